@@ -1,0 +1,164 @@
+"""Settings: from the environment (`FAPIAO_*`) and from `fapiao.toml` in the data root (or `FAPIAO_CONFIG`).
+
+The environment wins over the file, the file over the defaults. Secrets (channel addresses with tokens) belong in the
+environment; the settings that a snapshot keeps leave them out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pipelines.errors import UsageError
+from pipelines.model import Direction, Side
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+def beijing_now() -> datetime:
+    """Wall clock in Beijing as a naive timestamp, the form that all tables use."""
+    return datetime.now(BEIJING).replace(tzinfo=None, microsecond=0)
+
+
+class Taxpayer(BaseModel):
+    """One of our own entities."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    name: str
+
+
+class Source(BaseModel):
+    """A folder that files of one kind arrive in.
+
+    `layout` is a layout's name, or `auto` to pick the shipped layout whose header fits. `taxpayer_id` and `direction`
+    are needed where the files do not say them. `expected` says when silence is an alarm: a new or re-delivered file is
+    due every night, or never (`none`).
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    side: Side
+    folder: str
+    pattern: str = "*"
+    layout: str = "auto"
+    taxpayer_id: str | None = None
+    direction: Direction | None = None
+    expected: Literal["nightly", "none"] = "none"
+
+
+class Settings(BaseSettings):
+    """Everything that an installation can set. Money in CNY, durations in the unit that the name ends in."""
+
+    model_config = SettingsConfigDict(env_prefix="FAPIAO_", extra="forbid", env_ignore_empty=True)
+
+    data_root: Path = Path("data")
+    config: Path | None = None
+    taxpayers: list[Taxpayer] = Field(default_factory=list)
+    sources: list[Source] = Field(default_factory=list)
+
+    within_tolerance_cny: Decimal = Decimal("0.06")
+    sync_grace_hours: int = Field(default=48, ge=0)
+    booking_window_days: int = Field(default=60, ge=0)
+    undated_lookback_days: int = Field(default=60, ge=0)
+    repair_window_days: int = Field(default=60, ge=0)
+    compare_party: bool = True
+
+    memory_limit_mb: int = Field(default=1500, ge=100)
+    threads: int = Field(default=os.cpu_count() or 1, ge=1)
+
+    alert_channels: list[str] = Field(default_factory=list, repr=False)
+    alert_language: Literal["zh", "en"] = "zh"
+    mask_names: bool = True
+    data_docs_nights: int = Field(default=7, ge=1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.data_root / "landing"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.data_root / "warehouse" / "recon.duckdb"
+
+    @property
+    def spill_dir(self) -> Path:
+        return self.data_root / "warehouse" / "spill"
+
+    @property
+    def snapshot_dir(self) -> Path:
+        return self.data_root / "snapshots"
+
+    @property
+    def published_path(self) -> Path:
+        return self.data_root / "published" / "recon.duckdb"
+
+    @property
+    def report_dir(self) -> Path:
+        return self.data_root / "reports"
+
+    def source_folder(self, source: Source) -> Path:
+        """The folder of a source; relative ones lie under the data root."""
+        return self.data_root / source.folder
+
+    @property
+    def public(self) -> dict[str, Any]:
+        """The settings without secrets and without paths of this machine, as JSON-ready values."""
+        return self.model_dump(mode="json", exclude={"alert_channels", "data_root", "config"})
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over the public settings: equal settings give equal results."""
+        return hashlib.sha256(json.dumps(self.public, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def load_settings(data_root: Path | None = None) -> Settings:
+    """Read the settings; `data_root` wins over `FAPIAO_DATA_ROOT`, which wins over `./data`.
+
+    Raises UsageError that names the file, the setting, what was found and what is allowed.
+    """
+    root = data_root or Path(os.environ.get("FAPIAO_DATA_ROOT") or "data")
+    named = os.environ.get("FAPIAO_CONFIG")
+    path = Path(named) if named else root / "fapiao.toml"
+    if named and not path.is_file():
+        raise UsageError("The settings file does not exist.", where=path, expected="the file that FAPIAO_CONFIG names")
+    values = _read_toml(path) if path.is_file() else {}
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(
+            "A setting is not usable.",
+            where=f"{path if values else 'environment FAPIAO_*'}: {'.'.join(str(part) for part in first['loc'])}",
+            found=repr(first["input"]),
+            expected=first["msg"],
+        ) from None
+    settings.data_root = root
+    return settings
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError("The settings file is no valid TOML.", where=path, found=str(error)) from None

@@ -1,0 +1,25 @@
+"""Shared fixtures: an empty data root with settings, and a fixed night."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.night import Night
+from pipelines.settings import Settings, Taxpayer
+
+OUR_TAX_ID = "91110105MA01A1B2X3"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        data_root=tmp_path / "data", taxpayers=[Taxpayer(id=OUR_TAX_ID, name="北京示例贸易有限公司")], threads=2
+    )
+
+
+@pytest.fixture
+def night() -> Night:
+    return Night(datetime(2026, 11, 24, 2, 0, 0))
