@@ -69,6 +69,15 @@ CAUSES: dict[str, Verdict] = {
 }
 """Every cause with the verdict it belongs to. Causes of `mismatched` stand in their order of precedence."""
 
+FINDING_VERDICTS = (
+    Verdict.MISMATCHED,
+    Verdict.DUPLICATE,
+    Verdict.MISSING_UPSTREAM,
+    Verdict.MISSING_LEDGER,
+    Verdict.NOT_COMPARED,
+)
+"""Verdicts that ask something of a person. `matched` is done and `pending` only waits."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -161,7 +170,11 @@ LEDGER_ENTRY = Table(
             ("invoice_date", "DATE", "账上所记开票日期 | invoice date, if the ledger keeps it"),
             ("counterparty_tax_id", "VARCHAR", "对方税号 | the other party's tax id"),
             ("counterparty_name", "VARCHAR", "对方名称 | the other party's name"),
-            ("amount_cny", MONEY, "金额（不含税，元） | amount without tax; at least one of amount and total is present"),
+            (
+                "amount_cny",
+                MONEY,
+                "金额（不含税，元） | amount without tax; at least one of amount and total is present",
+            ),
             ("tax_cny", MONEY, "税额（元） | tax"),
             ("total_cny", MONEY, "价税合计（元） | total with tax"),
             ("summary", "VARCHAR", "摘要 | text of the line"),
@@ -216,7 +229,11 @@ ITEM = Table(
         ("verdict", "VARCHAR!", "结论 | " + ", ".join(Verdict)),
         ("cause", "VARCHAR!", "原因 | " + ", ".join(CAUSES)),
         ("rule", "VARCHAR", "匹配规则 | rule that linked the two sides; NULL if one-sided"),
-        ("basis", "VARCHAR!", "依据 | observed: both sides show it; rule: a documented rule says so; likely: confirm it"),
+        (
+            "basis",
+            "VARCHAR!",
+            "依据 | observed: both sides show it; rule: a documented rule says so; likely: confirm it",
+        ),
         ("needs_review", "BOOLEAN!", "是否需人工确认 | a person should look; always TRUE for likely"),
         ("candidates", "VARCHAR[]", "未关联时考虑过的对方记录 | record_ids of the other side that were considered"),
         ("why_not", "VARCHAR", "未关联的原因 | guard that kept the best candidate from being linked"),
@@ -360,7 +377,11 @@ NIGHT_SOURCE = Table(
     _columns(
         ("night_id", "VARCHAR!", "夜次 | night__run.night_id"),
         ("source_id", "VARCHAR!", "来源 | configured source"),
-        ("state", "VARCHAR!", "received, unchanged, silent (expected, nothing came) or failed (came, could not be used)"),
+        (
+            "state",
+            "VARCHAR!",
+            "received, unchanged, silent (expected, nothing came) or failed (came, could not be used)",
+        ),
         ("files_new", "BIGINT!", "新文件数 | files taken in tonight"),
         ("files_failed", "BIGINT!", "失败文件数 | files stopped tonight"),
         ("rows_new", "BIGINT!", "新行数 | rows kept tonight"),

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     sources: list[Source] = Field(default_factory=list)
 
     within_tolerance_cny: Decimal = Decimal("0.06")
+    arithmetic_tolerance_cny: Decimal = Field(default=Decimal("0.00"), ge=0)
     sync_grace_hours: int = Field(default=48, ge=0)
     booking_window_days: int = Field(default=60, ge=0)
     undated_lookback_days: int = Field(default=60, ge=0)

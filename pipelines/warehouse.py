@@ -23,9 +23,9 @@ Connection = duckdb.DuckDBPyConnection
 
 
 @cache
-def load_sql(name: str) -> str:
-    """Text of `pipelines/sql/<name>.sql`, for example `recon/exact_key`."""
-    return resources.files("pipelines").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+def load_sql(name: str, package: str = "pipelines") -> str:
+    """Text of `<package>/sql/<name>.sql`, for example `recon/exact_key`."""
+    return resources.files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def run_sql(con: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> Connection:
@@ -59,6 +59,13 @@ def connect(database: str | Path, settings: Settings, *, read_only: bool = False
             found=str(error).splitlines()[0],
             next_step="wait for the other run to end; if none is running, restore the last snapshot",
         ) from error
+
+
+def attach_database(con: Connection, path: Path, alias: str) -> None:
+    """Attach another database file for writing, created if it is not there; ATTACH takes no parameters, so the path is
+    quoted here."""
+    quoted = str(path).replace("'", "''")
+    con.execute(f"ATTACH '{quoted}' AS {alias}")
 
 
 def ensure_tables(con: Connection, tables: tuple[Table, ...] = TABLES) -> None:

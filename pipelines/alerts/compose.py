@@ -1,0 +1,202 @@
+"""What a night has to say: new findings grouped, files and sources that failed, stop-rules that kept it from readers.
+
+Routine one-sidedness is no alarm: an item that is `pending` never stands in an alert. When a stop-rule failed, the data
+itself is in doubt, so the findings of that night are held back and told on the next sound night.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from pipelines.alerts.mask import mask_id, mask_name, mask_text
+from pipelines.model import CAUSES
+from pipelines.night import Night
+from pipelines.reports.rows import fetch_rows
+from pipelines.reports.shapes import AuditRow, FileRow
+from pipelines.reports.summary import build_findings
+from pipelines.reports.words import format_money, strip_controls, word
+from pipelines.settings import Settings, Source
+from pipelines.warehouse import Connection, run_sql
+
+EXAMPLE_COUNT = 3
+SILENT_NIGHTS_UNTIL_CRITICAL = 3
+
+CRITICAL_CAUSES = frozenset({"impossible_number", "dead_invoice_booked"})
+"""A suspected forgery, and deducting an invoice that no longer exists: both cost more than their amount."""
+
+INFO_CAUSES = frozenset({"date_differs", "listed_twice", "number_absent", "unreadable_reference", "upstream_gap"})
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One thing to say, in both languages, masked. `amount_cny` is NULL where money is not the point."""
+
+    alert_key: str
+    severity: str
+    finding_count: int
+    amount_cny: Decimal | None
+    title_zh: str
+    title_en: str
+    body_zh: str
+    body_en: str
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    cause: str
+    taxpayer_id: str
+    finding_count: int
+    amount_cny: Decimal
+
+
+@dataclass(frozen=True)
+class FindingExample:
+    """`names` and `ids` are those of every record that the sentences may mention."""
+
+    cause: str
+    taxpayer_id: str
+    item_id: str
+    at_stake_cny: Decimal
+    explanation_zh: str
+    explanation_en: str
+    names: list[str]
+    ids: list[str]
+
+
+@dataclass(frozen=True)
+class BadSource:
+    source_id: str
+    state: str
+    message_zh: str | None
+    message_en: str | None
+    newest_observed_at: datetime | None
+    nights_in_row: int
+    last_file: str | None
+    last_received_at: datetime | None
+
+
+def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Alert]:
+    """Every alert of the night, critical first, then by money. An empty list says that nothing new asks for anyone."""
+    by_night = {"night_id": night.night_id}
+    failures = fetch_rows(con, "report/report_audit", AuditRow, by_night)
+    stops = [_compose_stop_rule(row) for row in failures if row.severity == "stop"]
+    files = fetch_rows(con, "report/report_file", FileRow, {"as_of": night.as_of})
+    bad_files = [_compose_file(row) for row in files if row.status == "stopped" or not row.is_complete]
+    told = {row.source_id for row in files if row.status == "stopped"}
+    sources = fetch_rows(con, "alert/alert_source", BadSource, by_night)
+    bad_sources = [_compose_source(row, settings) for row in sources if row.state == "silent" or row.source_id not in told]
+    findings = [] if stops else compose_findings(con, settings, night)
+    return sorted([*stops, *bad_files, *bad_sources, *findings], key=_by_urgency)
+
+
+def _by_urgency(alert: Alert) -> tuple[int, Decimal, str]:
+    rank = ("critical", "warning", "info").index(alert.severity)
+    return rank, -(alert.amount_cny or Decimal(0)), alert.alert_key
+
+
+def compose_findings(con: Connection, settings: Settings, night: Night) -> list[Alert]:
+    """One alert per cause and taxpayer with findings that no alert has told yet."""
+    build_findings(con, night)
+    run_sql(con, "alert/alert_new_finding", {"night_id": night.night_id})
+    groups = fetch_rows(con, "alert/alert_group", FindingGroup, {})
+    examples = fetch_rows(con, "alert/alert_example", FindingExample, {"example_count": EXAMPLE_COUNT})
+    return [
+        _compose_group(group, [row for row in examples if _same_group(row, group)], settings) for group in groups
+    ]
+
+
+def _same_group(example: FindingExample, group: FindingGroup) -> bool:
+    return (example.cause, example.taxpayer_id) == (group.cause, group.taxpayer_id)
+
+
+def _compose_group(group: FindingGroup, examples: list[FindingExample], settings: Settings) -> Alert:
+    count, money = group.finding_count, format_money(group.amount_cny)
+    verdict = CAUSES[group.cause]
+    who = name_taxpayer(group.taxpayer_id, settings)
+    severity = "critical" if group.cause in CRITICAL_CAUSES else "info" if group.cause in INFO_CAUSES else "warning"
+    return Alert(
+        alert_key=f"finding:{group.cause}:{mask_id(group.taxpayer_id) if settings.mask_names else group.taxpayer_id}",
+        severity=severity,
+        finding_count=count,
+        amount_cny=group.amount_cny,
+        title_zh=f"{word(group.cause, 'zh')}：新增 {count:,} 项，{money} 元（{who}）",
+        title_en=f"{word(group.cause, 'en')}: {count:,} new, {money} CNY ({who})",
+        body_zh="\n".join(_say_example(row, row.explanation_zh, "元", settings) for row in examples)
+        + _say_rest(count - len(examples), f"另有 {count - len(examples):,} 项，结论“{word(verdict, 'zh')}”，见当夜报告。"),
+        body_en="\n".join(_say_example(row, row.explanation_en, " CNY", settings) for row in examples)
+        + _say_rest(count - len(examples), f"{count - len(examples):,} more ({word(verdict, 'en')}): see the night's report."),
+    )
+
+
+def _say_rest(rest_count: int, sentence: str) -> str:
+    return f"\n{sentence}" if rest_count else ""
+
+
+def _say_example(example: FindingExample, sentence: str, unit: str, settings: Settings) -> str:
+    said = mask_text(sentence, example.names, example.ids) if settings.mask_names else sentence
+    return strip_controls(f"- {format_money(example.at_stake_cny)}{unit} · {said} [{example.item_id}]")
+
+
+def name_taxpayer(taxpayer_id: str, settings: Settings) -> str:
+    """Our own entity, masked like the others if masking is on."""
+    name = next((taxpayer.name for taxpayer in settings.taxpayers if taxpayer.id == taxpayer_id), "")
+    if settings.mask_names:
+        return f"{mask_name(name) if name else ''}{mask_id(taxpayer_id)}"
+    return f"{name} {taxpayer_id}".strip()
+
+
+def _compose_stop_rule(row: AuditRow) -> Alert:
+    examples = ", ".join(row.row_keys or ())
+    detail = strip_controls(row.detail or "")
+    return Alert(
+        alert_key=f"rule:{row.rule_id}",
+        severity="critical",
+        finding_count=row.rows_unexpected,
+        amount_cny=None,
+        title_zh=f"本夜未发布：{row.name_zh}",
+        title_en=f"Night not published: {row.name_en}",
+        body_zh=f"表 {row.table_name} 有 {row.rows_unexpected:,} 行不符（共查 {row.rows_checked:,} 行）。"
+        f"读者继续使用上一次正常发布的结果；本夜发现的问题待数据恢复后再提醒。{detail} {examples}".rstrip(),
+        body_en=f"{row.rows_unexpected:,} of {row.rows_checked:,} rows in {row.table_name} break the rule. Readers keep the "
+        f"last good night; tonight's findings are held back until the data is sound. {detail} {examples}".rstrip(),
+    )
+
+
+def _compose_file(row: FileRow) -> Alert:
+    is_stopped = row.status == "stopped"
+    name = strip_controls(row.file_name)
+    layout = row.layout or "—"
+    return Alert(
+        alert_key=f"file:{row.source_id}:{row.file_id[:12]}",
+        severity="critical" if is_stopped else "warning",
+        finding_count=0,
+        amount_cny=None,
+        title_zh=f"文件{'未采用' if is_stopped else '不完整'}：{name}",
+        title_en=f"File {'not used' if is_stopped else 'incomplete'}: {name}",
+        body_zh=strip_controls(f"来源 {row.source_id}，版式 {layout}，读到 {row.rows_read:,} 行。{row.message_zh or ''}"),
+        body_en=strip_controls(
+            f"Source {row.source_id}, layout {layout}, {row.rows_read:,} rows read. {row.message_en or ''}"
+        ),
+    )
+
+
+def _compose_source(row: BadSource, settings: Settings) -> Alert:
+    is_long = row.nights_in_row >= SILENT_NIGHTS_UNTIL_CRITICAL
+    expected = _say_expected(next((source for source in settings.sources if source.id == row.source_id), None))
+    last = f"{row.last_file} ({row.last_received_at:%Y-%m-%d %H:%M})" if row.last_file else "—"
+    return Alert(
+        alert_key=f"source:{row.source_id}",
+        severity="critical" if is_long or row.state == "failed" else "warning",
+        finding_count=0,
+        amount_cny=None,
+        title_zh=f"来源{word(row.state, 'zh')}：{row.source_id}（连续 {row.nights_in_row} 夜）",
+        title_en=f"Source {word(row.state, 'en')}: {row.source_id} ({row.nights_in_row} nights in a row)",
+        body_zh=strip_controls(f"应有：{expected}。最近一次收到：{last}。{row.message_zh or ''}"),
+        body_en=strip_controls(f"Expected: {expected}. Last received: {last}. {row.message_en or ''}"),
+    )
+
+
+def _say_expected(source: Source | None) -> str:
+    return f"{source.folder}/{source.pattern}" if source else "—"

@@ -1,0 +1,175 @@
+"""What `fapiao doctor` looks at. A diagnosis is a value; nothing here repairs anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from pipelines.settings import BEIJING, Settings, Source, beijing_now, load_settings
+
+LOW_DISK_BYTES = 2 * 1024**3
+NO_DISK_BYTES = 200 * 1024**2
+STALE_PUBLISHED = timedelta(hours=36)
+CLOCK_TOLERANCE = timedelta(minutes=10)
+PACKAGES = ("fapiao-recon", "duckdb", "prefect", "great-expectations")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """`state` is ok, warn or fail; `next_step` says what to do unless it is ok."""
+
+    subject: str
+    state: Literal["ok", "warn", "fail"]
+    detail: str
+    next_step: str | None = None
+
+
+def diagnose() -> list[Diagnosis]:
+    """Every diagnosis, in the order in which to repair. UsageError when the settings cannot be read at all."""
+    settings = load_settings()
+    return [
+        diagnose_versions(),
+        diagnose_settings_file(settings),
+        diagnose_data_root(settings),
+        diagnose_permissions(settings),
+        diagnose_disk(settings),
+        *diagnose_sources(settings),
+        diagnose_layouts(settings),
+        diagnose_clock(settings),
+        diagnose_published(settings),
+        diagnose_channels(settings),
+    ]
+
+
+def diagnose_versions() -> Diagnosis:
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    return Diagnosis("版本 versions", "ok", f"Python {sys.version.split()[0]}, {versions}")
+
+
+def diagnose_settings_file(settings: Settings) -> Diagnosis:
+    subject = "设置 settings"
+    path = Path(os.environ.get("FAPIAO_CONFIG") or settings.data_root / "fapiao.toml")
+    found = str(path) if path.is_file() else f"{path} 不存在 does not exist"
+    if not settings.taxpayers or not settings.sources:
+        count = f"{len(settings.taxpayers)} taxpayers, {len(settings.sources)} sources"
+        return Diagnosis(
+            subject, "fail", f"{found}: {count}", "写明本企业和来源 | name your taxpayers and sources, see README"
+        )
+    detail = f"{found}: {len(settings.taxpayers)} 企业 taxpayers, {len(settings.sources)} 来源 sources"
+    return Diagnosis(subject, "ok", detail)
+
+
+def diagnose_data_root(settings: Settings) -> Diagnosis:
+    subject, root = "数据目录 data root", settings.data_root
+    if not root.is_dir():
+        return Diagnosis(subject, "fail", f"{root} 不存在 does not exist", f"mkdir -m 700 -p {root}")
+    if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
+        return Diagnosis(subject, "fail", f"{root} 不可写 is not writable", f"chown -R $USER {root}; chmod 700 {root}")
+    return Diagnosis(subject, "ok", str(root.resolve()))
+
+
+def diagnose_permissions(settings: Settings) -> Diagnosis:
+    subject, root = "权限 permissions", settings.data_root
+    if not root.is_dir():
+        return Diagnosis(subject, "warn", "无从检查 nothing to look at", "先建数据目录 | make the data root first")
+    mode = stat.S_IMODE(root.stat().st_mode)
+    if mode & 0o077:
+        return Diagnosis(subject, "warn", f"{root} 他人可访问 is open to others: {mode:04o}", f"chmod 700 {root}")
+    return Diagnosis(subject, "ok", f"{mode:04o}")
+
+
+def diagnose_disk(settings: Settings) -> Diagnosis:
+    free = shutil.disk_usage(_existing_parent(settings.data_root)).free
+    subject, detail = "磁盘 disk", f"剩余 free: {free / 1024**3:.1f} GB"
+    advice = "腾出空间或换数据目录 | free some space or move the data root"
+    if free < NO_DISK_BYTES:
+        return Diagnosis(subject, "fail", detail, advice)
+    return Diagnosis(subject, "warn" if free < LOW_DISK_BYTES else "ok", detail, advice if free < LOW_DISK_BYTES else None)
+
+
+def _existing_parent(path: Path) -> Path:
+    return next(parent for parent in (path.resolve(), *path.resolve().parents) if parent.exists())
+
+
+def diagnose_sources(settings: Settings) -> Iterator[Diagnosis]:
+    for source in settings.sources:
+        yield _diagnose_source(settings, source)
+
+
+def _diagnose_source(settings: Settings, source: Source) -> Diagnosis:
+    subject, folder = f"来源 source {source.id}", settings.source_folder(source)
+    if not folder.is_dir():
+        return Diagnosis(subject, "fail", f"{folder} 不存在 does not exist", f"mkdir -p {folder}，或改设置 or correct it")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return Diagnosis(subject, "fail", f"{folder} 不可读 is not readable", f"chmod u+rx {folder}")
+    files = _files_of(settings, source)
+    if not files and source.expected == "nightly":
+        advice = f"把导出文件放进去 | drop the exports there (pattern {source.pattern})"
+        return Diagnosis(subject, "warn", f"{folder} 没有文件 is empty, expected: nightly", advice)
+    return Diagnosis(subject, "ok", f"{folder}: {len(files)} 文件 files")
+
+
+def _files_of(settings: Settings, source: Source) -> list[Path]:
+    folder = settings.source_folder(source)
+    if not (folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)):
+        return []
+    return [path for path in folder.glob(source.pattern) if path.is_file()]
+
+
+def diagnose_layouts(settings: Settings) -> Diagnosis:
+    from pipelines.errors import UsageError  # noqa: PLC0415
+    from pipelines.sources.layout import known_layouts  # noqa: PLC0415 - reaches pyarrow
+
+    subject = "版式 layouts"
+    try:
+        known = known_layouts(settings)
+    except UsageError as error:
+        return Diagnosis(subject, "fail", f"{error.where}: {error.found or error.message}", "改正该文件 | correct that file")
+    unknown = sorted({source.layout for source in settings.sources} - {*known, "auto"})
+    if unknown:
+        return Diagnosis(subject, "fail", f"没有 unknown: {', '.join(unknown)}", "fapiao layouts")
+    return Diagnosis(subject, "ok", f"{len(known)} 可用 known")
+
+
+def diagnose_clock(settings: Settings) -> Diagnosis:
+    """A clock that is behind makes every file look as if it came from tomorrow, and pending verdicts wrong."""
+    subject, now = "时钟 clock", beijing_now()
+    files = [path for source in settings.sources for path in _files_of(settings, source)]
+    newest = max((_modified_at(path) for path in files), default=None)
+    if newest is not None and newest > now + CLOCK_TOLERANCE:
+        detail = f"北京时间 Beijing {now}；最新文件来自未来 the newest file is from the future: {newest}"
+        return Diagnosis(subject, "warn", detail, "校准时钟 (NTP)，或查文件时间 | set the clock, or look at the file's time")
+    return Diagnosis(subject, "ok", f"北京时间 Beijing {now}")
+
+
+def _modified_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, BEIJING).replace(tzinfo=None, microsecond=0)
+
+
+def diagnose_published(settings: Settings) -> Diagnosis:
+    subject, path = "已发布数据库 published database", settings.published_path
+    if not path.is_file():
+        return Diagnosis(subject, "warn", f"{path} 还没有 is not there yet", "fapiao nightly")
+    age = beijing_now() - _modified_at(path)
+    detail = f"{path}: {age.total_seconds() / 3600:.0f} 小时前 hours ago"
+    if age > STALE_PUBLISHED:
+        advice = "查看报告和提醒，再运行 fapiao nightly | look at the report and the alerts, then run fapiao nightly"
+        return Diagnosis(subject, "warn", detail, advice)
+    return Diagnosis(subject, "ok", detail)
+
+
+def diagnose_channels(settings: Settings) -> Diagnosis:
+    count = len(settings.alert_channels)
+    subject = "提醒渠道 alert channels"
+    if not count:
+        advice = "设置 FAPIAO_ALERT_CHANNELS，再运行 fapiao alerts test | set it, then run fapiao alerts test"
+        return Diagnosis(subject, "warn", "0：只写屏幕和文件 only the console and a file", advice)
+    return Diagnosis(subject, "ok", f"{count}；用 fapiao alerts test 验证 | prove them with fapiao alerts test")

@@ -1,0 +1,89 @@
+"""`fapiao nightly` and `fapiao demo`: the jobs, found by name as entry points because imports go one way."""
+
+# ruff: noqa: PLC0415 - commands import what they need when they run
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli.options import AsJson, FailOnFindings
+from pipelines.errors import EXIT_FINDINGS, EXIT_INTEGRITY, UsageError
+
+if TYPE_CHECKING:
+    from pipelines.night_log import NightOutcome
+
+
+def load_job(name: str) -> Callable[..., Any]:
+    """The job registered as entry point `fapiao.jobs`; UsageError when the installation does not have it."""
+    from importlib.metadata import entry_points
+
+    for entry_point in entry_points(group="fapiao.jobs", name=name):
+        job: Callable[..., Any] = entry_point.load()
+        return job
+    raise UsageError(
+        "安装不完整 | The installation is incomplete.",
+        where=f"entry point fapiao.jobs: {name}",
+        next_step="make setup",
+    )
+
+
+def run_nightly(
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="判断时点，默认现在 | Moment of the verdicts, Beijing time; now if left out.", metavar="TIME"),
+    ] = None,
+    fail_on_findings: FailOnFindings = False,
+    as_json: AsJson = False,
+) -> None:
+    """运行一夜：读取、核对、检查、快照、发布、报告、提醒 | Run one night."""
+    from pipelines.cli.moments import parse_moment
+    from pipelines.cli.output import show_progress
+
+    moment = parse_moment(as_of, "--as-of") if as_of else None
+    with show_progress("启动 | starting"):
+        outcome: NightOutcome = load_job("nightly")(as_of=moment, data_root=None)
+    (_print_night_json if as_json else _print_night)(outcome)
+    if not outcome.is_published:
+        raise typer.Exit(EXIT_INTEGRITY)
+    if fail_on_findings and outcome.finding_count:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _print_night_json(outcome: NightOutcome) -> None:
+    from dataclasses import asdict
+
+    from pipelines.cli.output import print_json, verdict_rows
+
+    print_json({**asdict(outcome), "finding_count": outcome.finding_count, "verdicts": verdict_rows(outcome.verdicts)})
+
+
+def _print_night(outcome: NightOutcome) -> None:
+    from pipelines.cli.output import print_line
+    from pipelines.night import Night
+    from pipelines.reports.summary import render_console, summarise_night
+    from pipelines.settings import load_settings
+
+    print_line(render_console(summarise_night(load_settings(), Night(outcome.as_of))))
+
+
+def run_demo(
+    seed: Annotated[int, typer.Option(help="随机种子 | The same seed gives the same demo.")] = 1,
+    invoices: Annotated[int, typer.Option(min=200, help="发票张数 | How many invoices to generate.")] = 20_000,
+    as_json: AsJson = False,
+) -> None:
+    """用生成的文件跑三夜，无需服务器 | Three nights on generated exports, no server needed."""
+    from pipelines.cli.demo import print_demo
+    from pipelines.cli.output import print_json, show_progress
+    from pipelines.settings import load_settings
+
+    root: Path = load_settings().data_root
+    with show_progress("启动 | starting"):
+        outcome = load_job("demo")(data_root=root, seed=seed, invoices=invoices)
+    if as_json:
+        print_json(outcome)
+    else:
+        print_demo(outcome)

@@ -1,0 +1,121 @@
+"""What commands print: JSON for programs on stdout, tables for people, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+
+PIPE_WIDTH = 160
+NUMBERS = (int, float, Decimal)
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """A console for people; in a pipe or a log file it is wide, so that sentences stay on one line."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Pure JSON on stdout. Money is a string with its two decimals, times are ISO 8601 in Beijing time."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_as_json) + "\n")
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | Path):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return str(value)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
+    """A table on stdout; numbers to the right, NULL as a dash, cell text never taken for markup."""
+    rows = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", show_lines=False)
+    for number, column in enumerate(columns):
+        is_number = any(isinstance(row[number], NUMBERS) and not isinstance(row[number], bool) for row in rows)
+        table.add_column(Text(column), justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(format_cell(value)) for value in row))
+    make_console().print(table)
+
+
+def format_cell(value: Any) -> str:
+    """A cell for people: money and counts with thousands separators, booleans in words, NULL as a dash."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "是 yes" if value else "否 no"
+    if isinstance(value, int | Decimal):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        return ", ".join(format_cell(part) for part in value) or "-"
+    return str(value)
+
+
+def print_line(text: str = "", style: str = "") -> None:
+    """One line of plain text on stdout."""
+    make_console().print(Text(text, style=style), soft_wrap=True)
+
+
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """Label and value, a pair per line."""
+    for label, value in fields.items():
+        print_line(f"  {label}: {format_cell(value)}")
+
+
+def verdict_rows(verdicts: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
+    """Counts per (verdict, cause) as a list of records, in the order of the closed list."""
+    from pipelines.model import CAUSES  # noqa: PLC0415 - only results need it
+
+    order = {cause: place for place, cause in enumerate(CAUSES)}
+    counted = sorted(verdicts.items(), key=lambda pair: order.get(str(pair[0][1]), len(order)))
+    return [{"verdict": str(verdict), "cause": str(cause), "items": count} for (verdict, cause), count in counted]
+
+
+class _ProgressHandler(logging.Handler):
+    def __init__(self, status: Status) -> None:
+        super().__init__(logging.INFO)
+        self.status = status
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.status.update(record.getMessage())
+
+
+@contextmanager
+def show_progress(first: str) -> Iterator[None]:
+    """A spinner on stderr with the newest line of the logger `fapiao.progress`; nothing when stderr is no terminal."""
+    console = make_console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    logger = logging.getLogger("fapiao.progress")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    with console.status(first) as status:
+        handler = _ProgressHandler(status)
+        logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(level)

@@ -1,0 +1,11 @@
+"""`fapiao snapshot`: the kept nights."""
+
+# ruff: noqa: PLC0415 - commands import what they need when they run
+
+from __future__ import annotations
+
+import typer
+
+from pipelines.cli.options import AsJson
+
+app = typer.Typer(help="快照 | The kept nights.", no_args_is_help=True, rich_markup_mode=None)

@@ -1,0 +1,237 @@
+"""Where is this invoice? What both sides say about it, its verdict, and for each fact the file and row it came from."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+
+from pipelines.errors import UsageError
+from pipelines.query import open_published
+from pipelines.settings import Settings
+from pipelines.warehouse import Connection, run_sql
+
+MAX_ITEMS = 50
+
+
+@dataclass(frozen=True)
+class InvoiceFact:
+    """What the tax system says. Money in CNY."""
+
+    record_id: str
+    invoice_code: str | None
+    invoice_number: str
+    kind: str | None
+    issued_at: datetime
+    seller_name: str | None
+    buyer_name: str | None
+    amount_cny: Decimal
+    tax_cny: Decimal
+    total_cny: Decimal
+    status: str
+    is_red: bool
+    observed_at: datetime
+    source_id: str | None
+    source_file: str | None
+    source_row: int | None
+
+
+@dataclass(frozen=True)
+class EntryFact:
+    """What the books say. Money in CNY; None where the ledger does not keep it."""
+
+    record_id: str
+    posted_on: date
+    voucher_no: str | None
+    invoice_reference: str | None
+    invoice_code: str | None
+    invoice_date: date | None
+    counterparty_name: str | None
+    amount_cny: Decimal | None
+    tax_cny: Decimal | None
+    total_cny: Decimal | None
+    summary: str | None
+    source_id: str | None
+    source_file: str | None
+    source_row: int | None
+
+
+@dataclass(frozen=True)
+class FoundItem:
+    """One item with both sides. `open_since_night` is None for what is no finding."""
+
+    item_id: str
+    taxpayer_id: str
+    direction: str
+    verdict: str
+    cause: str
+    basis: str
+    needs_review: bool
+    difference_cny: Decimal | None
+    due_on: date | None
+    open_since_night: str | None
+    explanation_zh: str
+    explanation_en: str
+    upstream: tuple[InvoiceFact, ...]
+    ledger: tuple[EntryFact, ...]
+
+
+@dataclass(frozen=True)
+class CoveredSpan:
+    """First and last day of issue that were fully received, and the days between that were not."""
+
+    taxpayer_id: str
+    direction: str
+    covered_from: date
+    covered_to: date
+    gap_days: tuple[date, ...]
+
+
+@dataclass(frozen=True)
+class Region:
+    """The tax bureau that a number belongs to by its digits."""
+
+    region_code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class FindResult:
+    """`items` best first, at most 50 of `hits`. `covered` (empty: nothing was ever fully received) and `region` (None:
+    the digits do not tell) say where else to look when nothing was found."""
+
+    number: str
+    items: tuple[FoundItem, ...]
+    hits: int
+    covered: tuple[CoveredSpan, ...]
+    region: Region | None
+    as_of: datetime
+
+
+def find_invoices(
+    settings: Settings,
+    text: str,
+    *,
+    code: str | None = None,
+    date_from: date | None = None,
+    date_to: date | None = None,
+    party: str | None = None,
+    amount: Decimal | None = None,
+    fuzzy: bool = False,
+) -> FindResult:
+    """Look an invoice up in the published database.
+
+    `text` is a full number (code and number in one is fine), the end of one, or a part with `?` (one character) and `*`
+    (any); `fuzzy` also takes one wrong, missing, surplus or swapped character. Dates are those of issue, or of posting
+    where the ledger keeps no other. `amount` is compared with the total and with the amount without tax, without sign.
+    UsageError for a text without a digit or letter and without another condition; BadInputError if nothing was
+    published.
+    """
+    number = clean_number(text)
+    if not number.strip("?*") and not any((code, date_from, date_to, party, amount)):
+        raise UsageError(
+            "没有可查的内容 | There is nothing to look for.", found=repr(text), expected="a number or its end"
+        )
+    conditions = {
+        "number": number.replace("?", "").replace("*", ""),
+        "pattern": build_pattern(number),
+        "is_fuzzy": fuzzy and not set(number) & {"?", "*"},
+        "code": clean_number(code) if code else None,
+        "date_from": date_from,
+        "date_to": date_to,
+        "party": clean_party(party) if party else None,
+        "amount": abs(amount) if amount is not None else None,
+        "limit": MAX_ITEMS,
+    }
+    with open_published(settings) as con:
+        hits = run_sql(con, "find/find_hit", conditions).fetchall()
+        return FindResult(
+            number=number,
+            items=_read_items(con, [row[0] for row in hits]),
+            hits=hits[0][1] if hits else 0,
+            covered=_read_coverage(con),
+            region=find_region(number),
+            as_of=_read_as_of(con),
+        )
+
+
+def clean_number(text: str) -> str:
+    """Half width, upper case, without blanks, quotes and punctuation; `?` and `*` stay."""
+    return re.sub(r"[^0-9A-Z?*]", "", unicodedata.normalize("NFKC", text).upper().removesuffix(".0"))
+
+
+def clean_party(name: str) -> str:
+    """A name as it is compared: half-width brackets, upper case, no blanks."""
+    return re.sub(r"\s", "", name.translate(str.maketrans("（）", "()")).upper())
+
+
+def build_pattern(number: str) -> str:
+    """LIKE pattern: as typed if it holds `?` or `*`, else the number or the end of one."""
+    if set(number) & {"?", "*"}:
+        return number.replace("?", "_").replace("*", "%")
+    return f"%{number}"
+
+
+def _read_as_of(con: Connection) -> datetime:
+    as_of: datetime = con.execute("SELECT as_of FROM out__night").fetchall()[0][0]
+    return as_of
+
+
+def _read_coverage(con: Connection) -> tuple[CoveredSpan, ...]:
+    rows = run_sql(con, "find/find_coverage").fetchall()
+    return tuple(CoveredSpan(*row[:4], gap_days=tuple(row[4])) for row in rows)
+
+
+def _read_items(con: Connection, item_ids: list[str]) -> tuple[FoundItem, ...]:
+    """Items with both sides, in the order of the ids."""
+    wanted = {"item_ids": item_ids}
+    upstream = _group_facts(run_sql(con, "find/find_upstream", wanted).fetchall())
+    ledger = _group_facts(run_sql(con, "find/find_ledger", wanted).fetchall())
+    rows = {row[0]: row for row in run_sql(con, "find/find_item", wanted).fetchall()}
+    return tuple(
+        FoundItem(
+            *rows[item_id],
+            upstream=tuple(InvoiceFact(*fact) for fact in upstream[item_id]),
+            ledger=tuple(EntryFact(*fact) for fact in ledger[item_id]),
+        )
+        for item_id in item_ids
+    )
+
+
+def _group_facts(rows: Sequence[tuple[Any, ...]]) -> dict[str, list[tuple[Any, ...]]]:
+    facts: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for item_id, *fact in rows:
+        facts[item_id].append(tuple(fact))
+    return facts
+
+
+def find_region(number: str) -> Region | None:
+    """The bureau that a number belongs to: digits 3-4 of a 20-digit number, 2-5 of a 12-digit code that begins with 0,
+    1-4 of a 10-digit code. None if the digits do not tell, or name no known region."""
+    known = read_regions()
+    return next((known[code] for code in _list_region_codes(number) if code in known), None)
+
+
+def _list_region_codes(number: str) -> list[str]:
+    if not number.isdecimal():
+        return []
+    length, first = len(number), number[0]
+    if length == 20 and first != "0":
+        return [number[2:4]]
+    digits = number[1:5] if length in (12, 20) and first == "0" else number[:4] if length in (10, 18) else ""
+    return [digits, digits[:2]] if digits else []
+
+
+def read_regions() -> dict[str, Region]:
+    """Shipped regions by code, 2 or 4 digits."""
+    source = resources.files("pipelines").joinpath("reference", "regions.csv")
+    with source.open(encoding="utf-8", newline="") as stream:
+        return {row["region_code"]: Region(**row) for row in csv.DictReader(stream)}

@@ -1,0 +1,93 @@
+"""Opens and closes the row of a night in `night__run`, keeps two nights from running at once, and says what came of one.
+
+`finished_at` stays NULL when a run crashes; the next night finds that row and names it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.errors import IntegrityError
+from pipelines.model import FINDING_VERDICTS
+from pipelines.night import Night
+from pipelines.settings import Settings, beijing_now
+from pipelines.warehouse import open_warehouse, run_sql, transaction
+
+
+@dataclass(frozen=True)
+class OpenedNight:
+    """`crashed_nights` are the night_ids of runs that began after the last finished one and never ended."""
+
+    night_id: str
+    crashed_nights: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NightOutcome:
+    """What a night came to: counts and places, no rows.
+
+    `verdicts` counts items per (verdict, cause). `stopped_rules` are the rule ids of failed stop-rules; readers keep the
+    last good night when there are any. `finding_count` counts the items that ask something of a person.
+    """
+
+    night_id: str
+    as_of: datetime
+    is_published: bool
+    stopped_rules: tuple[str, ...]
+    verdicts: dict[tuple[str, str], int]
+    snapshot_id: str | None
+    report_path: Path | None
+    crashed_nights: tuple[str, ...] = ()
+    failed_sources: tuple[str, ...] = field(default=())
+
+    @property
+    def finding_count(self) -> int:
+        return sum(count for (verdict, _), count in self.verdicts.items() if verdict in FINDING_VERDICTS)
+
+
+@contextmanager
+def hold_night_lock(settings: Settings) -> Iterator[None]:
+    """One night at a time per data root; the operating system lets go of the lock when its holder dies.
+
+    Raises IntegrityError when another night holds it.
+    """
+    path = settings.warehouse_path.parent / "night.lock"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise IntegrityError(
+                "另一夜正在运行，本次没有开始 | Another night is running on this data root; this one did not start.",
+                where=path,
+                next_step="等它结束后重试 | wait for it to end and run again",
+            ) from None
+        yield
+
+
+def open_night(settings: Settings, night: Night) -> OpenedNight:
+    """Insert the night's row, or reset it when the night runs again."""
+    values = {"night_id": night.night_id, "as_of": night.as_of, "started_at": beijing_now()}
+    with open_warehouse(settings) as con, transaction(con):
+        crashed = run_sql(con, "night/crashed_runs").fetchall()
+        run_sql(con, "night/open_run", values)
+    return OpenedNight(night.night_id, tuple(row[0] for row in crashed))
+
+
+def close_night(settings: Settings, night: Night) -> None:
+    """Set `finished_at`. Raises IntegrityError when the night was never opened."""
+    values = {"night_id": night.night_id, "finished_at": beijing_now()}
+    with open_warehouse(settings) as con, transaction(con):
+        closed = run_sql(con, "night/close_run", values).fetchall()
+    if len(closed) != 1:
+        raise IntegrityError(
+            "要结束的一夜没有开始过 | The night that should end was never opened.",
+            where="night__run",
+            found=f"{len(closed)} rows with night_id {night.night_id}",
+            expected="1",
+        )

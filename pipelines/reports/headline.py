@@ -1,0 +1,68 @@
+"""The first sentences of a night, in both languages: what was judged, what asks for a person, whether readers see it."""
+
+from __future__ import annotations
+
+from pipelines.reports.shapes import NightSummary
+from pipelines.reports.words import Language, format_money
+
+
+def say_headline(summary: NightSummary, language: Language) -> str:
+    """How many items, how many agree, what is open and what of it is new."""
+    counts = (summary.item_count, summary.matched_count, summary.finding_count)
+    share = _format_share(summary.matched_count, summary.item_count)
+    money = format_money(summary.at_stake_cny)
+    if language == "zh":
+        return (
+            f"核对 {counts[0]:,} 项，相符 {counts[1]:,} 项（{share}）；需处理 {counts[2]:,} 项，涉及 {money} 元。"
+            + _say_new(summary, language)
+        )
+    return (
+        f"{counts[0]:,} items judged, {counts[1]:,} agree ({share}); {counts[2]:,} need a person, {money} CNY at stake. "
+        + _say_new(summary, language)
+    )
+
+
+def _say_new(summary: NightSummary, language: Language) -> str:
+    new, gone, money = summary.new_count, summary.gone_count, format_money(summary.new_at_stake_cny)
+    if language == "zh":
+        return (f"今夜新增 {new:,} 项（{money} 元）" if new else "今夜没有新增") + f"，消除 {gone:,} 项。"
+    return (f"New tonight: {new:,} ({money} CNY)" if new else "Nothing new tonight") + f", settled: {gone:,}."
+
+
+def _format_share(part: int, whole: int) -> str:
+    """Percent with one decimal, rounded down: 100.0 % is said only when nothing is left."""
+    return "—" if whole == 0 else f"{part * 1000 // whole / 10:.1f} %"
+
+
+def say_publication(summary: NightSummary, language: Language) -> str:
+    """Published or not, and why not."""
+    if summary.night.is_published:
+        return "已发布，读者看到的就是这一夜。" if language == "zh" else "Published: this is the night that readers see."
+    return _say_reason(summary, language) + _say_fallback(summary.night.last_published_night, language)
+
+
+def _say_reason(summary: NightSummary, language: Language) -> str:
+    stops = summary.stop_failures
+    if stops and language == "zh":
+        return "未发布，阻断检查未通过：" + "；".join(row.name_zh for row in stops) + "。"
+    if stops:
+        return "Not published, a stop-rule failed: " + "; ".join(row.name_en for row in stops) + ". "
+    if language == "zh":
+        return "未发布：没有阻断检查失败的记录，本夜可能中途停止。"
+    return "Not published although no failed stop-rule is on record: the night may have ended halfway. "
+
+
+def _say_fallback(last_published: str | None, language: Language) -> str:
+    if language == "zh":
+        return f"读者仍用 {last_published} 这一夜。" if last_published else "此前没有发布过。"
+    return f"Readers keep the night {last_published}." if last_published else "Nothing was ever published before."
+
+
+def say_alerts(summary: NightSummary, language: Language) -> str:
+    """How many alerts were raised and whether all of them arrived; that there were none is said too."""
+    raised, missed = len(summary.alerts), len(summary.undelivered_alerts)
+    if raised == 0:
+        return "本夜没有提醒。" if language == "zh" else "No alert was raised."
+    if language == "zh":
+        return f"提醒 {raised} 条，" + (f"其中 {missed} 条未能送达所有渠道。" if missed else "全部送达。")
+    return f"{raised} alerts, " + (f"{missed} of them did not reach every channel." if missed else "all delivered.")

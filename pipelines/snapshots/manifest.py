@@ -1,0 +1,173 @@
+"""What a snapshot says about itself: one JSON file per snapshot, and the pointer to the latest one.
+
+The written form is canonical (sorted keys, two blanks, one newline at the end), so a manifest has one sha256. That
+sha256 stands in the next manifest and in the pointer, never in the manifest itself. `docs/snapshot-format.md` is the
+description for a reader who has none of this code.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import IntegrityError
+from pipelines.settings import Settings
+from pipelines.snapshots import store
+
+FORMAT = "fapiao-snapshot"
+FORMAT_VERSION = 1
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest as read: `sha256` is over its bytes in the file."""
+
+    snapshot_id: str
+    sha256: str
+    document: Document
+
+    @property
+    def night_id(self) -> str:
+        return str(self.document["night_id"])
+
+    @property
+    def table_files(self) -> list[Document]:
+        return [entry for table in self.document["tables"].values() for entry in table["files"]]
+
+    @property
+    def files(self) -> list[Document]:
+        """Every file that the snapshot needs: path, sha256 and bytes each."""
+        return [*self.table_files, *self.document["landing"]]
+
+    @property
+    def rows(self) -> int:
+        return sum(int(table["rows"]) for table in self.document["tables"].values())
+
+    def files_of(self, table: str) -> list[Document]:
+        """Files of one table, by period; none if the snapshot does not know the table."""
+        found: list[Document] = self.document["tables"].get(table, {}).get("files", [])
+        return found
+
+
+@dataclass(frozen=True)
+class Pointer:
+    snapshot_id: str
+    manifest_sha256: str
+
+
+def write_canonical(document: Document) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2) + "\n").encode()
+
+
+def manifest_path(settings: Settings, snapshot_id: str) -> Path:
+    return settings.snapshot_dir / store.MANIFESTS / f"{snapshot_id}.json"
+
+
+def pointer_path(settings: Settings) -> Path:
+    return settings.snapshot_dir / store.POINTER
+
+
+def list_manifest_ids(settings: Settings) -> list[str]:
+    """Ids of the manifests that are there, oldest night first."""
+    return sorted(path.stem for path in (settings.snapshot_dir / store.MANIFESTS).glob("*.json"))
+
+
+def read_manifest(settings: Settings, snapshot_id: str) -> Manifest:
+    """Read one manifest. IntegrityError if it is missing, is no manifest, or comes from a newer format."""
+    path = manifest_path(settings, snapshot_id)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise IntegrityError(
+            "The snapshot is not there.", where=path, expected="one of the ids that `fapiao snapshot list` shows"
+        ) from None
+    return Manifest(snapshot_id, store.hash_bytes(content), _parse(path, content, snapshot_id))
+
+
+def _parse(path: Path, content: bytes, snapshot_id: str) -> Document:
+    try:
+        document = json.loads(content)
+        is_whole = (
+            document["format"] == FORMAT
+            and document["snapshot_id"] == snapshot_id
+            and isinstance(document["landing"], list)
+            and all(isinstance(table["files"], list) for table in document["tables"].values())
+        )
+        version = document["format_version"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path, str(error)) from None
+    if not is_whole:
+        raise _damaged(path, "another id or format than its name says")
+    if version != FORMAT_VERSION:
+        raise IntegrityError(
+            "The snapshot was written in another format version.",
+            where=path,
+            found=str(version),
+            expected=str(FORMAT_VERSION),
+            next_step="read it with the version of fapiao-recon that wrote it",
+        )
+    return dict(document)
+
+
+def _damaged(path: Path, found: str) -> IntegrityError:
+    return IntegrityError(
+        "The manifest is damaged.", where=path, found=found, next_step="run `fapiao snapshot verify`, fetch a copy"
+    )
+
+
+def read_pointer(settings: Settings) -> Pointer | None:
+    """The latest committed snapshot; None if there is no pointer. IntegrityError if it is not exactly as written."""
+    path = pointer_path(settings)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        document = json.loads(content)
+        pointer = Pointer(str(document["snapshot_id"]), str(document["manifest_sha256"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, str(error)) from None
+    if content != _pointer_bytes(pointer):
+        raise _damaged(path, "other bytes than were written")
+    return pointer
+
+
+def _pointer_bytes(pointer: Pointer) -> bytes:
+    return write_canonical(
+        {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "snapshot_id": pointer.snapshot_id,
+            "manifest_sha256": pointer.manifest_sha256,
+        }
+    )
+
+
+def commit_manifest(settings: Settings, document: Document) -> Manifest:
+    """Write the manifest, then the pointer. Every file that it lists must be in place already."""
+    content = write_canonical(document)
+    snapshot_id = str(document["snapshot_id"])
+    store.write_durably(settings, manifest_path(settings, snapshot_id), content)
+    manifest = Manifest(snapshot_id, store.hash_bytes(content), document)
+    move_pointer(settings, manifest)
+    return manifest
+
+
+def move_pointer(settings: Settings, manifest: Manifest) -> None:
+    content = _pointer_bytes(Pointer(manifest.snapshot_id, manifest.sha256))
+    store.write_durably(settings, pointer_path(settings), content)
+
+
+def read_latest(settings: Settings) -> Manifest | None:
+    """The manifest that the pointer names; None in an empty store. IntegrityError if the two do not agree."""
+    pointer = read_pointer(settings)
+    if pointer is None:
+        return None
+    manifest = read_manifest(settings, pointer.snapshot_id)
+    if manifest.sha256 != pointer.manifest_sha256:
+        raise _damaged(manifest_path(settings, pointer.snapshot_id), f"sha256 {manifest.sha256}")
+    return manifest

@@ -1,0 +1,121 @@
+"""How a table's rows are cut into files: which month a row is kept under, and a fingerprint of each month's rows.
+
+The statements here are built, because they must hold for every declared table; all identifiers come from
+`pipelines.model`, never from input.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+
+from pipelines.model import Column, Table
+from pipelines.warehouse import Connection, run_sql
+
+WHOLE = "all"
+"""Period of a table that is kept in one file."""
+UNDATED = "none"
+"""Period of rows whose month cannot be told."""
+
+_ITEM = ("recon__item", "recon__member")
+_FILE_ROWS = ("raw_upstream__row", "raw_ledger__row", "raw_reject", "raw_ignored")
+_RECEIVED = ("raw_file", "raw_delivery")
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one table and period: `row_hash` does not depend on their order, control sums are exact text."""
+
+    table: Table
+    period: str
+    rows: int
+    row_hash: str
+    control_sums: dict[str, str | None]
+
+
+def describe_period(table: Table) -> str:
+    """What the period of a table means, in words for the manifest."""
+    if table.period:
+        return f"month of {table.period}"
+    if table.name in _ITEM:
+        return "month of the item's oldest record"
+    if table.name in _FILE_ROWS or table.name in _RECEIVED:
+        return "month in which the file was first received"
+    return f"month of {_night_column(table)}" if _night_column(table) else "none: kept whole"
+
+
+def _night_column(table: Table) -> str | None:
+    return next((name for name in ("night_id", "first_night") if name in table.column_names), None)
+
+
+def _period_source(table: Table) -> tuple[str, str]:
+    """SQL expression of a row's period (NULL: undated) and the join that it needs."""
+    if table.period:
+        return f"strftime(t.{table.period}, '%Y-%m')", ""
+    if table.name in _ITEM:
+        return "p.period", "LEFT JOIN snapshot_item_period AS p ON p.item_id = t.item_id"
+    if table.name in _RECEIVED:
+        return "strftime(t.received_at, '%Y-%m')", ""
+    if table.name in _FILE_ROWS:
+        return "p.period", "LEFT JOIN snapshot_file_period AS p ON p.file_id = t.file_id AND p.source_id = t.source_id"
+    night = _night_column(table)
+    return (f"left(t.{night}, 4) || '-' || substr(t.{night}, 5, 2)" if night else f"'{WHOLE}'"), ""
+
+
+def prepare_periods(con: Connection) -> None:
+    """Make the look-ups that some tables take their period from (temporary tables of this connection)."""
+    run_sql(con, "snapshot/item_period")
+    run_sql(con, "snapshot/file_period")
+
+
+def is_money(column: Column) -> bool:
+    return column.type.startswith("DECIMAL")
+
+
+def fingerprint_parts(con: Connection, table: Table) -> list[Part]:
+    """Rows, row hash and control sums per period, in the order of periods; nothing for an empty table.
+
+    The row hash is the sum of both halves of an md5 over each row's length-prefixed texts: equal for equal rows in any
+    order, and stable as long as the engine writes values as the same text. It saves writing what did not change; what
+    proves a file is its sha256.
+    """
+    period, join = _period_source(table)
+    text = " || ".join(_tagged(column) for column in table.columns)
+    sums = "".join(f", sum({column.name}) AS {column.name}" for column in table.columns if is_money(column))
+    cursor = con.execute(
+        f"WITH hashed AS (SELECT COALESCE({period}, '{UNDATED}') AS snapshot_period, t.*, {text} AS row_text "
+        f"FROM {table.name} AS t {join}) "
+        "SELECT snapshot_period, count(*), sum(md5_number_lower(row_text)), sum(md5_number_upper(row_text))"
+        f"{sums} FROM hashed GROUP BY snapshot_period ORDER BY snapshot_period"
+    )
+    money = [column.name for column in table.columns if is_money(column)]
+    return [
+        Part(table, found, rows, f"md5sum:{low:x}:{high:x}", dict(zip(money, map(_exact_text, rest), strict=True)))
+        for found, rows, low, high, *rest in cursor.fetchall()
+    ]
+
+
+def _tagged(column: Column) -> str:
+    text = f"CAST(t.{column.name} AS VARCHAR)"
+    if column.type.endswith("[]"):
+        text = f"CAST(list_transform(t.{column.name}, lambda x: length(x) || ':' || x) AS VARCHAR)"
+    return f"COALESCE(length({text}) || ':' || {text}, '~')"
+
+
+def _exact_text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
+
+
+def read_part(con: Connection, part: Part, batch_rows: int) -> pa.RecordBatchReader:
+    """Rows of one period as record batches, sorted by the table's key and, where that repeats, by all other columns."""
+    period, join = _period_source(part.table)
+    columns = ", ".join(f"t.{name}" for name in part.table.column_names)
+    order = [*part.table.key, *(name for name in part.table.column_names if name not in part.table.key)]
+    cursor = con.execute(
+        f"SELECT {columns} FROM {part.table.name} AS t {join} WHERE COALESCE({period}, '{UNDATED}') = $period "
+        f"ORDER BY {', '.join(f't.{name} NULLS FIRST' for name in order)}",
+        {"period": part.period},
+    )
+    return cursor.to_arrow_reader(batch_rows)

@@ -1,0 +1,129 @@
+"""Read a store: which snapshots there are, whether they are whole, and the rows of one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipelines.errors import IntegrityError, UsageError
+from pipelines.model import table_named
+from pipelines.settings import Settings
+from pipelines.snapshots import manifest as manifests
+from pipelines.snapshots.manifest import Manifest
+from pipelines.snapshots.parquet import read_parquet
+from pipelines.snapshots.verify import Damage, Verification, verify_snapshots
+
+__all__ = [
+    "Damage",
+    "SnapshotInfo",
+    "Verification",
+    "list_snapshots",
+    "open_snapshot",
+    "read_table",
+    "verify_snapshots",
+]
+
+
+@dataclass(frozen=True)
+class SnapshotInfo:
+    """One line of the list. `problem` is set, and the rest is empty, where the manifest cannot be read.
+
+    `size_bytes` is what the snapshot needs, `bytes_added` what the one listed before it does not need already.
+    """
+
+    snapshot_id: str
+    night_id: str | None = None
+    as_of: str | None = None
+    created_at: str | None = None
+    files: int = 0
+    rows: int = 0
+    size_bytes: int = 0
+    bytes_added: int = 0
+    rules_warned: int = 0
+    rules_stopped: int = 0
+    rules: int = 0
+    is_latest: bool = False
+    problem: str | None = None
+
+
+def list_snapshots(settings: Settings) -> list[SnapshotInfo]:
+    """All snapshots, oldest night first; empty for an empty store. A damaged manifest is listed with its problem."""
+    latest = _latest_id(settings)
+    infos: list[SnapshotInfo] = []
+    known: set[str] = set()
+    for snapshot_id in manifests.list_manifest_ids(settings):
+        try:
+            manifest = manifests.read_manifest(settings, snapshot_id)
+        except IntegrityError as error:
+            infos.append(SnapshotInfo(snapshot_id, problem=f"{error.message} {error.found or ''}".strip()))
+            continue
+        infos.append(_describe(manifest, known, is_latest=snapshot_id == latest))
+        known = {entry["path"] for entry in manifest.files}
+    return infos
+
+
+def _latest_id(settings: Settings) -> str | None:
+    """The id in the pointer, None if it is damaged: the list is still worth showing, and `verify` names the damage."""
+    try:
+        pointer = manifests.read_pointer(settings)
+    except IntegrityError:
+        return None
+    return pointer.snapshot_id if pointer else None
+
+
+def _describe(manifest: Manifest, known: set[str], *, is_latest: bool) -> SnapshotInfo:
+    document, files = manifest.document, manifest.files
+    return SnapshotInfo(
+        snapshot_id=manifest.snapshot_id,
+        night_id=manifest.night_id,
+        as_of=document["as_of"],
+        created_at=document["created_at"],
+        files=len(files),
+        rows=manifest.rows,
+        size_bytes=sum(entry["bytes"] for entry in files),
+        bytes_added=sum(entry["bytes"] for entry in files if entry["path"] not in known),
+        rules_warned=document["audit"]["warned"],
+        rules_stopped=document["audit"]["stopped"],
+        rules=document["audit"]["rules"],
+        is_latest=is_latest,
+    )
+
+
+def open_snapshot(settings: Settings, snapshot_id: str) -> Manifest:
+    """The manifest of one snapshot; `latest` names the newest. UsageError for an unknown id, listing the known ones."""
+    known = manifests.list_manifest_ids(settings)
+    if not known:
+        raise UsageError(
+            "还没有快照 | There is no snapshot yet.",
+            where=settings.snapshot_dir,
+            next_step="`fapiao nightly` or `fapiao demo` makes one",
+        )
+    if snapshot_id == "latest":
+        latest = manifests.read_latest(settings)
+        if latest is not None:
+            return latest
+    elif snapshot_id in known:
+        return manifests.read_manifest(settings, snapshot_id)
+    raise UsageError("No such snapshot.", found=snapshot_id, expected=", ".join(["latest", *known[-10:]]))
+
+
+def read_table(settings: Settings, snapshot_id: str, table: str) -> pa.Table:
+    """The rows of one table as a snapshot holds them, sorted by period and key, in the types of `pipelines.model`.
+
+    Page checksums are checked while reading, the files' sha256 are not: run `verify_snapshots` first if it matters.
+    UsageError for an unknown snapshot or table, IntegrityError for a file that is missing or cannot be read.
+    """
+    manifest = open_snapshot(settings, snapshot_id)
+    if table not in manifest.document["tables"]:
+        raise UsageError("No such table in the snapshot.", found=table, expected=", ".join(manifest.document["tables"]))
+    paths = [settings.snapshot_dir / entry["path"] for entry in manifest.files_of(table)]
+    try:
+        return read_parquet(paths, table_named(table))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise IntegrityError(
+            "A file of the snapshot is missing or damaged.",
+            where=f"{manifest.snapshot_id} {table}",
+            found=str(error).splitlines()[0],
+            next_step="run `fapiao snapshot verify`",
+        ) from error

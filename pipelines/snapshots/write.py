@@ -1,0 +1,251 @@
+"""Keep one night: write what changed, then the manifest, then the pointer.
+
+A crash at any moment leaves the last snapshot whole; the next night removes what was left and continues from it. The
+working database is held open for writing meanwhile, so there is never a second writer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.errors import IntegrityError
+from pipelines.model import TABLES, Table
+from pipelines.night import Night
+from pipelines.settings import Settings, beijing_now
+from pipelines.snapshots import manifest as manifests
+from pipelines.snapshots import store
+from pipelines.snapshots.manifest import Document, Manifest
+from pipelines.snapshots.parquet import ROWS_PER_GROUP, write_parquet
+from pipelines.snapshots.partition import WHOLE, Part, describe_period, fingerprint_parts, prepare_periods, read_part
+from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`files` and `rows` of the whole snapshot; `files_new` and `bytes_added` are what this night added to the store
+    (data files, without the manifest)."""
+
+    snapshot_id: str
+    files: int
+    files_new: int
+    bytes_added: int
+    rows: int
+
+
+def keep_night(settings: Settings, night: Night) -> Snapshot:
+    """Write the snapshot of a night and note its id in `night__run`.
+
+    A second call for a night of which nothing changed returns the snapshot that is there. IntegrityError if the store's
+    latest manifest is damaged, or if a landed file is gone or is not what was received.
+    """
+    with open_warehouse(settings) as con:
+        store.clear_incoming(settings)
+        parent = manifests.read_latest(settings)
+        drop_uncommitted(settings, parent)
+        with transaction(con):
+            snapshot_id = choose_snapshot_id(settings, night)
+            if parent and parent.night_id == night.night_id:
+                run_sql(con, "snapshot/snapshot_id", {"night_id": night.night_id, "snapshot_id": parent.snapshot_id})
+                if _has_same_content(con, settings, parent):
+                    return _summarise(parent, parent)
+            run_sql(con, "snapshot/snapshot_id", {"night_id": night.night_id, "snapshot_id": snapshot_id})
+            return _summarise(_write_snapshot(con, settings, night, snapshot_id, parent), parent)
+
+
+def drop_uncommitted(settings: Settings, latest: Manifest | None) -> list[str]:
+    """Remove a manifest that a run wrote without reaching the pointer; the ids removed.
+
+    Only a direct child of the latest snapshot can be one. Anything else that the pointer does not lead to is left for
+    `verify` to name: it may be the victim of a pointer that was turned back.
+    """
+    ids = manifests.list_manifest_ids(settings)
+    newer = [found for found in ids if latest is None or found > latest.snapshot_id]
+    if len(newer) != 1 or _parent_sha256(settings, newer[0]) != (latest.sha256 if latest else None):
+        return []
+    manifests.manifest_path(settings, newer[0]).unlink()
+    store.sync_folder(settings.snapshot_dir / store.MANIFESTS)
+    return newer
+
+
+def _parent_sha256(settings: Settings, snapshot_id: str) -> str | None:
+    parent = manifests.read_manifest(settings, snapshot_id).document["parent"]
+    return parent["manifest_sha256"] if parent else None
+
+
+def choose_snapshot_id(settings: Settings, night: Night) -> str:
+    """The night with a running number: `20261124T020000-01`. Known before anything is written, so the night's own row
+    can name it inside the snapshot."""
+    taken = [found for found in manifests.list_manifest_ids(settings) if found.startswith(f"{night.night_id}-")]
+    highest = max((int(found.rpartition("-")[2]) for found in taken), default=0)
+    return f"{night.night_id}-{highest + 1:02d}"
+
+
+def _has_same_content(con: Connection, settings: Settings, latest: Manifest) -> bool:
+    document = latest.document
+    if document["settings_fingerprint"] != settings.fingerprint or document["code"] != describe_code():
+        return False
+    prepare_periods(con)
+    return all(
+        [(part.period, part.rows, part.row_hash) for part in fingerprint_parts(con, table)]
+        == [(entry["period"], entry["rows"], entry["row_hash"]) for entry in latest.files_of(table.name)]
+        for table in TABLES
+    )
+
+
+def _write_snapshot(
+    con: Connection, settings: Settings, night: Night, snapshot_id: str, parent: Manifest | None
+) -> Manifest:
+    prepare_periods(con)
+    document: Document = {
+        "format": manifests.FORMAT,
+        "format_version": manifests.FORMAT_VERSION,
+        "snapshot_id": snapshot_id,
+        "night_id": night.night_id,
+        "as_of": night.as_of.isoformat(),
+        "created_at": beijing_now().isoformat(),
+        "code": describe_code(),
+        "settings": settings.public,
+        "settings_fingerprint": settings.fingerprint,
+        "audit": count_audit(con, night),
+        "parent": {"snapshot_id": parent.snapshot_id, "manifest_sha256": parent.sha256} if parent else None,
+        "landing": keep_landed_files(con, settings),
+        "tables": {table.name: keep_table(con, settings, table, parent) for table in TABLES},
+    }
+    return manifests.commit_manifest(settings, document)
+
+
+def describe_code() -> dict[str, str]:
+    """Versions of the code and of the two libraries that decide what is written."""
+    try:
+        own = version("fapiao-recon")
+    except PackageNotFoundError:
+        own = "not installed"
+    return {"fapiao_recon": own, "duckdb": duckdb.__version__, "pyarrow": pa.__version__}
+
+
+def count_audit(con: Connection, night: Night) -> dict[str, Any]:
+    """Counts of the night's audit: rules, passed, warned, stopped, rows_unexpected. All 0 if it was not audited."""
+    run_sql(con, "snapshot/audit_count", {"night_id": night.night_id})
+    names = [column[0] for column in con.description or []]
+    return dict(zip(names, con.fetchone() or (), strict=True))
+
+
+def keep_table(con: Connection, settings: Settings, table: Table, parent: Manifest | None) -> Document:
+    """Write the periods of a table that changed since the parent; the table's part of the manifest."""
+    columns = [
+        {"name": c.name, "type": c.type, "is_required": c.is_required, "comment": c.comment} for c in table.columns
+    ]
+    known = {
+        (entry["period"], entry["row_hash"], entry["rows"]): entry
+        for entry in (parent.files_of(table.name) if parent and _has_columns(parent, table, columns) else [])
+    }
+    files = []
+    for part in fingerprint_parts(con, table):
+        entry = known.get((part.period, part.row_hash, part.rows))
+        files.append(entry if entry and _is_in_place(settings, entry) else write_part(con, settings, part))
+    return {
+        "comment": table.comment,
+        "key": list(table.key),
+        "period": describe_period(table),
+        "columns": columns,
+        "rows": sum(entry["rows"] for entry in files),
+        "files": files,
+    }
+
+
+def _has_columns(parent: Manifest, table: Table, columns: list[dict[str, Any]]) -> bool:
+    """Whether the parent's files have the same shape; a reworded comment does not rewrite a file."""
+    old = parent.document["tables"].get(table.name, {})
+    shape = [(column["name"], column["type"]) for column in columns]
+    if not old or old["key"] != list(table.key):
+        return False
+    kept: list[dict[str, Any]] = old["columns"]
+    return shape == [(column["name"], column["type"]) for column in kept]
+
+
+def _is_in_place(settings: Settings, entry: Document) -> bool:
+    path: Path = settings.snapshot_dir / entry["path"]
+    size: int = entry["bytes"]
+    return path.is_file() and path.stat().st_size == size
+
+
+def write_part(con: Connection, settings: Settings, part: Part) -> Document:
+    """Write one period of a table under the name of its content; its entry in the manifest.
+
+    IntegrityError if the rows written are not the rows counted.
+    """
+    folder = WHOLE if part.period == WHOLE else f"period={part.period}"
+    with store.incoming_file(settings, f"{part.table.name}.{part.period}") as temporary:
+        rows = write_parquet(read_part(con, part, ROWS_PER_GROUP), part.table, temporary)
+        if rows != part.rows:
+            raise IntegrityError(
+                "A snapshot file does not hold the rows of its table.",
+                where=f"{part.table.name} {part.period}",
+                found=str(rows),
+                expected=str(part.rows),
+            )
+        sha256, size = store.hash_file(temporary), temporary.stat().st_size
+        path = f"{store.TABLES}/{part.table.name}/{folder}/{sha256}.parquet"
+        store.keep_content(temporary, settings.snapshot_dir / path, sha256)
+    return {
+        "path": path,
+        "period": part.period,
+        "sha256": sha256,
+        "bytes": size,
+        "rows": rows,
+        "row_hash": part.row_hash,
+        "control_sums": part.control_sums,
+    }
+
+
+def keep_landed_files(con: Connection, settings: Settings) -> list[Document]:
+    """Copy the bytes of files received since the last night; an entry for every file ever received."""
+    rows = run_sql(con, "snapshot/landed_file").fetchall()
+    return [
+        {
+            "path": keep_landed_file(settings, file_id, landed_path),
+            "sha256": file_id,
+            "bytes": size,
+            "file_name": file_name,
+            "source_ids": source_ids,
+        }
+        for file_id, size, landed_path, file_name, source_ids in rows
+    ]
+
+
+def keep_landed_file(settings: Settings, file_id: str, landed_path: str) -> str:
+    """Copy one received file into the store unless it is there; its path in the store.
+
+    IntegrityError if the landed file is gone or its bytes are not those that were received.
+    """
+    path = f"{store.LANDING}/{file_id}"
+    final = settings.snapshot_dir / path
+    landed = settings.data_root / landed_path
+    if final.is_file() and landed.is_file() and final.stat().st_size == landed.stat().st_size:
+        return path
+    if final.is_file() and not landed.is_file():
+        return path
+    with store.incoming_file(settings, file_id) as temporary:
+        found = store.copy_hashed(landed, temporary) if landed.is_file() else "no file"
+        if found != file_id:
+            raise IntegrityError(
+                "A received file is not what was received.",
+                where=landed,
+                found=found,
+                expected=f"sha256 {file_id}",
+                next_step="deliver the file again; its bytes are the evidence for rows that were taken from it",
+            )
+        store.keep_content(temporary, final, file_id)
+    return path
+
+
+def _summarise(written: Manifest, parent: Manifest | None) -> Snapshot:
+    old = {entry["path"] for entry in parent.files} if parent else set()
+    new = {entry["path"]: int(entry["bytes"]) for entry in written.files if entry["path"] not in old}
+    return Snapshot(written.snapshot_id, len(written.files), len(new), sum(new.values()), written.rows)

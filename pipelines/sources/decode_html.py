@@ -1,0 +1,35 @@
+"""HTML tables, which many systems save under the name .xls."""
+
+from __future__ import annotations
+
+from lxml import html
+
+import pyarrow as pa
+
+from pipelines.errors import BadInputError
+from pipelines.sources.decode_text import build_text_table
+
+MAX_SPAN = 200
+
+
+def read_html_tables(name: str, text: str) -> list[pa.Table]:
+    """Text cells of every table; a cell that spans columns stands in the first of them. Raises BadInputError."""
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
+    root = html.document_fromstring(text.encode(), parser=parser)
+    tables = [build_text_table([_row_cells(row) for row in table.iter("tr")]) for table in root.iter("table")]
+    if not any(table.num_rows for table in tables):
+        raise BadInputError("The page holds no table.", where=name, found="HTML without rows", expected="a table")
+    return [table for table in tables if table.num_rows]
+
+
+def _row_cells(row: html.HtmlElement) -> list[str]:
+    cells: list[str] = []
+    for cell in row.iterchildren("td", "th"):
+        cells.append(str(cell.text_content()).strip())
+        cells.extend([""] * (min(_span(cell), MAX_SPAN) - 1))
+    return cells
+
+
+def _span(cell: html.HtmlElement) -> int:
+    text = cell.get("colspan", "1")
+    return max(1, int(text)) if text.isdigit() else 1

@@ -1,0 +1,101 @@
+"""Text files: strict decoding, delimiter by looking, cells as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from itertools import islice, zip_longest
+
+import pyarrow as pa
+from pyarrow import csv as pa_csv
+
+from pipelines.errors import BadInputError
+
+DELIMITERS = (",", "\t", ";", "|")
+BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+SAMPLE_ROWS = 50
+
+
+def decode_text(name: str, content: bytes, encodings: list[str]) -> str:
+    """Text of the bytes: by byte-order mark, as UTF-16 without one, else the first encoding that fits strictly.
+
+    Raises BadInputError that names the encodings tried and the first offending byte.
+    """
+    for mark, encoding in BOMS:
+        if content.startswith(mark):
+            return _decode_strictly(name, content[len(mark) :], [encoding])
+    zeros = content[:400].count(0)
+    if zeros > len(content[:400]) // 8:
+        return _decode_strictly(name, content, ["utf-16-le" if content[1:2] == b"\0" else "utf-16-be"])
+    return _decode_strictly(name, content, encodings)
+
+
+def _decode_strictly(name: str, content: bytes, encodings: list[str]) -> str:
+    failures = []
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError as error:
+            failures.append(f"{encoding}: byte {error.start} is 0x{content[error.start]:02x}")
+            continue
+        if "\0" not in text:
+            return text
+        failures.append(f"{encoding}: holds NUL characters")
+    raise BadInputError(
+        "The text cannot be decoded.", where=name, found="; ".join(failures), expected=" or ".join(encodings)
+    )
+
+
+def read_delimited(name: str, text: str) -> pa.Table:
+    """One string column per column of the file, one row per record (a quoted line break stays inside its record).
+
+    Regular files go through Arrow; files whose records differ in length (titles above the header, blank lines) through
+    the csv module, padded with empty cells. Raises BadInputError for an unclosed quote.
+    """
+    delimiter = find_delimiter(text)
+    width = max((len(row) for row in _records(name, text, delimiter, SAMPLE_ROWS)), default=1)
+    try:
+        return _read_regular(text, delimiter, width)
+    except pa.ArrowInvalid:
+        return build_text_table(_records(name, text, delimiter, None))
+
+
+def find_delimiter(text: str) -> str:
+    """The delimiter that splits the first lines most evenly into most cells; a comma where none occurs."""
+    lines = [line for line in islice(io.StringIO(text), SAMPLE_ROWS) if line.strip()]
+    counts = {d: Counter(line.count(d) for line in lines if line.count(d)) for d in DELIMITERS}
+    scores = {d: max((n * cells for cells, n in c.items()), default=0) for d, c in counts.items()}
+    return max(DELIMITERS, key=lambda d: scores[d])
+
+
+def _records(name: str, text: str, delimiter: str, limit: int | None) -> list[list[str]]:
+    csv.field_size_limit(10_000_000)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return list(islice(reader, limit))
+    except csv.Error as error:
+        if "after" not in str(error):
+            raise BadInputError(
+                "The text is no table: a quote is not closed.",
+                where=f"{name}: line {reader.line_num}",
+                found=str(error),
+                expected="every opening quote closed",
+            ) from None
+    lenient = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return list(islice(lenient, limit))
+
+
+def _read_regular(text: str, delimiter: str, width: int) -> pa.Table:
+    names = [f"c{position}" for position in range(width)]
+    return pa_csv.read_csv(
+        pa.BufferReader(text.encode()),
+        read_options=pa_csv.ReadOptions(column_names=names, block_size=8 << 20),
+        parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values='"' in text, ignore_empty_lines=False),
+        convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+    )
+
+
+def build_text_table(rows: list[list[str]]) -> pa.Table:
+    """Rows of differing length as one string column per position, short rows padded with ''."""
+    return pa.table({f"c{i}": pa.array(cells, pa.string()) for i, cells in enumerate(zip_longest(*rows, fillvalue=""))})

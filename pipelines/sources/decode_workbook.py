@@ -1,0 +1,90 @@
+"""Workbooks (xlsx, xls, xlsb, ods) through calamine, which does not trust a sheet's `<dimension>`."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from pipelines.errors import BadInputError
+
+MAX_CELLS = 60_000_000
+EXACT_FLOAT = 2**53
+LAST_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="(\d+)"')
+CELL_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})\d')
+
+
+def read_workbook_sheets(name: str, content: bytes) -> Iterator[tuple[str, pa.Table]]:
+    """Name and text cells of every worksheet. Raises BadInputError for a damaged, locked or inflated workbook."""
+    _refuse_inflated_sheets(name, content)
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        for sheet_name in workbook.sheet_names:
+            rows = workbook.get_sheet_by_name(sheet_name).to_python(skip_empty_area=False)
+            yield sheet_name, _text_table(rows)
+    except PasswordError:
+        raise BadInputError(
+            "The workbook is locked with a password.", where=name, found="an encrypted workbook", expected="an open one"
+        ) from None
+    except (CalamineError, OSError) as error:
+        raise BadInputError(
+            "The workbook cannot be read.", where=name, found=str(error)[:200], expected="a whole xlsx or xls file"
+        ) from None
+
+
+def _text_table(rows: list[list[object]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else []
+    return pa.table({f"c{i}": pa.array(map(write_cell, cells), pa.string()) for i, cells in enumerate(columns)})
+
+
+def write_cell(value: object) -> str:
+    """A cell as text: whole numbers as digits, dates as ISO. A number beyond 2**53 stays visibly a float
+    (`2.4442e+19`): its last digits are gone, and digits made up by printing would hide that."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT_FLOAT else f"{value!r}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value) if isinstance(value, timedelta | int) else f"{value}"
+
+
+def _refuse_inflated_sheets(name: str, content: bytes) -> None:
+    """A few bytes can name a cell in the last row and column; the grid between would fill the memory."""
+    if content[:2] != b"PK":
+        return
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
+                cells = _count_grid_cells(archive.read(entry))
+                if cells > MAX_CELLS:
+                    raise BadInputError(
+                        "The sheet is too large.",
+                        where=f"{name}: {entry.filename}",
+                        found=f"a grid of {cells} cells",
+                        expected=f"at most {MAX_CELLS}",
+                    )
+
+
+def _count_grid_cells(xml: bytes) -> int:
+    tail = LAST_ROW.findall(xml, max(0, len(xml) - 4_000_000))
+    rows = max(map(int, tail), default=0)
+    if rows * 16_384 <= MAX_CELLS:
+        return rows
+    return rows * max((_column_number(letters) for letters in set(CELL_COLUMN.findall(xml))), default=0)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,184 @@
+"""Layouts: what a kind of file looks like, as TOML. A new kind of file is a new layout, not new code.
+
+`docs/layouts.md` explains every key. Shipped layouts lie beside this module; an installation's own lie in
+`<data_root>/layouts/` and win over a shipped one of the same name.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import UsageError
+from pipelines.model import LEDGER_TEXT_FIELDS, UPSTREAM_TEXT_FIELDS, Direction, Side
+from pipelines.settings import Settings
+
+TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
+MONEY_FIELDS = ("amount", "tax", "total", "debit", "credit")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SheetRule(_Part):
+    """A sheet to read: `name` is exact or ends in `*`. Of several rules the first that fits a workbook is used."""
+
+    name: str = "*"
+    grain: Literal["invoice", "line"] = "invoice"
+
+
+class HeaderRule(_Part):
+    """The header is the first row among the first `within` that holds a header of every required field; `a|b` means
+    that one of the two is enough."""
+
+    within: int = Field(default=10, ge=1, le=100)
+    required: list[str] = Field(min_length=1)
+
+
+class JoinedField(_Part):
+    """A field made of several columns: each inner list holds the synonyms of one part."""
+
+    parts: list[list[str]] = Field(min_length=2)
+    separator: str = "-"
+
+
+class ControlTotal(_Part):
+    """Columns whose sum the 合计 row states; `required` when its absence means that the file was cut."""
+
+    labels: list[str] = ["合计", "总计"]
+    subtotal_labels: list[str] = ["小计", "本页合计", "本页小计", "本月合计", "本期合计", "本年累计", "累计"]
+    columns: list[str] = []
+    required: bool = False
+
+
+class EntryRule(_Part):
+    """Lines of these accounts are entries; `total` says which side is the invoice's."""
+
+    account_prefix: str
+    direction: Direction
+    total: Literal["credit-debit", "debit-credit"]
+
+
+class Extraction(_Part):
+    """Takes group `found` of a pattern out of the text of a field; tried in order where `field` is still empty, or
+    always when `source` is the field itself."""
+
+    field: str
+    source: str = "summary"
+    pattern: str
+
+
+class SignRule(_Part):
+    """`negate`: the file states every money with the opposite sign. `red_is_positive`: red invoices (是否正数发票 = 否)
+    are stated without their minus."""
+
+    negate: bool = False
+    red_is_positive: bool = False
+
+
+class Layout(_Part):
+    """One kind of file. Field names are those of `raw_upstream__row` or `raw_ledger__row`."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    side: Side
+    title_zh: str
+    title_en: str
+    encodings: list[str] = ["utf-8", "gb18030"]
+    sheets: list[SheetRule] = [SheetRule()]
+    header: HeaderRule
+    fields: dict[str, list[str]]
+    joined: dict[str, JoinedField] = {}
+    fill_forward: list[str] = []
+    key_fields: list[str] = Field(min_length=1)
+    control: ControlTotal = ControlTotal()
+    ignore: list[str] = []
+    row_cap: int | None = None
+    placeholders: list[str] = ["--", "-", "—", "——"]
+    coverage: Literal["file_name", "title", "none"] = "none"
+    title: dict[Literal["taxpayer_id", "period"], str] = {}
+    direction: Direction | None = None
+    date_formats: list[str] = []
+    statuses: dict[str, Literal["normal", "void", "red_full", "red_partial"]] = {}
+    entry: list[EntryRule] = []
+    extract: list[Extraction] = []
+    reversal_pattern: str = "冲|红字|红票|退货|退回"
+    sign: SignRule = SignRule()
+
+    @model_validator(mode="after")
+    def _know_every_field(self) -> Self:
+        allowed = TEXT_FIELDS[self.side]
+        required = [name for need in self.header.required for name in need.split("|")]
+        named = [*self.fields, *self.joined, *self.fill_forward, *self.key_fields, *self.control.columns, *required]
+        named += [e.field for e in self.extract] + [e.source for e in self.extract]
+        unknown = sorted(set(named) - set(allowed))
+        if unknown:
+            raise ValueError(f"unknown field {', '.join(unknown)}; allowed: {', '.join(allowed)}")
+        unmapped = sorted(set(required) - {*self.fields, *self.joined})
+        if unmapped:
+            raise ValueError(f"required without headers: {', '.join(unmapped)}")
+        return self
+
+    @model_validator(mode="after")
+    def _know_every_pattern(self) -> Self:
+        for pattern in (*self.ignore, *self.title.values(), self.reversal_pattern, *(e.pattern for e in self.extract)):
+            try:
+                pc.match_substring_regex(pa.array([""]), pattern)
+            except pa.ArrowInvalid as error:
+                raise ValueError(f"not a pattern (RE2): {pattern!r}: {error}") from None
+        if any("(?P<found>" not in e.pattern for e in self.extract):
+            raise ValueError("a pattern of [[extract]] needs a group (?P<found>...)")
+        return self
+
+
+def load_layout(name: str, settings: Settings | None = None) -> Layout:
+    """The layout of that name: the installation's own, else the shipped one. Raises UsageError naming the known ones."""
+    known = known_layouts(settings)
+    if name not in known:
+        raise UsageError(
+            "There is no such layout.", where=f"layout {name}", found=name, expected="one of " + ", ".join(known)
+        )
+    return known[name]
+
+
+def known_layouts(settings: Settings | None = None) -> dict[str, Layout]:
+    """Shipped layouts by name, with the installation's own ones (they win) from `<data_root>/layouts/*.toml`."""
+    own = sorted((settings.data_root / "layouts").glob("*.toml")) if settings else []
+    return {**shipped_layouts(), **{path.stem: read_layout(path) for path in own}}
+
+
+@cache
+def shipped_layouts() -> dict[str, Layout]:
+    """The layouts that come with the package, by name."""
+    with resources.as_file(resources.files("pipelines.sources").joinpath("layouts")) as folder:
+        return {path.stem: read_layout(path) for path in sorted(folder.glob("*.toml"))}
+
+
+def read_layout(path: Path) -> Layout:
+    """Read one TOML file. Raises UsageError that names file, key, what was found and what is expected."""
+    try:
+        layout = Layout(**_read_toml(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        found = "" if first["type"] in {"missing", "value_error"} else repr(first["input"])
+        raise UsageError(
+            "A layout is not usable.", where=f"{path}: {key}", found=found or None, expected=first["msg"]
+        ) from None
+    if layout.name != path.stem:
+        raise UsageError("A layout's name is its file's.", where=f"{path}: name", found=layout.name, expected=path.stem)
+    return layout
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError("A layout is no valid TOML.", where=path, found=str(error)) from None

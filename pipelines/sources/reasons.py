@@ -1,0 +1,66 @@
+"""Closed lists of reading: why a row is rejected, why one is left aside, and what a file says when it is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.errors import FapiaoError
+
+REJECT_REASONS: dict[str, str] = {
+    "number_missing": "发票号码 | an invoice number",
+    "number_unreadable": "8 位或 20 位数字 | 8 or 20 digits",
+    "digits_lost": "完整的 20 位号码（以文本格式导出） | all 20 digits: export the column as text",
+    "code_unreadable": "10 位或 12 位发票代码 | an invoice code of 10 or 12 digits",
+    "date_missing": "日期 | a date",
+    "date_unreadable": "1990 至 2099 年的日期，如 2026-08-17 | a date from 1990 to 2099 such as 2026-08-17",
+    "money_missing": "金额 | an amount",
+    "money_unreadable": "数字金额，如 1,234.56 | money such as 1,234.56",
+    "money_fraction": "最多两位小数 | at most two decimals",
+    "status_unknown": "reference/statuses.csv 中的发票状态 | an invoice status of reference/statuses.csv",
+    "direction_unknown": "进项或销项：来源设置 direction | input or output: set the source's direction",
+    "taxpayer_unknown": "本企业税号：设置 taxpayers 或来源的 taxpayer_id | "
+    "our own tax id: set taxpayers, or the source's taxpayer_id",
+    "not_ours": "销方或购方为本企业 | our own entity as seller or buyer",
+    "line_rejected": "该发票的所有明细行均可读 | every line of the invoice readable: another line of it was rejected",
+    "too_many_cells": "不多于表头的列数 | no more cells than the header has",
+}
+"""Every reason of `raw_reject` with what was expected, Chinese | English."""
+
+IGNORE_KINDS: dict[str, str] = {
+    "title": "表头以上的行 | a row above the header",
+    "header": "表头行 | a header row, also one repeated by a page break",
+    "blank": "空行 | a row without text",
+    "control_total": "合计行 | the total of the sheet, compared with its rows",
+    "subtotal": "小计行 | a subtotal, not compared",
+    "note": "导出说明 | a note such as the export time, by a rule of the layout",
+    "other_account": "其他科目的分录 | a line of an account that holds no invoices",
+    "settlement": "收付款分录 | a payment or receipt on the account, which refers to no invoice of its own",
+    "other_sheet": "未读取的工作表（计一行，行号 0） | a sheet left aside; counts as one row with number 0",
+}
+"""Every kind of `raw_ignored`, Chinese | English."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence for a person, in both languages."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return f"{self.zh} | {self.en}"
+
+
+class StoppedFileError(FapiaoError):
+    """Nothing of a file may be used; caught per file by the intake, which keeps the sentence and goes on."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.sentence = Message(zh, en)
+
+
+def join_messages(messages: tuple[Message, ...]) -> tuple[str | None, str | None]:
+    """All sentences as one text per language; (None, None) without any."""
+    if not messages:
+        return None, None
+    return " ".join(m.zh for m in messages), " ".join(m.en for m in messages)

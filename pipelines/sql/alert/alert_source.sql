@@ -1,0 +1,27 @@
+-- alert_source: sources that gave nothing usable tonight, for how many nights in a row, and what they gave last.
+-- Grain: one row per source. Inputs: night__source, raw_delivery. Parameters: night_id.
+WITH well AS (
+    SELECT source_id, MAX(night_id) AS night_id
+    FROM night__source
+    WHERE state NOT IN ('failed', 'silent') AND night_id < $night_id
+    GROUP BY source_id
+),
+streak AS (
+    SELECT source_id, COUNT(*) AS nights_in_row
+    FROM night__source AS bad
+    LEFT JOIN well USING (source_id)
+    WHERE bad.night_id <= $night_id AND bad.night_id > COALESCE(well.night_id, '')
+    GROUP BY source_id
+),
+delivered AS (
+    SELECT source_id, ARG_MAX(file_name, received_at) AS last_file, MAX(received_at) AS last_received_at
+    FROM raw_delivery
+    GROUP BY source_id
+)
+SELECT
+    source_id, state, message_zh, message_en, newest_observed_at, nights_in_row, last_file, last_received_at
+FROM night__source
+JOIN streak USING (source_id)
+LEFT JOIN delivered USING (source_id)
+WHERE night_id = $night_id AND state IN ('failed', 'silent')
+ORDER BY source_id;

@@ -1,0 +1,18 @@
+-- What: files of which something was not used: stopped, incomplete, or with rejected rows.
+-- Grain: one row per content and source.
+-- Inputs: raw_file.
+-- Parameters: none.
+CREATE OR REPLACE VIEW out__unreadable_file AS
+SELECT
+    source_id, file_name, received_at, observed_at,
+    CASE
+        WHEN status = 'stopped' THEN 'stopped'
+        WHEN is_complete IS FALSE THEN 'incomplete'
+        ELSE 'rows_rejected'
+    END AS problem,
+    rows_read, rows_kept, rows_rejected, message_zh, message_en, file_id
+FROM raw_file
+WHERE status = 'stopped' OR is_complete IS FALSE OR rows_rejected > 0;
+COMMENT ON VIEW out__unreadable_file IS '未能完整采用的文件 | Files that were stopped, incomplete, or had rows rejected';
+COMMENT ON COLUMN out__unreadable_file.problem IS
+    '问题 | stopped: nothing was used; incomplete: rows are missing; rows_rejected: see raw_reject';

@@ -1,0 +1,62 @@
+-- what: every invoice that an open ledger line names by number, in the whole population, with what agrees
+-- grain: work_claim one row per ledger line, reading, number in it and invoice
+-- inputs: work_reference, work_open_ledger, work_upstream, work_listed_twice
+-- parameters: $tolerance
+-- Which claims become links is up to the rules (sql/recon/rules); they write work_accepted and work_refused.
+
+CREATE OR REPLACE TEMP TABLE work_claim AS
+WITH named AS (
+    SELECT DISTINCT l.taxpayer_id, l.direction, r.number, right(r.number, 8) AS tail, length(r.number) AS n_digits
+    FROM work_reference r
+    JOIN work_open_ledger l ON l.record_id = r.ledger_id
+    WHERE length(r.number) IN (8, 20)
+),
+reached AS (
+    SELECT n.taxpayer_id, n.direction, n.number AS named_number, u.* EXCLUDE (taxpayer_id, direction)
+    FROM work_upstream u
+    JOIN named n ON n.taxpayer_id = u.taxpayer_id AND n.direction = u.direction AND n.number = u.number
+    UNION ALL
+    SELECT n.taxpayer_id, n.direction, n.number AS named_number, u.* EXCLUDE (taxpayer_id, direction)
+    FROM work_upstream u
+    JOIN named n
+      ON n.taxpayer_id = u.taxpayer_id AND n.direction = u.direction AND n.tail = right(u.number, 8)
+     AND n.n_digits = 8 AND length(u.number) = 20
+),
+compared AS (
+    SELECT
+        r.ledger_id, r.alt, r.position, r.n_numbers, r.form, r.number AS named_number,
+        u.record_id AS upstream_id, u.number AS upstream_number, u.is_red, u.status, u.total_cny AS upstream_total,
+        CASE
+            WHEN length(u.number) = 20 AND length(r.number) = 8 THEN 'last_8'
+            WHEN r.form = 'lost_zeros' THEN 'lost_zeros'
+            WHEN length(u.number) = 20 OR r.code IS NOT DISTINCT FROM u.code THEN 'exact_key'
+            WHEN r.code IS NULL OR u.code IS NULL THEN 'without_code'
+            ELSE 'code_differs'
+        END AS rule,
+        r.code IS NOT NULL AND u.code IS NOT NULL AS has_code,
+        -- The money of a list is that of all its invoices together: nothing to compare with a single one.
+        CASE WHEN r.n_numbers = 1
+             THEN coalesce(abs(l.total_cny - u.total_cny), abs(l.amount_cny - u.amount_cny)) <= $tolerance
+        END AS money_agrees,
+        party_agrees(l.party_id, l.party_name, u.party_id, u.party_name) AS party_agrees,
+        l.invoice_date = u.issued_on AS date_agrees,
+        coalesce(l.line_total, l.line_amount) < 0 AS is_reversal,
+        u.issued_on, u.observed_at
+    FROM work_reference r
+    JOIN work_open_ledger l ON l.record_id = r.ledger_id
+    JOIN reached u ON u.taxpayer_id = l.taxpayer_id AND u.direction = l.direction AND u.named_number = r.number
+    WHERE u.record_id NOT IN (SELECT record_id FROM work_listed_twice)
+)
+SELECT
+    *,
+    -- A whole key names one invoice; less than a key needs other evidence beside it.
+    rule = 'exact_key' AND (length(upstream_number) = 20 OR has_code) AS is_whole_key,
+    coalesce(money_agrees, FALSE)::INT + coalesce(party_agrees, FALSE)::INT + coalesce(date_agrees, FALSE)::INT
+        AS n_agree
+FROM compared;
+
+CREATE OR REPLACE TEMP TABLE work_accepted (
+    ledger_id VARCHAR, alt BIGINT, position BIGINT, upstream_id VARCHAR, rule VARCHAR, n_numbers BIGINT
+);
+
+CREATE OR REPLACE TEMP TABLE work_refused (ledger_id VARCHAR, upstream_id VARCHAR, why_not VARCHAR, rule VARCHAR);

@@ -1,0 +1,62 @@
+-- what: which of the lines that name one invoice make it up, which are surplus, and which are in doubt
+-- grain: work_role one row per ledger line and invoice that it names
+-- inputs: work_named, work_open_ledger, work_open_upstream
+-- parameters: $tolerance
+-- role: kept (belongs to the invoice); surplus (booked twice); doubtful (money or party speaks against the number: the
+-- line is offered to another_number first, and falls back to `fallback`).
+-- In this order: all lines add up to the invoice; one line is the invoice; the first lines posted add up to it; none.
+
+CREATE OR REPLACE TEMP TABLE work_role AS
+WITH line AS (
+    SELECT
+        n.*, l.posted_on, l.line_total, l.line_amount,
+        -- Compare with what every line of the invoice has: the total if all know it, else the amount without tax.
+        CASE WHEN bool_and(l.line_total IS NOT NULL) OVER of_invoice THEN l.line_total ELSE l.line_amount END AS money,
+        CASE WHEN bool_and(l.line_total IS NOT NULL) OVER of_invoice THEN u.total_cny ELSE u.amount_cny END AS whole
+    FROM work_named n
+    JOIN work_open_ledger l ON l.record_id = n.ledger_id
+    JOIN work_open_upstream u ON u.record_id = n.upstream_id
+    WHERE n.n_numbers = 1
+    WINDOW of_invoice AS (PARTITION BY n.upstream_id)
+),
+measured AS (
+    SELECT
+        *,
+        count(*) OVER of_invoice AS n_lines,
+        sum(money) OVER of_invoice AS sum_money,
+        sum(money) OVER (of_invoice ORDER BY posted_on, ledger_id) AS running_money,
+        row_number() OVER (of_invoice ORDER BY posted_on, ledger_id) AS posted_place,
+        min(CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
+                 THEN {'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS whole_line
+    FROM line
+    WINDOW of_invoice AS (PARTITION BY upstream_id)
+),
+prefixed AS (
+    SELECT
+        *,
+        min(CASE WHEN abs(running_money - whole) <= $tolerance THEN posted_place END) OVER (PARTITION BY upstream_id)
+            AS prefix_place,
+        -- Equal lines that are each nearer to the invoice than all together: the same bill booked again, both wrong.
+        n_lines > 1
+        AND count(DISTINCT money) OVER (PARTITION BY upstream_id) = 1
+        AND abs(money - whole) < abs(sum_money - whole) AS is_repeated
+    FROM measured
+)
+SELECT
+    ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
+    CASE
+        WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
+        WHEN whole_line.id = ledger_id THEN 'kept'
+        WHEN whole_line IS NOT NULL AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
+            THEN 'surplus'
+        WHEN whole_line IS NULL AND posted_place <= prefix_place AND prefix_place > 1 THEN 'kept'
+        ELSE 'doubtful'
+    END AS role,
+    CASE
+        WHEN whole_line IS NULL AND (prefix_place IS NULL OR posted_place <= prefix_place)
+            THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
+        -- The invoice is booked in full already. Another party's line under its number is not the same bill.
+        WHEN party_agrees = FALSE THEN 'unlinked'
+        ELSE 'surplus'
+    END AS fallback
+FROM prefixed;

@@ -1,0 +1,26 @@
+-- what: both sides as the rules compare them, as views: nothing is copied before it is known to be needed
+-- grain: work_upstream one row per invoice; work_ledger one row per ledger line
+-- inputs: core_upstream__invoice, core_ledger__entry
+-- parameters: none
+
+CREATE OR REPLACE TEMP VIEW work_upstream AS
+SELECT
+    record_id, taxpayer_id, direction,
+    padded_number(invoice_number) AS number,
+    invoice_code AS code,
+    CAST(issued_at AS DATE) AS issued_on,
+    CASE direction WHEN 'input' THEN seller_tax_id ELSE buyer_tax_id END AS party_id,
+    CASE direction WHEN 'input' THEN seller_name ELSE buyer_name END AS party_name,
+    amount_cny, tax_cny, total_cny, status, is_red, original_invoice_number, remark, observed_at
+FROM core_upstream__invoice;
+
+CREATE OR REPLACE TEMP VIEW work_ledger AS
+SELECT
+    record_id, taxpayer_id, direction, posted_on, voucher_no, invoice_reference, invoice_code, invoice_date,
+    counterparty_tax_id AS party_id,
+    counterparty_name AS party_name,
+    amount_cny, tax_cny, total_cny,
+    coalesce(total_cny, amount_cny + tax_cny) AS line_total,
+    coalesce(amount_cny, total_cny - tax_cny) AS line_amount,
+    summary
+FROM core_ledger__entry;

@@ -1,0 +1,56 @@
+-- what: one reading per reference, reversal lines moved to the red invoice, cleared invoices that are named again reopened
+-- grain: work_named one row per ledger line and invoice that it names; work_reopened one row per reopened pair
+-- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cleared, work_upstream, work_ledger
+-- parameters: none
+
+CREATE OR REPLACE TEMP TABLE work_named AS
+WITH counted AS (
+    SELECT ledger_id, alt, count(*) / max(n_numbers) AS share FROM work_accepted GROUP BY ledger_id, alt
+),
+best AS (
+    SELECT ledger_id, alt FROM counted
+    QUALIFY row_number() OVER (PARTITION BY ledger_id ORDER BY share DESC, alt) = 1
+)
+SELECT
+    a.ledger_id, a.upstream_id, min(a.rule) AS rule, max(a.n_numbers) AS n_numbers,
+    bool_or(c.is_whole_key) AS is_whole_key, bool_or(c.money_agrees) AS money_agrees,
+    bool_or(c.party_agrees) AS party_agrees, bool_or(c.date_agrees) AS date_agrees, bool_or(c.is_reversal) AS is_reversal
+FROM work_accepted a
+JOIN best USING (ledger_id, alt)
+JOIN work_claim c
+  ON c.ledger_id = a.ledger_id AND c.alt = a.alt AND c.position = a.position AND c.upstream_id = a.upstream_id
+GROUP BY a.ledger_id, a.upstream_id;
+
+-- A reversal line may cite the blue number with negative money: it belongs to the red invoice, the one of that money.
+UPDATE work_named n
+SET upstream_id = r.red_id, rule = 'reversal_of_blue', money_agrees = r.is_same_money
+FROM (
+    SELECT
+        n.ledger_id, p.blue_id, p.red_id,
+        coalesce(l.line_total = u.total_cny, l.line_amount = u.amount_cny) AS is_same_money
+    FROM work_named n
+    JOIN work_red_pair p ON p.blue_id = n.upstream_id
+    JOIN work_upstream u ON u.record_id = p.red_id
+    JOIN work_open_ledger l ON l.record_id = n.ledger_id
+    WHERE n.is_reversal
+    QUALIFY row_number() OVER (
+        PARTITION BY n.ledger_id, p.blue_id
+        ORDER BY coalesce(l.line_total = u.total_cny, l.line_amount = u.amount_cny) DESC, u.issued_on, p.red_id
+    ) = 1
+) r
+WHERE n.ledger_id = r.ledger_id AND n.upstream_id = r.blue_id AND n.n_numbers = 1;
+
+CREATE OR REPLACE TEMP TABLE work_reopened AS
+SELECT upstream_id, ledger_id FROM work_cleared WHERE upstream_id IN (SELECT upstream_id FROM work_named);
+
+INSERT INTO work_named
+SELECT ledger_id, upstream_id, 'exact_key', 1, TRUE, TRUE, NULL, NULL, FALSE FROM work_reopened;
+
+INSERT INTO work_open_upstream
+SELECT u.* FROM work_upstream u WHERE u.record_id IN (SELECT upstream_id FROM work_reopened);
+
+INSERT INTO work_open_ledger
+SELECT l.*, l.invoice_reference, l.invoice_code, NULL, [l.invoice_reference]
+FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened);
+
+DELETE FROM work_cleared WHERE upstream_id IN (SELECT upstream_id FROM work_reopened);

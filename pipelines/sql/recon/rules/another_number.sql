@@ -1,0 +1,18 @@
+-- rule: the typed number names another real invoice, while party, money and day are those of this one
+-- writes: work_repair
+-- inputs: work_unsure, work_similar, work_repair
+-- parameters: none
+-- Guard: exactly one invoice of the population fits party, money and day, it is free, and the party is known to agree.
+
+INSERT INTO work_repair
+WITH fitting AS (
+    SELECT s.ledger_id, s.upstream_id, s.is_free, s.party_agrees
+    FROM work_similar s
+    JOIN work_unsure l ON l.record_id = s.ledger_id
+    WHERE l.named_id IS NOT NULL AND s.upstream_id <> l.named_id
+      AND s.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
+    QUALIFY count(*) OVER (PARTITION BY s.ledger_id) = 1
+)
+SELECT ledger_id, upstream_id, 'another_number' FROM fitting
+WHERE is_free AND party_agrees AND upstream_id NOT IN (SELECT upstream_id FROM work_repair)
+QUALIFY count(*) OVER (PARTITION BY upstream_id) = 1;

@@ -1,0 +1,107 @@
+-- report_finding: the open findings with the money at stake and the evidence of their members.
+-- Grain: one row per item whose verdict asks something of a person.
+-- Inputs: recon__item, recon__member, core_upstream__invoice, core_ledger__entry, night__finding.
+-- Parameters: night_id, finding_verdicts.
+-- At stake: the difference where only an amount differs, else the whole document (the larger side). A ledger line that
+-- keeps no total counts with amount plus tax, or with what it has.
+CREATE OR REPLACE TEMP MACRO report_joined(parts) AS
+    array_to_string(list_slice(parts, 1, 5), '、') || CASE WHEN len(parts) > 5 THEN ' … (' || len(parts) || ')' ELSE '' END;
+
+CREATE OR REPLACE TEMP TABLE report_finding AS
+WITH first_seen AS (
+    -- MAX, so that an item that came, went and came again is one row, new since it came back
+    SELECT item_id, cause, MAX(first_night) AS first_night
+    FROM night__finding
+    WHERE gone_night IS NULL AND first_night <= $night_id
+    GROUP BY item_id, cause
+),
+open_item AS (
+    SELECT recon__item.*, first_seen.first_night
+    FROM recon__item
+    LEFT JOIN first_seen USING (item_id, cause)
+    WHERE list_contains($finding_verdicts, verdict)
+),
+upstream AS (
+    SELECT
+        item_id,
+        LIST(DISTINCT invoice_number ORDER BY invoice_number) AS invoice_numbers,
+        LIST(DISTINCT IF(invoice.direction = 'input', seller_name, buyer_name)) AS parties,
+        MIN(issued_at)::DATE AS issued_on,
+        SUM(total_cny) AS total_cny,
+        SUM(amount_cny) AS amount_cny,
+        SUM(tax_cny) AS tax_cny,
+        LIST(DISTINCT source_file || ' #' || source_row ORDER BY source_file || ' #' || source_row) AS places
+    FROM open_item
+    JOIN recon__member AS member USING (item_id)
+    JOIN core_upstream__invoice AS invoice USING (record_id)
+    WHERE member.side = 'upstream'
+    GROUP BY item_id
+),
+ledger AS (
+    SELECT
+        item_id,
+        LIST(DISTINCT invoice_reference ORDER BY invoice_reference) AS invoice_references,
+        LIST(DISTINCT voucher_no ORDER BY voucher_no) AS vouchers,
+        LIST(DISTINCT counterparty_name) AS parties,
+        MIN(posted_on) AS posted_on,
+        SUM(COALESCE(total_cny, entry.amount_cny + tax_cny, entry.amount_cny)) AS total_cny,
+        SUM(amount_cny) AS amount_cny,
+        SUM(tax_cny) AS tax_cny,
+        LIST(DISTINCT source_file || ' #' || source_row ORDER BY source_file || ' #' || source_row) AS places
+    FROM open_item
+    JOIN recon__member AS member USING (item_id)
+    JOIN core_ledger__entry AS entry USING (record_id)
+    WHERE member.side = 'ledger'
+    GROUP BY item_id
+),
+weighed AS (
+    SELECT
+        open_item.*,
+        -- GREATEST skips NULL, so a one-sided item weighs what its only side weighs
+        COALESCE(
+            GREATEST(
+                ABS(COALESCE(upstream_total_cny, upstream.total_cny)), ABS(COALESCE(ledger_total_cny, ledger.total_cny))
+            ),
+            0
+        ) AS whole_cny,
+        CASE cause
+            WHEN 'amount_differs' THEN COALESCE(
+                NULLIF(ABS(difference_cny), 0), NULLIF(ABS(ledger.amount_cny - upstream.amount_cny), 0)
+            )
+            WHEN 'tax_differs' THEN NULLIF(ABS(ledger.tax_cny - upstream.tax_cny), 0)
+        END AS part_cny
+    FROM open_item
+    LEFT JOIN upstream USING (item_id)
+    LEFT JOIN ledger USING (item_id)
+)
+SELECT
+    weighed.item_id,
+    taxpayer_id,
+    direction,
+    verdict,
+    cause,
+    basis,
+    needs_review,
+    COALESCE(part_cny, whole_cny)::DECIMAL(18, 2) AS at_stake_cny,
+    upstream_total_cny,
+    ledger_total_cny,
+    difference_cny,
+    differing_fields,
+    why_not,
+    report_joined(upstream.invoice_numbers) AS invoice_numbers,
+    report_joined(ledger.invoice_references) AS invoice_references,
+    report_joined(ledger.vouchers) AS vouchers,
+    report_joined(
+        list_sort(list_distinct(list_concat(COALESCE(upstream.parties, []), COALESCE(ledger.parties, []))))
+    ) AS parties,
+    upstream.issued_on,
+    ledger.posted_on,
+    report_joined(upstream.places) AS upstream_places,
+    report_joined(ledger.places) AS ledger_places,
+    explanation_zh,
+    explanation_en,
+    first_night,
+    COALESCE(first_night = $night_id, FALSE) AS is_new
+FROM weighed
+LEFT JOIN upstream USING (item_id)
+LEFT JOIN ledger USING (item_id);
