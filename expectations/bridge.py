@@ -1,7 +1,7 @@
 """A small DBAPI connection over our own open DuckDB connection, so that Great Expectations judges the real tables.
 
 Great Expectations reads rows after its connection went back to the pool, where DuckDB's result is already gone: with
-the usual drivers every expectation errors. Here a cursor fetches all rows when it executes, so nothing can be lost later.
+the usual drivers every expectation errors. Here a cursor fetches all rows when it executes.
 """
 
 from __future__ import annotations

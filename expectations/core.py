@@ -48,9 +48,7 @@ STOP_RULES: tuple[Rule, ...] = (
         "每个文件：略过的行都有记录",
         "Per file, every ignored row is on record",
     ),
-    _CORE.unique(
-        "upstream_record_unique", _INVOICE, ["record_id"], "税务发票记录号不重复", "No upstream record repeats"
-    ),
+    _CORE.unique("upstream_record_unique", _INVOICE, "record_id", "税务发票记录号不重复", "No upstream record repeats"),
     _CORE.present(
         "upstream_record_present", _INVOICE, "record_id", "税务发票都有记录号", "Every upstream record has an id"
     ),
@@ -72,7 +70,7 @@ STOP_RULES: tuple[Rule, ...] = (
         "发票状态在清单之内",
         "Every status is a known one",
     ),
-    _CORE.unique("ledger_record_unique", _ENTRY, ["record_id"], "账上分录记录号不重复", "No ledger record repeats"),
+    _CORE.unique("ledger_record_unique", _ENTRY, "record_id", "账上分录记录号不重复", "No ledger record repeats"),
     _CORE.present("ledger_record_present", _ENTRY, "record_id", "账上分录都有记录号", "Every ledger record has an id"),
     _CORE.present("ledger_date_present", _ENTRY, "posted_on", "账上分录都有记账日期", "Every ledger line has a date"),
     _CORE.listed(
@@ -89,10 +87,10 @@ STOP_RULES: tuple[Rule, ...] = (
         "账上分录至少有金额或价税合计",
         "Every ledger line has an amount or a total",
     ),
-    _CORE.unique(
+    _CORE.sql(
+        _STOP,
         "coverage_day_unique",
         _COVERAGE,
-        ["taxpayer_id", "direction", "issue_date"],
         "取数情况每日一行",
         "Coverage has one row per day",
     ),

@@ -40,7 +40,12 @@ def _build_site(context: Any, folder: Path) -> None:
         context.delete_data_docs_site(name)
     store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())}
     index = {"class_name": "DefaultSiteIndexBuilder"}
-    site = {"class_name": "SiteBuilder", "store_backend": store, "site_index_builder": index}
+    site = {
+        "class_name": "SiteBuilder",
+        "store_backend": store,
+        "site_index_builder": index,
+        "show_how_to_buttons": False,
+    }
     context.add_data_docs_site(_SITE, site)
     context.build_data_docs(site_names=[_SITE])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,19 +70,24 @@ def _count_rows(session: Connection, table: str) -> int:
 
 
 def _validate_table(context: Any, source: Any, rules: Sequence[Rule]) -> Mapping[str, Any]:
-    """Results by rule id. A query asset needs no reflection: a temporary table, or one that drifted, is judged like any
-    other."""
+    """Results by rule id; a rule of which nothing came back is missing there."""
     import great_expectations as gx  # noqa: PLC0415 (late: it costs seconds)
 
     table = rules[0].table
-    asset = source.add_query_asset(table, f'SELECT * FROM "{table}"')
-    suite = context.suites.add(gx.ExpectationSuite(f"{rules[0].suite}.{table}"))
-    suite.expectations = [_build_expectation(rule) for rule in rules]
+    asset = source.add_table_asset(table, table_name=table)
+    suite = context.suites.add(
+        gx.ExpectationSuite(f"{rules[0].suite}.{table}", expectations=[_build_expectation(rule) for rule in rules])
+    )
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(name=table, data=asset.add_batch_definition_whole_table("all rows"), suite=suite)
     )
-    form = {"result_format": "COMPLETE", "unexpected_index_column_names": list(rules[0].key_columns)}
-    outcome = definition.run(result_format=form)
+    outcome = definition.run(
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": list(rules[0].key_columns),
+            "return_unexpected_index_query": True,
+        }
+    )
     return {result.expectation_config.meta["rule_id"]: result for result in outcome.results}
 
 
@@ -106,7 +111,7 @@ def _read_result(session: Connection, rule: Rule, result: Any, rows_checked: int
         return held
     unexpected = int(result.result["observed_value" if rule.is_sql else "unexpected_count"])
     try:
-        keys = _select_keys(session, rule) if rule.is_sql else _listed_keys(rule, result.result)
+        keys = _select_keys(session, rule, result)
     except duckdb.Error as problem:
         return Judgement(rule, Severity.STOP, False, rows_checked, unexpected, detail=_ERROR + str(problem))
     detail = _CUT if len(keys) > KEPT_KEYS else None
@@ -124,20 +129,19 @@ def _read_error(result: Any) -> str | None:
     return next((str(message).strip().splitlines()[0] for message in messages), None)
 
 
-def _select_keys(session: Connection, rule: Rule) -> tuple[str, ...]:
-    """Keys from the check's own query: Great Expectations hands back at most 200 rows of it."""
-    bad_rows = rule.query.format(batch=f'(SELECT * FROM "{rule.table}")')
-    rows = session.execute(
-        f"SELECT DISTINCT CAST(row_key AS VARCHAR) FROM ({bad_rows}) ORDER BY 1 LIMIT {KEPT_KEYS + 1}"
-    ).fetchall()
-    return _ordered(key for (key,) in rows)
+def _select_keys(session: Connection, rule: Rule, result: Any) -> tuple[str, ...]:
+    """Distinct keys in order, one more than is kept, so that a cut shows; a key column that is NULL reads `NULL`.
+
+    They come from the query that judged: Great Expectations itself hands back only the first rows of it.
+    """
+    query = _bad_rows_query(rule, result)
+    columns = ("row_key",) if rule.is_sql else rule.key_columns
+    key = " || '|' || ".join(f"""COALESCE(CAST("{column}" AS VARCHAR), 'NULL')""" for column in columns)
+    rows = session.execute(f"SELECT DISTINCT {key} FROM ({query}) ORDER BY 1 LIMIT {KEPT_KEYS + 1}").fetchall()
+    return tuple(str(row_key) for (row_key,) in rows)
 
 
-def _listed_keys(rule: Rule, result: Mapping[str, Any]) -> tuple[str, ...]:
-    listed = result.get("unexpected_index_list") or []
-    return _ordered("|".join(str(row[column]) for column in rule.key_columns) for row in listed)
-
-
-def _ordered(keys: Iterable[str | None]) -> tuple[str, ...]:
-    """Distinct keys in order, one more than is kept, so that a cut shows. A row without key stands as `NULL`."""
-    return tuple(sorted({"NULL" if key is None else key for key in keys})[: KEPT_KEYS + 1])
+def _bad_rows_query(rule: Rule, result: Any) -> str:
+    if rule.is_sql:
+        return rule.query.format(batch=f'(SELECT * FROM "{rule.table}")')
+    return str(result.result["unexpected_index_query"]).rstrip("; \n")

@@ -10,7 +10,7 @@ _STOP = Severity.STOP
 _ITEM, _MEMBER = "recon__item", "recon__member"
 
 STOP_RULES: tuple[Rule, ...] = (
-    _RECON.unique("item_unique", _ITEM, ["item_id"], "核对项编号不重复", "No item repeats"),
+    _RECON.unique("item_unique", _ITEM, "item_id", "核对项编号不重复", "No item repeats"),
     _RECON.present("item_present", _ITEM, "item_id", "核对项都有编号", "Every item has an id"),
     _RECON.listed(
         "item_direction_listed",
@@ -35,9 +35,7 @@ STOP_RULES: tuple[Rule, ...] = (
     _RECON.listed(
         "member_side_listed", _MEMBER, ("side", list(Side)), "成员属于税务或账", "Every member is of a known side"
     ),
-    _RECON.unique(
-        "member_unique", _MEMBER, ["side", "record_id"], "每条记录只属一个核对项", "No record is in two items"
-    ),
+    _RECON.sql(_STOP, "member_unique", _MEMBER, "每条记录只属一个核对项", "No record is in two items"),
     _RECON.sql(_STOP, "record_judged", _MEMBER, "每条记录都有结论", "Every record is a member of an item"),
     _RECON.sql(_STOP, "member_known", _MEMBER, "每个成员都有其记录", "Every member has its record"),
     _RECON.sql(_STOP, "member_in_item", _MEMBER, "每个成员都有其核对项", "Every member has its item"),

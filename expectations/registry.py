@@ -24,8 +24,9 @@ connection (`expectations/bridge.py`), so there is no copy, no second file handl
 (the first 10,000 in order of the key; `detail` says when there were more). Judging a night again replaces its verdicts.
 
 Data Docs of the last nights (setting `data_docs_nights`) lie under `reports/data_docs/` in the data root, one folder a
-night; `index.html` there lists them. Great Expectations' pages load scripts and styles from public CDNs: in a closed
-network they show, but plainly and without their folding parts. The night's own report does not depend on them.
+night; `index.html` there lists them. Great Expectations' pages load scripts, styles and a logo from public sites when
+they are opened: in a closed network they show, but plainly. The night itself sends nothing, and its own report does not
+depend on them.
 
 A new rule is a line in `expectations/core.py` or `expectations/recon.py` and, unless a built-in expectation fits, the
 file `expectations/sql/<rule_id>.sql`, which selects the bad rows with their key as `row_key`.

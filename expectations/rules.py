@@ -72,13 +72,9 @@ class Suite:
         """A rule whose check is `sql/<rule_id>.sql`."""
         return Rule(rule_id, self.name, table, severity, name_zh, name_en)
 
-    def unique(self, rule_id: str, table: str, columns: Sequence[str], name_zh: str, name_en: str) -> Rule:
-        """Stop: no two rows share the value of the column, or of the columns together."""
-        if len(columns) == 1:
-            return self._stop(rule_id, table, name_zh, name_en, "ExpectColumnValuesToBeUnique", column=columns[0])
-        return self._stop(
-            rule_id, table, name_zh, name_en, "ExpectCompoundColumnsToBeUnique", column_list=list(columns)
-        )
+    def unique(self, rule_id: str, table: str, column: str, name_zh: str, name_en: str) -> Rule:
+        """Stop: no two rows share the value of the column."""
+        return self._stop(rule_id, table, name_zh, name_en, "ExpectColumnValuesToBeUnique", column=column)
 
     def present(self, rule_id: str, table: str, column: str, name_zh: str, name_en: str) -> Rule:
         """Stop: the column is never NULL."""

@@ -187,7 +187,7 @@ def _read_as_of(con: Connection) -> datetime:
 
 def _read_coverage(con: Connection) -> tuple[CoveredSpan, ...]:
     rows = run_sql(con, "find/find_coverage").fetchall()
-    return tuple(CoveredSpan(*row[:4], gap_days=tuple(row[4])) for row in rows)
+    return tuple(CoveredSpan(who, direction, first, last, tuple(gaps)) for who, direction, first, last, gaps in rows)
 
 
 def _read_items(con: Connection, item_ids: list[str]) -> tuple[FoundItem, ...]:
@@ -195,10 +195,12 @@ def _read_items(con: Connection, item_ids: list[str]) -> tuple[FoundItem, ...]:
     wanted = {"item_ids": item_ids}
     upstream = _group_facts(run_sql(con, "find/find_upstream", wanted).fetchall())
     ledger = _group_facts(run_sql(con, "find/find_ledger", wanted).fetchall())
-    rows = {row[0]: row for row in run_sql(con, "find/find_item", wanted).fetchall()}
+    run_sql(con, "find/find_item", wanted)
+    names = [column[0] for column in con.description or []]
+    rows = {row[0]: dict(zip(names, row, strict=True)) for row in con.fetchall()}
     return tuple(
         FoundItem(
-            *rows[item_id],
+            **rows[item_id],
             upstream=tuple(InvoiceFact(*fact) for fact in upstream[item_id]),
             ledger=tuple(EntryFact(*fact) for fact in ledger[item_id]),
         )
@@ -233,5 +235,5 @@ def _list_region_codes(number: str) -> list[str]:
 def read_regions() -> dict[str, Region]:
     """Shipped regions by code, 2 or 4 digits."""
     source = resources.files("pipelines").joinpath("reference", "regions.csv")
-    with source.open(encoding="utf-8", newline="") as stream:
-        return {row["region_code"]: Region(**row) for row in csv.DictReader(stream)}
+    lines = source.read_text(encoding="utf-8").splitlines()
+    return {row["region_code"]: Region(**row) for row in csv.DictReader(lines)}

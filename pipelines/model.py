@@ -69,6 +69,22 @@ CAUSES: dict[str, Verdict] = {
 }
 """Every cause with the verdict it belongs to. Causes of `mismatched` stand in their order of precedence."""
 
+LIKELY_CAUSES = frozenset({"number_mistyped", "digits_lost", "number_absent"})
+"""Causes that rest on a repaired number: the best explanation, never more than that."""
+
+RULED_CAUSES = frozenset(
+    {"red_letter_netted", "sync_delay", "booking_lag", "not_found", "not_booked", "impossible_number", "upstream_gap"}
+)
+"""Causes that a documented rule decides (netting, windows, coverage, structure), not the two sides themselves."""
+
+
+def basis_of(cause: str) -> Basis:
+    """What a cause rests on; the same for every item of that cause."""
+    if cause in LIKELY_CAUSES:
+        return Basis.LIKELY
+    return Basis.RULE if cause in RULED_CAUSES else Basis.OBSERVED
+
+
 FINDING_VERDICTS = (
     Verdict.MISMATCHED,
     Verdict.DUPLICATE,

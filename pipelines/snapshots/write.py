@@ -58,19 +58,27 @@ def keep_night(settings: Settings, night: Night) -> Snapshot:
             return _summarise(_write_snapshot(con, settings, night, snapshot_id, parent), parent)
 
 
-def drop_uncommitted(settings: Settings, latest: Manifest | None) -> list[str]:
-    """Remove a manifest that a run wrote without reaching the pointer; the ids removed.
+def drop_uncommitted(settings: Settings, latest: Manifest | None) -> str | None:
+    """Remove the manifest of a run that ended before it moved the pointer; its id.
 
-    Only a direct child of the latest snapshot can be one. Anything else that the pointer does not lead to is left for
-    `verify` to name: it may be the victim of a pointer that was turned back.
+    Only a single direct child of the latest snapshot can be one. IntegrityError for anything else that is newer than
+    the pointer: the pointer was lost or turned back, and a night on top of it would fork the chain.
     """
     ids = manifests.list_manifest_ids(settings)
     newer = [found for found in ids if latest is None or found > latest.snapshot_id]
-    if len(newer) != 1 or _parent_sha256(settings, newer[0]) != (latest.sha256 if latest else None):
-        return []
+    if not newer:
+        return None
+    if len(newer) > 1 or _parent_sha256(settings, newer[0]) != (latest.sha256 if latest else None):
+        raise IntegrityError(
+            "快照指针丢失或被倒退 | The snapshot pointer is lost or was turned back.",
+            where=manifests.pointer_path(settings),
+            found=f"pointer: {latest.snapshot_id if latest else 'none'}, but there are also {', '.join(newer[-3:])}",
+            expected="a pointer that names the newest snapshot",
+            next_step="run `fapiao snapshot verify`; bring back LATEST from a copy of the store",
+        )
     manifests.manifest_path(settings, newer[0]).unlink()
     store.sync_folder(settings.snapshot_dir / store.MANIFESTS)
-    return newer
+    return newer[0]
 
 
 def _parent_sha256(settings: Settings, snapshot_id: str) -> str | None:

@@ -47,6 +47,8 @@ SELECT
     CASE
         WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
         WHEN whole_line.id = ledger_id THEN 'kept'
+        -- A reversal in the ledger is no second booking.
+        WHEN money < 0 AND whole > 0 THEN 'kept'
         WHEN whole_line IS NOT NULL AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
             THEN 'surplus'
         WHEN whole_line IS NULL AND posted_place <= prefix_place AND prefix_place > 1 THEN 'kept'

@@ -50,3 +50,9 @@ CREATE OR REPLACE TEMP MACRO plain_code(code) AS
 -- An 8-digit number that lost its leading zeros; everything else unchanged.
 CREATE OR REPLACE TEMP MACRO padded_number(number) AS
     CASE WHEN length(number) < 8 THEN lpad(number, 8, '0') ELSE number END;
+
+-- Puts the facts ('{name}' || chr(31) || value) into the places of a sentence.
+CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts) AS
+    list_reduce(
+        facts, lambda text, fact: replace(text, split_part(fact, chr(31), 1), split_part(fact, chr(31), 2)), template
+    );

@@ -14,7 +14,6 @@ SELECT
     record_id,
     first_value(record_id) OVER key_order AS first_id
 FROM work_open_upstream
-QUALIFY row_number() OVER key_order > 1
 WINDOW key_order AS (
     PARTITION BY
         taxpayer_id, direction, number,
@@ -22,4 +21,5 @@ WINDOW key_order AS (
         CASE WHEN length(number) < 20 AND code IS NULL
              THEN concat_ws('|', coalesce(party_id, plain_name(party_name)), issued_on, total_cny) END
     ORDER BY issued_on, observed_at, record_id
-);
+)
+QUALIFY row_number() OVER key_order > 1;

@@ -1,0 +1,124 @@
+"""The order in which records are joined. A new rule is an SQL file in `sql/recon/rules` and a line in one of the lists.
+
+```
+ population -> red pairs -> cleared -> references, claims -> NUMBER_RULES -> line roles
+            -> similar invoices -> REPAIR_RULES -> links -> groups -> verdicts -> sentences
+```
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+
+from pipelines.errors import IntegrityError
+from pipelines.model import CAUSES, basis_of
+from pipelines.settings import Settings
+from pipelines.warehouse import Connection, run_sql
+
+NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8")
+"""Rules that read the number. Each takes only what the ones before it left."""
+
+REPAIR_RULES = ("digits_lost", "number_mistyped", "another_number", "number_absent")
+"""Rules that doubt the number: party, money and day must name one invoice of the whole population."""
+
+MAX_PAIRS = 100_000
+"""Lines times invoices of one sum that are still compared one by one; a larger crowd is reported as skipped."""
+
+MAX_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Moment and settings of one run, under the names that the SQL files use. Money in CNY, windows as named."""
+
+    as_of: datetime
+    tolerance: Decimal
+    grace_hours: int
+    booking_days: int
+    lookback_days: int
+    window_days: int
+    max_pairs: int = MAX_PAIRS
+
+    @classmethod
+    def of(cls, settings: Settings, as_of: datetime) -> Parameters:
+        return cls(
+            as_of=as_of,
+            tolerance=settings.within_tolerance_cny,
+            grace_hours=settings.sync_grace_hours,
+            booking_days=settings.booking_window_days,
+            lookback_days=settings.undated_lookback_days,
+            window_days=settings.repair_window_days,
+        )
+
+
+def join_records(con: Connection, settings: Settings, as_of: datetime, report: Callable[[str], None]) -> None:
+    """Judge every core record of the connection; the result stands in the views `work_item` and `work_member`.
+
+    Needs the relations `core_upstream__invoice`, `core_ledger__entry`, `work_coverage` and `work_ledger_seen`.
+    `report` is told the name of each step. Raises IntegrityError if groups of records do not settle.
+    """
+    values = vars(Parameters.of(settings, as_of))
+    _load_words(con)
+
+    def run(*names: str) -> None:
+        for name in names:
+            report(name)
+            run_sql(con, f"recon/{name}", values)
+
+    run("macros", "population", "red_pair", "cleared", "reference", "open_upstream", "claim")
+    run(*(f"rules/{rule}" for rule in NUMBER_RULES))
+    run("reading", "line_role", "similar")
+    run(*(f"rules/{rule}" for rule in REPAIR_RULES))
+    run("link")
+    _join_groups(con)
+    run("coverage", "one_sided", "linked", "candidate", "judged", "explained", "item")
+
+
+def _join_groups(con: Connection) -> None:
+    """Repeat until no record changes its group; a group of n records takes at most n steps."""
+    for _ in range(MAX_STEPS):
+        changed = run_sql(con, "recon/propagate").fetchone()
+        if changed == (0,):
+            return
+    raise IntegrityError(
+        "Records refer to each other in a chain that is too long to be one item.",
+        found=f"more than {MAX_STEPS} links in a row",
+        next_step="look for ledger lines that cite long overlapping lists of invoices",
+    )
+
+
+def load_sentences() -> dict[str, Mapping[str, str]]:
+    """Every sentence template by key, each with its text in `zh` and `en`."""
+    text = resources.files("pipelines").joinpath("reference", "sentences.toml").read_text(encoding="utf-8")
+    return dict(_flatten(tomllib.loads(text)))
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping[str, str]]]:
+    found: list[tuple[str, Mapping[str, str]]] = []
+    for key, value in tree.items():
+        if "zh" in value:
+            found.append((prefix + key, value))
+        else:
+            found.extend(_flatten(value, f"{prefix}{key}."))
+    return found
+
+
+def _load_words(con: Connection) -> None:
+    """Sentences, causes and regions as small tables, and the sentence of the bulk as variables."""
+    sentences = load_sentences()
+    con.execute("CREATE OR REPLACE TEMP TABLE work_sentence (key VARCHAR, zh VARCHAR, en VARCHAR)")
+    con.executemany("INSERT INTO work_sentence VALUES (?, ?, ?)", [(k, s["zh"], s["en"]) for k, s in sentences.items()])
+    con.execute("CREATE OR REPLACE TEMP TABLE work_cause (cause VARCHAR, verdict VARCHAR, basis VARCHAR)")
+    con.executemany("INSERT INTO work_cause VALUES (?, ?, ?)", [(c, v, basis_of(c)) for c, v in CAUSES.items()])
+    regions = resources.files("pipelines").joinpath("reference", "regions.csv").read_text(encoding="utf-8").split()
+    con.execute("CREATE OR REPLACE TEMP TABLE work_region (region_code VARCHAR)")
+    con.executemany("INSERT INTO work_region VALUES (?)", [(line.split(",")[0],) for line in regions[1:]])
+    for language in ("zh", "en"):
+        bulk = sentences["exact"][language].replace("{number}", "{0}").replace("{upstream_total}", "{1}")
+        con.execute(f"SET VARIABLE exact_{language} = ?", [bulk])

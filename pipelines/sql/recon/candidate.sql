@@ -1,0 +1,74 @@
+-- what: for records left alone, what was considered and which guard kept the best of it from being linked
+-- grain: work_candidate one row per item that had candidates or was skipped
+-- inputs: work_lone, work_node, work_refused, work_similar, work_unsure, work_crowd, work_upstream
+-- parameters: none
+
+CREATE OR REPLACE TEMP TABLE work_candidate AS
+WITH lone_ledger AS (
+    SELECT w.item_id, n.record_id, w.cause, w.is_impossible
+    FROM work_lone w JOIN work_node n ON n.item_id = w.item_id
+    WHERE w.side = 'ledger'
+),
+lone_upstream AS (
+    SELECT w.item_id, n.record_id FROM work_lone w JOIN work_node n ON n.item_id = w.item_id WHERE w.side = 'upstream'
+),
+weighed AS (
+    SELECT
+        s.*, count(*) OVER of_line AS n_similar, count(*) FILTER (is_free) OVER of_line AS n_free
+    FROM work_similar s
+    WINDOW of_line AS (PARTITION BY ledger_id)
+),
+considered AS (
+    SELECT ledger_id, upstream_id, why_not, 1 AS place FROM work_refused
+    UNION ALL
+    SELECT
+        w.ledger_id, w.upstream_id,
+        CASE
+            WHEN n_free > 1 THEN 'several_equal'
+            WHEN n_similar > 1 THEN 'amount_recurs'
+            WHEN NOT is_free THEN 'number_taken'
+            WHEN party_agrees IS NULL THEN 'party_unknown'
+            WHEN l.cause = 'unreadable_reference' THEN 'several_equal'
+            ELSE 'number_differs'
+        END,
+        2
+    FROM weighed w
+    JOIN lone_ledger l ON l.record_id = w.ledger_id
+),
+of_ledger AS (
+    SELECT
+        l.item_id, list_distinct(list(c.upstream_id ORDER BY c.place, c.upstream_id))[:5] AS candidates,
+        count(DISTINCT c.upstream_id) AS n_candidates,
+        arg_min(c.why_not, c.place || c.upstream_id) AS why_not
+    FROM lone_ledger l JOIN considered c ON c.ledger_id = l.record_id
+    GROUP BY l.item_id
+),
+of_upstream AS (
+    SELECT
+        u.item_id, list_distinct(list(c.ledger_id ORDER BY c.place, c.ledger_id))[:5] AS candidates,
+        count(DISTINCT c.ledger_id) AS n_candidates,
+        arg_min(c.why_not, c.place || c.ledger_id) AS why_not
+    FROM lone_upstream u
+    JOIN considered c ON c.upstream_id = u.record_id
+    JOIN lone_ledger l ON l.record_id = c.ledger_id
+    GROUP BY u.item_id
+),
+skipped AS (
+    SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
+    FROM lone_ledger l
+    JOIN work_unsure s ON s.record_id = l.record_id
+    SEMI JOIN work_crowd c
+      ON c.taxpayer_id = s.taxpayer_id AND c.direction = s.direction AND c.money_kind = s.money_kind
+     AND c.money = s.money
+    WHERE l.item_id NOT IN (SELECT item_id FROM of_ledger)
+),
+impossible AS (
+    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'impossible_number' AS why_not
+    FROM lone_ledger l
+    WHERE cause = 'sync_delay' AND is_impossible
+      AND item_id NOT IN (SELECT item_id FROM of_ledger UNION ALL SELECT item_id FROM skipped)
+)
+SELECT * FROM of_ledger
+UNION ALL SELECT * FROM of_upstream
+UNION ALL SELECT * FROM skipped
+UNION ALL SELECT * FROM impossible;

@@ -1,0 +1,94 @@
+-- what: the open items with their sentences, from the templates of reference/sentences.toml
+-- grain: work_explained one row per item
+-- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_upstream, work_ledger
+-- parameters: none
+
+CREATE OR REPLACE TEMP TABLE work_explained AS
+WITH worded AS (
+    SELECT
+        j.*,
+        CASE
+            WHEN cause = 'exact' AND n_ledger = 0 THEN 'exact.void'
+            WHEN cause = 'red_letter_netted' AND n_ledger = 0 THEN 'red_letter_netted.unbooked'
+            WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
+            WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
+            WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
+            WHEN cause = 'sync_delay' AND is_impossible THEN 'sync_delay.impossible'
+            WHEN cause IN ('not_found', 'not_booked', 'unreadable_reference') AND n_candidates > 0
+                THEN cause || '.candidates'
+            WHEN cause = 'upstream_gap' AND invoice_date IS NULL THEN 'upstream_gap.undated'
+            ELSE cause
+        END AS sentence_key,
+        CASE WHEN n_upstream > 1 AND n_ledger <= 1 THEN n_upstream WHEN n_upstream = 0 OR n_candidates > 0
+             THEN n_candidates ELSE n_ledger END AS shown_count,
+        replace(money_text(abs(ledger_total)), '.', '') AS ledger_digits,
+        replace(money_text(abs(upstream_total)), '.', '') AS upstream_digits
+    FROM work_judged j
+),
+hinted AS (
+    SELECT
+        w.*,
+        CASE
+            WHEN cause <> 'amount_differs' THEN NULL
+            WHEN abs(ledger_total - upstream_total) = abs(upstream_tax) AND abs(ledger_total) < abs(upstream_total)
+                THEN 'without_tax'
+            WHEN ledger_total = -upstream_total THEN 'sign'
+            WHEN replace(ledger_digits, ',', '') = replace(upstream_digits, ',', '') || '0'
+              OR replace(ledger_digits, ',', '') || '0' = replace(upstream_digits, ',', '') THEN 'decimal_point'
+            WHEN length(ledger_digits) = length(upstream_digits)
+             AND list_sort(string_split(ledger_digits, '')) = list_sort(string_split(upstream_digits, ''))
+             AND damerau_levenshtein(ledger_digits, upstream_digits) = 1 THEN 'transposed'
+        END AS hint
+    FROM worded w
+),
+named AS (
+    SELECT
+        h.*,
+        coalesce(h.number, up.number) AS shown_number,
+        CASE
+            WHEN h.cause = 'booked_twice' THEN (
+                SELECT arg_min(coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)), (l.posted_on, l.record_id))
+                FROM work_link k JOIN work_ledger l ON l.record_id = k.ledger_id WHERE k.upstream_id = h.first_id)
+            WHEN h.n_candidates > 0 THEN coalesce(cu.number, cl.voucher_no, cl.invoice_reference)
+        END AS other
+    FROM hinted h
+    LEFT JOIN work_upstream up ON h.cause = 'booked_twice' AND up.record_id = h.first_id
+    LEFT JOIN work_upstream cu ON h.n_upstream = 0 AND cu.record_id = h.candidates[1]
+    LEFT JOIN work_ledger cl ON h.n_ledger = 0 AND cl.record_id = h.candidates[1]
+),
+filled AS (
+    SELECT
+        n.*,
+        [
+            '{number}' || chr(31) || (coalesce(CASE WHEN code IS NOT NULL AND length(shown_number) = 8 THEN code || '-' END, '')
+                         || coalesce(shown_number, '')),
+            '{reference}' || chr(31) || (coalesce(reference, '')), '{voucher}' || chr(31) || (coalesce(nullif(voucher, ''), '—')),
+            '{posted_on}' || chr(31) || (coalesce(CAST(posted_on AS VARCHAR), '')),
+            '{issued_on}' || chr(31) || (coalesce(CAST(issued_on AS VARCHAR), '')),
+            '{ledger_date}' || chr(31) || (coalesce(CAST(invoice_date AS VARCHAR), '')),
+            '{party}' || chr(31) || (coalesce(upstream_party, ledger_party, '—')), '{ledger_party}' || chr(31) || (coalesce(ledger_party, '—')),
+            '{upstream_total}' || chr(31) || (coalesce(money_text(
+                CASE WHEN cause IN ('dead_invoice_booked', 'red_letter_netted') THEN first_total ELSE upstream_total END
+            ), '—')),
+            '{ledger_total}' || chr(31) || (coalesce(money_text(ledger_total), '—')),
+            '{ledger_tax}' || chr(31) || (coalesce(money_text(ledger_tax), '—')),
+            '{upstream_tax}' || chr(31) || (coalesce(money_text(upstream_tax), '—')),
+            '{difference}' || chr(31) || (coalesce(money_text(ledger_total - upstream_total), '—')),
+            '{due_on}' || chr(31) || (coalesce(CAST(due_on AS VARCHAR), '')), '{count}' || chr(31) || (CAST(shown_count AS VARCHAR)),
+            '{other}' || chr(31) || (coalesce(other, '—'))
+        ] AS facts
+    FROM named n
+)
+SELECT
+    f.* EXCLUDE (facts), c.verdict, c.basis,
+    fill_sentence(
+        s.zh, facts || ['{why_zh}' || chr(31) || coalesce(w.zh, ''), '{hint}' || chr(31) || coalesce(hint.zh, '')]
+    ) AS explanation_zh,
+    fill_sentence(
+        s.en, facts || ['{why_en}' || chr(31) || coalesce(w.en, ''), '{hint}' || chr(31) || coalesce(hint.en, '')]
+    ) AS explanation_en
+FROM filled f
+JOIN work_cause c ON c.cause = f.cause
+JOIN work_sentence s ON s.key = f.sentence_key
+LEFT JOIN work_sentence w ON w.key = 'why.' || f.why_not
+LEFT JOIN work_sentence hint ON hint.key = 'hint.' || f.hint;

@@ -1,0 +1,111 @@
+-- what: what every group of several records comes to: sums on both sides, what differs, verdict and cause
+-- grain: work_linked one row per item with more than one member
+-- inputs: work_node, work_link, work_open_upstream, work_open_ledger, work_red_pair
+-- parameters: $tolerance
+-- The order of the cases is the contract's order of precedence for an invoice with several disagreements.
+
+CREATE OR REPLACE TEMP TABLE work_linked AS
+WITH member AS (
+    SELECT * FROM work_node QUALIFY count(*) OVER (PARTITION BY item_id) > 1
+),
+upstream AS (
+    SELECT
+        m.item_id, count(*) AS n_upstream, sum(u.total_cny) AS upstream_total, sum(u.amount_cny) AS upstream_amount,
+        sum(u.tax_cny) AS upstream_tax,
+        bool_or(u.status = 'void') AS has_void,
+        bool_or(u.status = 'red_full' OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS has_reversed,
+        -- A void or reversed invoice counts nothing any more, whether or not its red one has been seen.
+        sum(CASE WHEN u.status IN ('void', 'red_full')
+                   OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)
+                   OR u.record_id IN (SELECT red_id FROM work_red_pair WHERE is_full)
+                 THEN 0 ELSE u.total_cny END) AS living_total
+    FROM member m JOIN work_open_upstream u ON u.record_id = m.record_id
+    WHERE m.side = 'upstream'
+    GROUP BY m.item_id
+),
+ledger AS (
+    SELECT
+        m.item_id, count(*) AS n_ledger,
+        CASE WHEN count(l.line_total) = count(*) THEN sum(l.line_total) END AS ledger_total,
+        CASE WHEN count(l.line_amount) = count(*) THEN sum(l.line_amount) END AS ledger_amount,
+        CASE WHEN count(l.total_cny) = count(*) THEN sum(l.total_cny) END AS total_kept,
+        CASE WHEN count(l.amount_cny) = count(*) THEN sum(l.amount_cny) END AS amount_kept,
+        CASE WHEN count(l.tax_cny) = count(*) THEN sum(l.tax_cny) END AS tax_kept
+    FROM member m JOIN work_open_ledger l ON l.record_id = m.record_id
+    WHERE m.side = 'ledger'
+    GROUP BY m.item_id
+),
+link AS (
+    SELECT
+        n.item_id,
+        arg_max(k.rule, CASE k.rule WHEN 'exact_key' THEN 0 WHEN 'reversal_of_blue' THEN 1 WHEN 'without_code' THEN 2
+                WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'number_list' THEN 5 ELSE 6 END) AS rule,
+        bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
+        bool_or(coalesce(l.party_id <> u.party_id, FALSE)) AS is_party_id_different,
+        bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
+        bool_or(u.status = 'void' OR u.status = 'red_full'
+                OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
+        bool_or(u.is_red) AS is_red_linked
+    FROM work_link k
+    JOIN work_node n ON n.node = 'L:' || k.ledger_id
+    JOIN work_open_upstream u ON u.record_id = k.upstream_id
+    JOIN work_open_ledger l ON l.record_id = k.ledger_id
+    GROUP BY n.item_id
+),
+measured AS (
+    SELECT
+        u.*, l.* EXCLUDE (item_id), k.* EXCLUDE (item_id),
+        abs(total_kept - upstream_total) AS total_gap,
+        abs(amount_kept - upstream_amount) AS amount_gap,
+        abs(tax_kept - upstream_tax) AS tax_gap,
+        abs(coalesce(ledger_total, ledger_amount) - living_total) AS living_gap
+    FROM upstream u
+    LEFT JOIN ledger l ON l.item_id = u.item_id
+    LEFT JOIN link k ON k.item_id = u.item_id
+),
+judged AS (
+    SELECT
+        *,
+        -- The tax alone is wrong if amount or total still agrees.
+        coalesce(tax_gap > $tolerance, FALSE)
+        AND (coalesce(amount_gap <= $tolerance, FALSE) OR coalesce(total_gap <= $tolerance, FALSE)
+             OR (amount_gap IS NULL AND total_gap IS NULL)) AS is_tax_only,
+        coalesce(total_gap > $tolerance, FALSE) OR coalesce(amount_gap > $tolerance, FALSE) AS is_money_different
+    FROM measured
+)
+SELECT
+    item_id, rule, n_upstream, coalesce(n_ledger, 0) AS n_ledger,
+    upstream_total, coalesce(ledger_total, ledger_amount) AS ledger_total,
+    CASE
+        WHEN n_ledger IS NULL THEN 'red_letter_netted'
+        WHEN (has_void OR has_reversed) AND living_total = 0 AND living_gap <= $tolerance AND n_ledger > 1
+            THEN 'red_letter_netted'
+        WHEN (has_void OR has_reversed) AND is_dead_linked AND NOT coalesce(is_red_linked, FALSE)
+            THEN 'dead_invoice_booked'
+        WHEN rule = 'digits_lost' THEN 'digits_lost'
+        WHEN rule IN ('number_mistyped', 'another_number') THEN 'number_mistyped'
+        WHEN rule = 'number_absent' THEN 'number_absent'
+        WHEN is_money_different AND NOT is_tax_only THEN 'amount_differs'
+        WHEN is_tax_only THEN 'tax_differs'
+        WHEN is_party_different THEN 'party_differs'
+        WHEN is_date_different THEN 'date_differs'
+        WHEN n_upstream > 1 THEN 'combined_entry'
+        WHEN n_ledger > 1 THEN 'split_entries'
+        WHEN coalesce(total_gap, 0) + coalesce(amount_gap, 0) + coalesce(tax_gap, 0) > 0 THEN 'within_tolerance'
+        ELSE 'exact'
+    END AS cause,
+    list_filter(
+        [
+            CASE WHEN rule IN ('digits_lost', 'number_mistyped', 'another_number', 'number_absent')
+                 THEN 'invoice_number' END,
+            CASE WHEN (has_void OR has_reversed) AND is_dead_linked THEN 'status' END,
+            CASE WHEN amount_gap > 0 THEN 'amount_cny' END,
+            CASE WHEN tax_gap > 0 THEN 'tax_cny' END,
+            CASE WHEN total_gap > 0 THEN 'total_cny' END,
+            CASE WHEN is_party_id_different THEN 'counterparty_tax_id'
+                 WHEN is_party_different THEN 'counterparty_name' END,
+            CASE WHEN is_date_different THEN 'invoice_date' END
+        ],
+        lambda field: field IS NOT NULL
+    ) AS differing_fields
+FROM judged;

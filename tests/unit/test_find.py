@@ -1,0 +1,109 @@
+"""Finding an invoice by what a person has in hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from pipelines.errors import BadInputError, UsageError
+from pipelines.find import find_invoices, find_region
+from pipelines.publish import publish_night
+from pipelines.settings import Settings
+from tests.unit.small_warehouse import FIRST, build_warehouse, number_of
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = Settings(data_root=tmp_path_factory.mktemp("find") / "data", threads=2)
+    build_warehouse(settings)
+    publish_night(settings, FIRST)
+    return settings
+
+
+def found_ids(settings: Settings, text: str, **conditions: object) -> list[str]:
+    return [item.item_id for item in find_invoices(settings, text, **conditions).items]  # type: ignore[arg-type]
+
+
+def test_a_full_number_shows_both_sides_with_verdict_and_places(published: Settings) -> None:
+    (item,) = find_invoices(published, number_of(2)).items
+    assert (item.verdict, item.cause, item.difference_cny) == ("mismatched", "amount_differs", Decimal("27.00"))
+    assert item.open_since_night == "20261120T020000"
+    assert [(fact.total_cny, fact.source_file, fact.source_row) for fact in item.upstream] == [
+        (Decimal("1103.00"), "全量.xlsx", 5)
+    ]
+    assert [(fact.voucher_no, fact.total_cny, fact.source_row) for fact in item.ledger] == [
+        ("记-2", Decimal("1130.00"), 7)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["00000004", "2611 2000 0000 0000 0004", "２６１１２０００ 000000000004", "*0?04", "0004.0"]
+)
+def test_an_end_a_part_and_format_noise_all_lead_there(published: Settings, text: str) -> None:
+    assert found_ids(published, text) == ["item4"]
+
+
+def test_a_number_booked_twice_shows_every_item(published: Settings) -> None:
+    assert sorted(found_ids(published, number_of(1))) == ["item1", "item5"]
+
+
+def test_a_number_that_only_the_books_know_is_found(published: Settings) -> None:
+    (item,) = find_invoices(published, number_of(3)).items
+    assert (item.upstream, item.ledger[0].voucher_no) == ((), "记-3")
+
+
+@pytest.mark.parametrize("typed", ["26112000000000000020", "2611200000000000006", "26112000000000009006"])
+def test_one_wrong_character_is_forgiven_only_when_asked(published: Settings, typed: str) -> None:
+    assert found_ids(published, typed) == []
+    assert found_ids(published, typed, fuzzy=True)
+
+
+@pytest.mark.parametrize("party", ["甲供应商(北京)", "甲供应商（北京）有限 公司"])
+def test_a_party_is_compared_without_blanks_and_bracket_width(published: Settings, party: str) -> None:
+    assert len(found_ids(published, "*", party=party)) == 6
+
+
+def test_conditions_narrow_each_other(published: Settings) -> None:
+    assert found_ids(published, "*", amount=Decimal("-1130")) == ["item2"]
+    assert found_ids(published, "*", date_from=date(2026, 8, 1), date_to=date(2026, 8, 31)) == ["item6"]
+    assert found_ids(published, number_of(6), date_from=date(2026, 9, 1)) == []
+    assert found_ids(published, number_of(6), code="011001900111") == []
+
+
+def test_nothing_found_says_what_was_covered_and_whose_number_it_is(published: Settings) -> None:
+    result = find_invoices(published, "26442000000000009999")
+    assert (result.items, result.hits) == ((), 0)
+    (span,) = result.covered
+    assert (span.covered_from, span.covered_to) == (date(2026, 10, 1), date(2026, 11, 29))
+    assert span.gap_days == (date(2026, 10, 11),)
+    assert result.region is not None
+    assert result.region.name_zh == "广东"
+
+
+@pytest.mark.parametrize(
+    ("number", "region"),
+    [
+        ("26952000000000000001", "95"),
+        ("011001900111", "11"),
+        ("4403171130", "4403"),
+        ("044031900111", "4403"),
+        ("1100171130", "11"),
+        ("12345678", None),
+        ("2699200000000000?001", None),
+    ],
+)
+def test_the_region_is_read_from_the_digits_that_carry_it(number: str, region: str | None) -> None:
+    found = find_region(number)
+    assert (found.region_code if found else None) == region
+
+
+def test_nothing_to_look_for_is_said(published: Settings) -> None:
+    with pytest.raises(UsageError):
+        find_invoices(published, " -- ")
+
+
+def test_without_a_published_night_it_says_what_makes_one(settings: Settings) -> None:
+    with pytest.raises(BadInputError, match="fapiao nightly"):
+        find_invoices(settings, "1")
