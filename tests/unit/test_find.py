@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import re
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from pipelines.errors import BadInputError, UsageError
-from pipelines.find import find_invoices, find_region
+from pipelines.find import build_near_pattern, find_invoices, find_region
 from pipelines.publish import publish_night
 from pipelines.settings import Settings
 from tests.unit.small_warehouse import FIRST, build_warehouse, number_of
@@ -58,6 +61,21 @@ def test_a_number_that_only_the_books_know_is_found(published: Settings) -> None
 def test_one_wrong_character_is_forgiven_only_when_asked(published: Settings, typed: str) -> None:
     assert found_ids(published, typed) == []
     assert found_ids(published, typed, fuzzy=True)
+
+
+def test_the_near_pattern_is_edit_distance_one_exactly() -> None:
+    number, chance = "2611200012", random.Random(5)  # noqa: S311 - test inputs
+    near = re.compile(build_near_pattern(number))
+    con = duckdb.connect()
+    for _ in range(3000):
+        typed = list(number)
+        for _ in range(chance.randrange(3)):
+            place = chance.randrange(len(typed))
+            typed[place : place + chance.randrange(3)] = chance.choices("0126", k=chance.randrange(3))
+        text = "".join(typed)
+        row = con.execute("SELECT damerau_levenshtein($a, $b)", {"a": text, "b": number}).fetchone()
+        assert row is not None
+        assert bool(near.fullmatch(text)) == (row[0] <= 1), text
 
 
 @pytest.mark.parametrize("party", ["甲供应商(北京)", "甲供应商（北京）有限 公司"])

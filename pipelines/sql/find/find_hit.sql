@@ -2,23 +2,20 @@
 --       The typed number is compared without blanks, full width and punctuation, the way people mistype it.
 -- Grain: one row per item, best first: the number itself, its end, a part of it, a near miss.
 -- Inputs: core_upstream__invoice, core_ledger__entry, recon__member.
--- Parameters: $number (cleaned text, '' for any), $pattern (LIKE pattern on the cleaned number), $is_fuzzy, $code, $date_from,
---             $date_to, $party (cleaned), $amount, $limit; NULL for a condition that is not given.
+-- Parameters: $number (cleaned text, '' for any), $pattern (LIKE pattern on the cleaned number), $near (regular
+--             expression of its near misses), $code, $date_from, $date_to, $party (cleaned), $amount, $limit; NULL for a
+--             condition that is not given.
 CREATE OR REPLACE TEMP MACRO find_cleaned(text) AS
     regexp_replace(upper(translate(text, '０１２３４５６７８９（）', '0123456789()')), '[^0-9A-Z]', '', 'g');
 CREATE OR REPLACE TEMP MACRO find_party(text) AS
     regexp_replace(upper(translate(text, '（）', '()')), '\s', '', 'g');
--- Edit distance one at most, and only between texts of nearly one length: the end of a number is tried besides the whole.
-CREATE OR REPLACE TEMP MACRO find_is_near(text, number) AS
-    length(number) >= 6 AND damerau_levenshtein(right(text, length(number)), number) <= 1
-    OR abs(length(text) - length(number)) <= 1 AND damerau_levenshtein(text, number) <= 1;
 WITH upstream AS (
     SELECT m.item_id, u.invoice_number AS found
     FROM core_upstream__invoice AS u
     JOIN recon__member AS m ON m.record_id = u.record_id AND m.side = 'upstream'
     WHERE (u.invoice_number LIKE $pattern
             OR u.invoice_code || u.invoice_number LIKE $pattern
-            OR $is_fuzzy AND find_is_near(u.invoice_number, $number))
+            OR regexp_matches(u.invoice_number, $near))
         AND ($code IS NULL OR u.invoice_code = $code)
         AND ($date_from IS NULL OR u.issued_at::DATE >= $date_from)
         AND ($date_to IS NULL OR u.issued_at::DATE <= $date_to)
@@ -33,7 +30,7 @@ ledger AS (
     JOIN recon__member AS m ON m.record_id = l.record_id AND m.side = 'ledger'
     WHERE (find_cleaned(COALESCE(l.invoice_reference, '')) LIKE $pattern
             OR length($number) >= 8 AND contains(find_cleaned(COALESCE(l.invoice_reference, '')), $number)
-            OR $is_fuzzy AND find_is_near(find_cleaned(COALESCE(l.invoice_reference, '')), $number))
+            OR regexp_matches(find_cleaned(COALESCE(l.invoice_reference, '')), $near))
         AND ($code IS NULL OR l.invoice_code = $code)
         AND ($date_from IS NULL OR COALESCE(l.invoice_date, l.posted_on) >= $date_from)
         AND ($date_to IS NULL OR COALESCE(l.invoice_date, l.posted_on) <= $date_to)

@@ -46,6 +46,9 @@ compared AS (
     JOIN work_open_ledger l ON l.record_id = r.ledger_id
     JOIN reached u ON u.taxpayer_id = l.taxpayer_id AND u.direction = l.direction AND u.named_number = r.number
     WHERE u.record_id NOT IN (SELECT record_id FROM work_listed_twice)
+      -- Digits in front of the last 8 count: a reference that has them and differs there is a different number.
+      AND (length(u.number) = length(r.number) OR r.code IS NULL)
+      AND (r.form <> 'split_code' OR r.code = u.code)
 )
 SELECT
     *,

@@ -72,40 +72,44 @@ judged AS (
              OR (amount_gap IS NULL AND total_gap IS NULL)) AS is_tax_only,
         coalesce(total_gap > $tolerance, FALSE) OR coalesce(amount_gap > $tolerance, FALSE) AS is_money_different
     FROM measured
+),
+caused AS (
+    SELECT
+        *,
+        CASE
+            WHEN n_ledger IS NULL THEN 'red_letter_netted'
+            WHEN (has_void OR has_reversed) AND living_total = 0 AND living_gap <= $tolerance AND n_ledger > 1
+                THEN 'red_letter_netted'
+            WHEN (has_void OR has_reversed) AND is_dead_linked AND NOT coalesce(is_red_linked, FALSE)
+                THEN 'dead_invoice_booked'
+            WHEN rule = 'digits_lost' THEN 'digits_lost'
+            WHEN rule IN ('number_mistyped', 'another_number') THEN 'number_mistyped'
+            WHEN rule = 'number_absent' THEN 'number_absent'
+            WHEN is_money_different AND NOT is_tax_only THEN 'amount_differs'
+            WHEN is_tax_only THEN 'tax_differs'
+            WHEN is_party_different THEN 'party_differs'
+            WHEN is_date_different THEN 'date_differs'
+            WHEN n_upstream > 1 THEN 'combined_entry'
+            WHEN n_ledger > 1 THEN 'split_entries'
+            WHEN coalesce(total_gap, 0) + coalesce(amount_gap, 0) + coalesce(tax_gap, 0) > 0 THEN 'within_tolerance'
+            ELSE 'exact'
+        END AS cause
+    FROM judged
 )
 SELECT
-    item_id, rule, n_upstream, coalesce(n_ledger, 0) AS n_ledger,
-    upstream_total, coalesce(ledger_total, ledger_amount) AS ledger_total,
-    CASE
-        WHEN n_ledger IS NULL THEN 'red_letter_netted'
-        WHEN (has_void OR has_reversed) AND living_total = 0 AND living_gap <= $tolerance AND n_ledger > 1
-            THEN 'red_letter_netted'
-        WHEN (has_void OR has_reversed) AND is_dead_linked AND NOT coalesce(is_red_linked, FALSE)
-            THEN 'dead_invoice_booked'
-        WHEN rule = 'digits_lost' THEN 'digits_lost'
-        WHEN rule IN ('number_mistyped', 'another_number') THEN 'number_mistyped'
-        WHEN rule = 'number_absent' THEN 'number_absent'
-        WHEN is_money_different AND NOT is_tax_only THEN 'amount_differs'
-        WHEN is_tax_only THEN 'tax_differs'
-        WHEN is_party_different THEN 'party_differs'
-        WHEN is_date_different THEN 'date_differs'
-        WHEN n_upstream > 1 THEN 'combined_entry'
-        WHEN n_ledger > 1 THEN 'split_entries'
-        WHEN coalesce(total_gap, 0) + coalesce(amount_gap, 0) + coalesce(tax_gap, 0) > 0 THEN 'within_tolerance'
-        ELSE 'exact'
-    END AS cause,
+    item_id, rule, n_upstream, coalesce(n_ledger, 0) AS n_ledger, cause,
     list_filter(
         [
             CASE WHEN rule IN ('digits_lost', 'number_mistyped', 'another_number', 'number_absent')
                  THEN 'invoice_number' END,
             CASE WHEN (has_void OR has_reversed) AND is_dead_linked THEN 'status' END,
-            CASE WHEN amount_gap > 0 THEN 'amount_cny' END,
-            CASE WHEN tax_gap > 0 THEN 'tax_cny' END,
-            CASE WHEN total_gap > 0 THEN 'total_cny' END,
+            CASE WHEN amount_gap > 0 AND cause <> 'dead_invoice_booked' THEN 'amount_cny' END,
+            CASE WHEN tax_gap > 0 AND cause <> 'dead_invoice_booked' THEN 'tax_cny' END,
+            CASE WHEN total_gap > 0 AND cause <> 'dead_invoice_booked' THEN 'total_cny' END,
             CASE WHEN is_party_id_different THEN 'counterparty_tax_id'
                  WHEN is_party_different THEN 'counterparty_name' END,
             CASE WHEN is_date_different THEN 'invoice_date' END
         ],
         lambda field: field IS NOT NULL
     ) AS differing_fields
-FROM judged;
+FROM caused;

@@ -28,6 +28,7 @@ WITH shaped AS (
             ELSE TRUE
         END AS is_impossible
     FROM work_reference r
+    WHERE r.form <> 'split_code'
 )
 -- A reference is impossible only if no reading of it is possible.
 SELECT ledger_id FROM shaped GROUP BY ledger_id HAVING bool_and(is_impossible);

@@ -88,7 +88,7 @@ read_as AS (
                   {'form': 'plain', 'code': code, 'numbers': [compact]}]
             WHEN length(compact) = 20
             THEN [{'form': 'plain', 'code': NULL, 'numbers': [compact]},
-                  {'form': 'code_and_number', 'code': left(compact, 12), 'numbers': [right(compact, 8)]}]
+                  {'form': 'split_code', 'code': left(compact, 12), 'numbers': [right(compact, 8)]}]
             WHEN length(compact) = 8 AND length(code) = 12
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
                   {'form': 'joined', 'code': NULL, 'numbers': [code || compact]}]

@@ -1,0 +1,218 @@
+"""Reconciliation cases: each is a test and a line of `docs/rules.md`. One odd thing a case.
+
+`expect` names every item: its verdict and cause, and the record ids that make it up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from tests.spec.tables import NUMBER, OTHER, Row, covered, entry, invoice
+
+NEXT = "26112000000123456790"
+FAR = "26312000000987654321"
+RED = "26112000000999999999"
+CODE = "011002100111"
+
+
+@dataclass(frozen=True)
+class Case:
+    title: str
+    chapter: str
+    upstream: Sequence[Row]
+    ledger: Sequence[Row]
+    expect: Sequence[tuple[str, str, set[str]]]
+    coverage: Sequence[Row] | None = None
+    as_of: datetime | None = None
+    why_not: str | None = None
+    fields: Sequence[str] = field(default=())
+
+
+def one(cause: str, verdict: str = "matched", *members: str) -> list[tuple[str, str, set[str]]]:
+    return [(verdict, cause, set(members or ("u1", "l1")))]
+
+
+def noise(title: str, reference: str | None, number: str = NUMBER, **given: object) -> Case:
+    """A reference in another form is no fault."""
+    code = given.pop("invoice_code", None)
+    upstream_code = given.pop("upstream_code", None)
+    return Case(
+        title, "Format noise is no fault",
+        [invoice("u1", number, invoice_code=upstream_code)], [entry("l1", reference, invoice_code=code)], one("exact"),
+    )  # fmt: skip
+
+
+NOISE = [
+    noise("the same 20 digits", NUMBER),
+    noise("full-width digits", "２６１１２０００００0123456789".replace("0123456789", "０１２３４５６７８９")),
+    noise("blanks between the digits", "2611 2000 0001 2345 6789"),
+    noise("a prefix", "发票号码：" + NUMBER),
+    noise("a TAB before the number", "\t" + NUMBER),
+    noise('wrapped as ="…"', f'="{NUMBER}"'),
+    noise("20 digits split 12 + 8", f"{NUMBER[:12]} {NUMBER[12:]}"),
+    noise("20 digits split into code and number columns", NUMBER[12:], invoice_code=NUMBER[:12]),
+    noise("the last 8 of 20 digits", NUMBER[12:]),
+    noise("a trailing .0", "12345678.0", "12345678", upstream_code=CODE, invoice_code=CODE),
+    noise("lost leading zeros of the number", "12345", "00012345", upstream_code=CODE, invoice_code=CODE),
+    noise("lost leading zero of the code", "12345678", "12345678", upstream_code=CODE, invoice_code=CODE[1:]),
+    noise("no code in the ledger", "12345678", "12345678", upstream_code=CODE),
+    noise("code and number in one text", f"{CODE} 12345678", "12345678", upstream_code=CODE),
+    noise("code and number run together", "110021213012345678", "12345678", upstream_code="1100212130"),
+]
+
+MONEY = [
+    Case("a difference of a few cents is rounding", "Money", [invoice("u1")], [entry("l1", total="1130.06")],
+         one("within_tolerance")),
+    Case("two digits swapped", "Money", [invoice("u1")], [entry("l1", total="1103.00")],
+         one("amount_differs", "mismatched"), fields=["total_cny"]),
+    Case("one cent above the tolerance", "Money", [invoice("u1")], [entry("l1", total="1130.07")],
+         one("amount_differs", "mismatched")),
+    Case("a ledger that keeps the amount without tax only", "Money", [invoice("u1")],
+         [entry("l1", total=None, amount_cny="1000.00")], one("exact")),
+    Case("the tax alone is wrong", "Money", [invoice("u1")],
+         [entry("l1", total=None, amount_cny="1000.00", tax_cny="90.00")], one("tax_differs", "mismatched")),
+    Case("two lines make one invoice", "Money", [invoice("u1")],
+         [entry("l1", total="500.00"), entry("l2", total="630.00")],
+         one("split_entries", "matched", "u1", "l1", "l2")),
+    Case("split lines that do not add up", "Money", [invoice("u1")],
+         [entry("l1", total="500.00"), entry("l2", total="600.00")],
+         one("amount_differs", "mismatched", "u1", "l1", "l2")),
+    Case("one line for two invoices", "Money", [invoice("u1"), invoice("u2", NEXT, "226.00")],
+         [entry("l1", f"{NUMBER}、{NEXT}", "1356.00")], one("combined_entry", "matched", "u1", "u2", "l1")),
+    Case("short numbers after a slash", "Money",
+         [invoice("u1", "12345678", "100.00", invoice_code=CODE), invoice("u2", "12345679", "200.00", invoice_code=CODE),
+          invoice("u3", "12345680", "300.00", invoice_code=CODE)],
+         [entry("l1", "12345678/79/80", "600.00")], one("combined_entry", "matched", "u1", "u2", "u3", "l1")),
+    Case("a range of numbers", "Money",
+         [invoice("u1", "12345678", "100.00", invoice_code=CODE), invoice("u2", "12345679", "200.00", invoice_code=CODE)],
+         [entry("l1", "12345678-79", "300.00")], one("combined_entry", "matched", "u1", "u2", "l1")),
+    Case("a combined line that does not add up", "Money", [invoice("u1"), invoice("u2", NEXT, "226.00")],
+         [entry("l1", f"{NUMBER}、{NEXT}", "1300.00")], one("amount_differs", "mismatched", "u1", "u2", "l1")),
+    Case("errors that cancel are two errors", "Money", [invoice("u1", total="100.00"), invoice("u2", FAR, "100.00")],
+         [entry("l1", total="110.00"), entry("l2", FAR, "90.00")],
+         [("mismatched", "amount_differs", {"u1", "l1"}), ("mismatched", "amount_differs", {"u2", "l2"})]),
+]  # fmt: skip
+
+PARTY = [
+    Case("brackets and blanks in a name are style", "Party and date",
+         [invoice("u1", party={"id": None, "name": "示例（北京）有限公司"})],
+         [entry("l1", party={"id": None, "name": "示例(北京) 有限公司"})], one("exact")),
+    Case("another party", "Party and date", [invoice("u1")], [entry("l1", party=OTHER)],
+         one("party_differs", "mismatched"), fields=["counterparty_tax_id"]),
+    Case("a ledger without parties", "Party and date", [invoice("u1")], [entry("l1", party=None)], one("exact")),
+    Case("another day", "Party and date", [invoice("u1")], [entry("l1", invoice_date=date(2026, 8, 11))],
+         one("date_differs", "mismatched"), fields=["invoice_date"]),
+    Case("amount and party differ: the amount names the cause", "Party and date", [invoice("u1")],
+         [entry("l1", party=OTHER, total="1103.00")], one("amount_differs", "mismatched"),
+         fields=["total_cny", "counterparty_tax_id"]),
+    Case("the same 8-digit number of another party is another invoice", "Party and date",
+         [invoice("u1", "12345678")], [entry("l1", "12345678"), entry("l2", "12345678", party=OTHER)],
+         [("missing_upstream", "not_found", {"l2"}), ("matched", "exact", {"u1", "l1"})]),
+]  # fmt: skip
+
+REPAIRS = [
+    Case("one wrong digit", "Broken numbers", [invoice("u1")], [entry("l1", NUMBER[:10] + "7" + NUMBER[11:])],
+         one("number_mistyped", "mismatched"), fields=["invoice_number"]),
+    Case("two digits swapped in the number", "Broken numbers", [invoice("u1")],
+         [entry("l1", NUMBER[:-2] + NUMBER[-1] + NUMBER[-2])], one("number_mistyped", "mismatched")),
+    Case("a digit missing", "Broken numbers", [invoice("u1")], [entry("l1", NUMBER[:7] + NUMBER[8:])],
+         one("number_mistyped", "mismatched")),
+    Case("a digit too many", "Broken numbers", [invoice("u1")], [entry("l1", NUMBER[:7] + "5" + NUMBER[7:])],
+         one("number_mistyped", "mismatched")),
+    Case("the number of another real invoice", "Broken numbers", [invoice("u1"), invoice("u2", NEXT, "226.00")],
+         [entry("l1"), entry("l2", NUMBER, "226.00")],
+         [("matched", "exact", {"u1", "l1"}), ("mismatched", "number_mistyped", {"u2", "l2"})]),
+    Case("a float in a spreadsheet", "Broken numbers", [invoice("u1")], [entry("l1", "2.6112000000123457e+19")],
+         one("digits_lost", "mismatched")),
+    Case("zeros from digit 16 on", "Broken numbers", [invoice("u1")], [entry("l1", NUMBER[:15] + "00000")],
+         one("digits_lost", "mismatched")),
+    Case("the same 15 digits but other money is another invoice", "Broken numbers", [invoice("u1")],
+         [entry("l1", NUMBER[:15] + "00000", "999.00")],
+         [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),
+    Case("no number, but party, money and day name one invoice", "Broken numbers", [invoice("u1")],
+         [entry("l1", "见附件")], one("number_absent", "mismatched")),
+    Case("an amount that recurs is no evidence", "Broken numbers", [invoice("u1"), invoice("u2", FAR)],
+         [entry("l1", None)],
+         [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"}),
+          ("missing_ledger", "not_booked", {"u2"})], why_not="several_equal"),
+    Case("a clearly different number is not repaired", "Broken numbers", [invoice("u1")], [entry("l1", FAR)],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
+         why_not="number_differs"),
+]  # fmt: skip
+
+DUPLICATES = [
+    Case("booked twice: the later one is the surplus", "Duplicates", [invoice("u1")],
+         [entry("l1"), entry("l2", posted_on=date(2026, 9, 3))],
+         [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})]),
+    Case("booked twice in another form of the number", "Duplicates", [invoice("u1")],
+         [entry("l1"), entry("l2", NUMBER[12:], posted_on=date(2026, 9, 3))],
+         [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})]),
+    Case("listed twice upstream", "Duplicates", [invoice("u1"), invoice("u2")], [entry("l1")],
+         [("matched", "exact", {"u1", "l1"}), ("duplicate", "listed_twice", {"u2"})]),
+]  # fmt: skip
+
+
+def reversed_pair(**given: object) -> list[Row]:
+    return [
+        invoice("u1", status="red_full", **given),
+        invoice("u2", RED, "-1130.00", original_invoice_number=NUMBER, on=date(2026, 8, 28)),
+    ]
+
+
+RED_LETTERS = [
+    Case("reversed, neither side booked", "Void and red letters", reversed_pair(), [],
+         one("red_letter_netted", "matched", "u1", "u2")),
+    Case("reversed, both sides booked", "Void and red letters", reversed_pair(),
+         [entry("l1"), entry("l2", RED, "-1130.00")], one("red_letter_netted", "matched", "u1", "u2", "l1", "l2")),
+    Case("the reversal line cites the blue number", "Void and red letters", reversed_pair(),
+         [entry("l1"), entry("l2", NUMBER, "-1130.00")],
+         one("red_letter_netted", "matched", "u1", "u2", "l1", "l2")),
+    Case("reversed, only the blue side booked", "Void and red letters", reversed_pair(), [entry("l1")],
+         one("dead_invoice_booked", "mismatched", "u1", "u2", "l1"), fields=["status"]),
+    Case("the blue number stands in the remark only", "Void and red letters",
+         [invoice("u1", status="red_full"),
+          invoice("u2", RED, "-1130.00", remark=f"被红冲蓝字数电票号码：{NUMBER} 红字发票信息确认单编号：1")], [],
+         one("red_letter_netted", "matched", "u1", "u2")),
+    Case("partly reversed: two invoices of their own", "Void and red letters",
+         [invoice("u1", status="red_partial"), invoice("u2", RED, "-113.00", original_invoice_number=NUMBER)],
+         [entry("l1"), entry("l2", RED, "-113.00")],
+         [("matched", "exact", {"u1", "l1"}), ("matched", "exact", {"u2", "l2"})]),
+    Case("void and not booked", "Void and red letters", [invoice("u1", status="void")], [],
+         one("exact", "matched", "u1")),
+    Case("void and still booked", "Void and red letters", [invoice("u1", status="void")], [entry("l1")],
+         one("dead_invoice_booked", "mismatched")),
+]  # fmt: skip
+
+WINDOWS = [
+    Case("booked yesterday, not yet upstream", "Windows and coverage", [],
+         [entry("l1", invoice_date=date(2026, 11, 23), posted_on=date(2026, 11, 23))],
+         one("sync_delay", "pending", "l1")),
+    Case("an old invoice posted yesterday", "Windows and coverage", [],
+         [entry("l1", invoice_date=date(2026, 8, 10), posted_on=date(2026, 11, 23))],
+         one("sync_delay", "pending", "l1")),
+    Case("past the grace window, day fully received", "Windows and coverage", [],
+         [entry("l1", invoice_date=date(2026, 11, 1), posted_on=date(2026, 11, 2))],
+         one("not_found", "missing_upstream", "l1")),
+    Case("past the grace window, day not received", "Windows and coverage", [],
+         [entry("l1", invoice_date=date(2026, 11, 1), posted_on=date(2026, 11, 2))],
+         one("upstream_gap", "not_compared", "l1"), coverage=covered(but=[date(2026, 11, 1)])),
+    Case("no invoice date and a gap before the posting", "Windows and coverage", [],
+         [entry("l1", posted_on=date(2026, 11, 2))],
+         one("upstream_gap", "not_compared", "l1"), coverage=covered(but=[date(2026, 10, 15)])),
+    Case("a region that does not exist", "Windows and coverage", [], [entry("l1", "26992000000123456789")],
+         one("impossible_number", "missing_upstream", "l1")),
+    Case("a number of next year", "Windows and coverage", [], [entry("l1", "27112000000123456789")],
+         one("impossible_number", "missing_upstream", "l1")),
+    Case("not booked, inside the booking window", "Windows and coverage", [invoice("u1", on=date(2026, 10, 30))], [],
+         one("booking_lag", "pending", "u1")),
+    Case("not booked, past the booking window", "Windows and coverage", [invoice("u1", on=date(2026, 9, 25))], [],
+         one("not_booked", "missing_ledger", "u1")),
+    Case("the last day of the booking window", "Windows and coverage", [invoice("u1", on=date(2026, 9, 26))], [],
+         one("booking_lag", "pending", "u1")),
+    Case("nothing that can be read", "Windows and coverage", [], [entry("l1", "见附件")],
+         one("unreadable_reference", "not_compared", "l1")),
+]  # fmt: skip
+
+CASES: list[Case] = [*NOISE, *MONEY, *PARTY, *REPAIRS, *DUPLICATES, *RED_LETTERS, *WINDOWS]
