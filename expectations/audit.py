@@ -40,6 +40,11 @@ class Audit:
     def may_publish(self) -> bool:
         return self.rules_stopped == 0
 
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """Ids of the rules that keep the night from being published."""
+        return tuple(failure.rule_id for failure in self.failures if failure.severity == Severity.STOP)
+
 
 def audit_night(settings: Settings, night: Night, rules: Sequence[Rule] = RULES) -> Audit:
     """Judge every rule on the tables of the warehouse and keep the verdicts; the same night again replaces them.

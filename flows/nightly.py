@@ -4,6 +4,8 @@ Every stage is a plain function of `pipelines` or `expectations`, imported when 
 small summaries go in and out; results are not persisted.
 """
 
+# ruff: noqa: PLC0415 - a stage that cannot even be imported must be reported like one that crashes
+
 from __future__ import annotations
 
 import logging
@@ -166,7 +168,7 @@ def _alert_crash(settings: Settings, night: Night, stage: str, error: Exception)
     error.add_note(f"stage: {stage}")
     try:
         send.alert_crash(settings, night, stage, error)
-    except Exception as alert_error:
+    except Exception as alert_error:  # noqa: BLE001
         # The crash itself must stay the error that is seen; a dead channel is told with it.
         error.add_note(f"the alert about it failed too: {alert_error}")
         get_run_logger().exception("the alert about the crash failed")
@@ -213,7 +215,7 @@ def nightly(as_of: datetime | None = None, data_root: str | None = None) -> Nigh
 
 
 def require_server() -> None:
-    """Raises UpstreamUnavailableError when Prefect's server does not answer; starts the embedded one if none is named."""
+    """Start the embedded Prefect server unless the user named one; UpstreamUnavailableError when it does not answer."""
     with get_client(sync_client=True) as client:
         error = client.api_healthcheck()
         if error is not None:
@@ -221,7 +223,7 @@ def require_server() -> None:
                 "Prefect 服务没有应答 | The Prefect server does not answer.",
                 where=str(client.api_url),
                 found=f"{type(error).__name__}: {error}",
-                next_step="启动它，或取消 PREFECT_API_URL 改用内置服务 | start it, or unset PREFECT_API_URL to run embedded",
+                next_step="启动它，或取消 PREFECT_API_URL | start it, or unset PREFECT_API_URL to run embedded",
             )
 
 

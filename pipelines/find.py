@@ -189,7 +189,7 @@ def build_near_pattern(number: str) -> str:
     places = range(len(number))
     near = [
         *(f"{number[:i]}.?{number[i + 1 :]}" for i in places),
-        *(f"{number[:i]}.{number[i:]}" for i in places),
+        *(f"{number[:i]}.{number[i:]}" for i in (*places, len(number))),
         *(f"{number[:i]}{number[i + 1]}{number[i]}{number[i + 2 :]}" for i in places[:-1]),
     ]
     return f"{'' if len(number) >= 6 else '^'}(?:{'|'.join(near)})$"

@@ -1,4 +1,4 @@
-"""Opens and closes the row of a night in `night__run`, keeps two nights from running at once, and says what came of one.
+"""Opens and closes a night's row in `night__run`, keeps two nights from running at once, says what came of one.
 
 `finished_at` stays NULL when a run crashes; the next night finds that row and names it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -31,8 +31,8 @@ class OpenedNight:
 class NightOutcome:
     """What a night came to: counts and places, no rows.
 
-    `verdicts` counts items per (verdict, cause). `stopped_rules` are the rule ids of failed stop-rules; readers keep the
-    last good night when there are any. `finding_count` counts the items that ask something of a person.
+    `verdicts` counts items per (verdict, cause). `stopped_rules` are the ids of failed stop-rules; with any, readers
+    keep the last good night. `finding_count` counts the items that ask something of a person.
     """
 
     night_id: str
@@ -43,7 +43,6 @@ class NightOutcome:
     snapshot_id: str | None
     report_path: Path | None
     crashed_nights: tuple[str, ...] = ()
-    failed_sources: tuple[str, ...] = field(default=())
 
     @property
     def finding_count(self) -> int:

@@ -10,7 +10,7 @@ import pytest
 from pipelines.night import Night
 from pipelines.settings import Settings, Taxpayer
 
-OUR_TAX_ID = "91110105MA01A1B2X3"
+OUR_TAX_ID = "91110105MA01A1B2XG"
 
 
 @pytest.fixture

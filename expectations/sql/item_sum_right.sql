@@ -1,5 +1,6 @@
 -- Stop: an item's sums are not those of its members, or its difference is not ledger minus upstream.
--- The ledger may keep no total on some lines: such items are compared by their difference only.
+-- A ledger line without total counts as amount plus tax. Items with a line that has neither are compared by their
+-- difference only.
 -- Grain: one row per item.
 -- Inputs: {batch} = recon__item, recon__member, core_upstream__invoice, core_ledger__entry.
 -- Parameters: none.
@@ -13,10 +14,13 @@ upstream AS (
     WHERE member.side = 'upstream'
     GROUP BY member.item_id
 ),
+line AS (
+    SELECT record_id, COALESCE(total_cny, amount_cny + tax_cny) AS total_cny FROM core_ledger__entry
+),
 ledger AS (
-    SELECT member.item_id, SUM(entry.total_cny) AS total_cny, BOOL_AND(entry.total_cny IS NOT NULL) AS has_all_totals
+    SELECT member.item_id, SUM(line.total_cny) AS total_cny, BOOL_AND(line.total_cny IS NOT NULL) AS has_all_totals
     FROM recon__member AS member
-    INNER JOIN core_ledger__entry AS entry USING (record_id)
+    INNER JOIN line USING (record_id)
     WHERE member.side = 'ledger'
     GROUP BY member.item_id
 )

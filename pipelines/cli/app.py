@@ -1,4 +1,4 @@
-"""The command tree. Command modules import what they need when they run, so that `--help` starts at once."""
+"""The command tree. Command modules import what they need when they run: `--help` starts at once."""
 
 from __future__ import annotations
 

@@ -92,7 +92,9 @@ def diagnose_disk(settings: Settings) -> Diagnosis:
     advice = "腾出空间或换数据目录 | free some space or move the data root"
     if free < NO_DISK_BYTES:
         return Diagnosis(subject, "fail", detail, advice)
-    return Diagnosis(subject, "warn" if free < LOW_DISK_BYTES else "ok", detail, advice if free < LOW_DISK_BYTES else None)
+    return Diagnosis(
+        subject, "warn" if free < LOW_DISK_BYTES else "ok", detail, advice if free < LOW_DISK_BYTES else None
+    )
 
 
 def _existing_parent(path: Path) -> Path:
@@ -107,7 +109,9 @@ def diagnose_sources(settings: Settings) -> Iterator[Diagnosis]:
 def _diagnose_source(settings: Settings, source: Source) -> Diagnosis:
     subject, folder = f"来源 source {source.id}", settings.source_folder(source)
     if not folder.is_dir():
-        return Diagnosis(subject, "fail", f"{folder} 不存在 does not exist", f"mkdir -p {folder}，或改设置 or correct it")
+        return Diagnosis(
+            subject, "fail", f"{folder} 不存在 does not exist", f"mkdir -p {folder}，或改设置 or correct it"
+        )
     if not os.access(folder, os.R_OK | os.X_OK):
         return Diagnosis(subject, "fail", f"{folder} 不可读 is not readable", f"chmod u+rx {folder}")
     files = _files_of(settings, source)
@@ -132,7 +136,9 @@ def diagnose_layouts(settings: Settings) -> Diagnosis:
     try:
         known = known_layouts(settings)
     except UsageError as error:
-        return Diagnosis(subject, "fail", f"{error.where}: {error.found or error.message}", "改正该文件 | correct that file")
+        return Diagnosis(
+            subject, "fail", f"{error.where}: {error.found or error.message}", "改正该文件 | correct that file"
+        )
     unknown = sorted({source.layout for source in settings.sources} - {*known, "auto"})
     if unknown:
         return Diagnosis(subject, "fail", f"没有 unknown: {', '.join(unknown)}", "fapiao layouts")
@@ -146,7 +152,9 @@ def diagnose_clock(settings: Settings) -> Diagnosis:
     newest = max((_modified_at(path) for path in files), default=None)
     if newest is not None and newest > now + CLOCK_TOLERANCE:
         detail = f"北京时间 Beijing {now}；最新文件来自未来 the newest file is from the future: {newest}"
-        return Diagnosis(subject, "warn", detail, "校准时钟 (NTP)，或查文件时间 | set the clock, or look at the file's time")
+        return Diagnosis(
+            subject, "warn", detail, "校准时钟 (NTP)，或查文件时间 | set the clock, or look at the file's time"
+        )
     return Diagnosis(subject, "ok", f"北京时间 Beijing {now}")
 
 

@@ -34,7 +34,9 @@ def load_job(name: str) -> Callable[..., Any]:
 def run_nightly(
     as_of: Annotated[
         str | None,
-        typer.Option(help="判断时点，默认现在 | Moment of the verdicts, Beijing time; now if left out.", metavar="TIME"),
+        typer.Option(
+            help="判断时点，默认现在 | Moment of the verdicts, Beijing time; now if left out.", metavar="TIME"
+        ),
     ] = None,
     fail_on_findings: FailOnFindings = False,
     as_json: AsJson = False,

@@ -72,6 +72,17 @@ def format_cell(value: Any) -> str:
     return str(value)
 
 
+def neutralise_cell(value: Any) -> Any:
+    """A CSV cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    if isinstance(value, list | tuple):
+        return "; ".join(str(part) for part in value)
+    return value
+
+
 def print_line(text: str = "", style: str = "") -> None:
     """One line of plain text on stdout."""
     make_console().print(Text(text, style=style), soft_wrap=True)
@@ -101,21 +112,36 @@ class _ProgressHandler(logging.Handler):
         self.status.update(record.getMessage())
 
 
+class Progress:
+    """A spinner that can step aside while something is printed; does nothing when stderr is no terminal."""
+
+    def __init__(self, status: Status | None) -> None:
+        self._status = status
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """While printing to stdout: the spinner otherwise takes stdout for itself."""
+        if self._status is None:
+            yield
+            return
+        self._status.stop()
+        yield
+        self._status.start()
+
+
 @contextmanager
-def show_progress(first: str) -> Iterator[None]:
+def show_progress(first: str) -> Iterator[Progress]:
     """A spinner on stderr with the newest line of the logger `fapiao.progress`; nothing when stderr is no terminal."""
     console = make_console(stderr=True)
     if not console.is_terminal:
-        yield
+        yield Progress(None)
         return
     logger = logging.getLogger("fapiao.progress")
-    level = logger.level
     logger.setLevel(logging.INFO)
     with console.status(first) as status:
         handler = _ProgressHandler(status)
         logger.addHandler(handler)
         try:
-            yield
+            yield Progress(status)
         finally:
             logger.removeHandler(handler)
-            logger.setLevel(level)

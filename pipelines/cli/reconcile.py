@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from pipelines.errors import EXIT_FINDINGS, BadInputError
 
 
 def reconcile_files(
+    *,
     upstream: Annotated[Path, typer.Option(help="税务系统发票 | Parquet, columns of core_upstream__invoice.")],
     ledger: Annotated[Path, typer.Option(help="账上分录 | Parquet, columns of core_ledger__entry.")],
     as_of: Annotated[str, typer.Option(help="判断时点 | Moment of the verdicts, Beijing time.", metavar="TIME")],
@@ -26,7 +28,7 @@ def reconcile_files(
 ) -> None:
     """核对两份 Parquet 文件 | Reconcile two Parquet files, no orchestration."""
     from pipelines.cli.moments import parse_moment
-    from pipelines.cli.output import print_json, show_progress, verdict_rows
+    from pipelines.cli.output import print_json, print_line, show_progress, verdict_rows
     from pipelines.model import FINDING_VERDICTS
     from pipelines.reconcile.parquet import reconcile_parquet
     from pipelines.settings import load_settings
@@ -36,13 +38,22 @@ def reconcile_files(
         require_file(option, path)
     with show_progress("逐笔核对 | judging every record"):
         reconciled = reconcile_parquet(
-            load_settings(), upstream=upstream, ledger=ledger, coverage=coverage, as_of=moment, out=out
+            load_settings(),
+            upstream=upstream,
+            ledger=ledger,
+            coverage=coverage,
+            as_of=moment,
+            out=out,
+            report=logging.getLogger("fapiao.progress").info,
         )
     rows = verdict_rows(reconciled.verdicts)
     findings = sum(row["items"] for row in rows if row["verdict"] in FINDING_VERDICTS)
     if as_json:
-        print_json({"as_of": moment, "out": out, "verdicts": rows, "finding_count": findings})
+        notes = list(reconciled.notes)
+        print_json({"as_of": moment, "out": out, "verdicts": rows, "finding_count": findings, "notes": notes})
     else:
+        for note in reconciled.notes:
+            print_line(f"! {note}", "yellow")
         _print_counts(rows, findings, out)
     if fail_on_findings and findings:
         raise typer.Exit(EXIT_FINDINGS)

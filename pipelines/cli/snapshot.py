@@ -4,8 +4,86 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from pipelines.cli.options import AsJson
 
-app = typer.Typer(help="快照 | The kept nights.", no_args_is_help=True, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from pipelines.snapshots.read import SnapshotInfo, Verification
+
+app = typer.Typer(help="快照：列出、检查 | The kept nights.", no_args_is_help=True, rich_markup_mode=None)
+
+LIST_HEADS = (
+    "快照 snapshot",
+    "判断时点 as of",
+    "文件 files",
+    "行 rows",
+    "字节 bytes",
+    "新增字节 added",
+    "阻断 stopped",
+    "警告 warned",
+    "说明 note",
+)
+
+
+@app.command("list")
+def list_kept(as_json: AsJson = False) -> None:
+    """列出快照 | List the snapshots, oldest first."""
+    from pipelines.cli.output import print_json, print_line, print_table
+    from pipelines.settings import load_settings
+    from pipelines.snapshots.read import list_snapshots
+
+    snapshots = list_snapshots(load_settings())
+    if as_json:
+        print_json(snapshots)
+    elif snapshots:
+        print_table(LIST_HEADS, [_list_row(snapshot) for snapshot in snapshots])
+    else:
+        print_line("还没有快照 | There is no snapshot yet: fapiao nightly")
+
+
+def _list_row(kept: SnapshotInfo) -> list[object]:
+    sizes = [kept.files, kept.rows, kept.size_bytes, kept.bytes_added, kept.rules_stopped, kept.rules_warned]
+    return [kept.snapshot_id, kept.as_of, *sizes, kept.problem or ("最新 latest" if kept.is_latest else "")]
+
+
+@app.command("verify")
+def verify_kept(
+    snapshot: Annotated[list[str] | None, typer.Argument(help="快照编号，缺省为全部 | Ids; all if left out.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="只看大小，不读内容 | Sizes only: flipped bits stay unseen.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """逐字节检查快照 | Read every byte and compare. Exit code 5: damaged, 3: there is nothing to check."""
+    from pipelines.cli.output import print_json, show_progress
+    from pipelines.settings import load_settings
+    from pipelines.snapshots.read import verify_snapshots
+
+    with show_progress("检查快照 | verifying the snapshots"):
+        verification = verify_snapshots(load_settings(), quick=quick, only=snapshot or None)
+    if as_json:
+        print_json(verification)
+    else:
+        _print_verification(verification)
+    raise typer.Exit(verification.exit_code)
+
+
+def _print_verification(found: Verification) -> None:
+    from pipelines.cli.output import print_line, print_table
+
+    if found.damages:
+        print_table(
+            ["文件 file", "问题 problem", "受影响的快照 snapshots"],
+            [[damage.path, damage.problem, ", ".join(damage.snapshots)] for damage in found.damages],
+        )
+    for note in found.notes:
+        print_line(f"! {note}", "yellow")
+    verdict = "完好 sound" if found.is_sound else "有损坏 DAMAGED" if found.damages else "没有快照 nothing to check"
+    print_line(
+        f"{verdict}: {len(found.snapshots):,} 快照 snapshots, {found.files:,} 文件 files, "
+        f"读取 read {found.bytes_read:,} 字节 bytes",
+        "bold red" if found.damages else "bold",
+    )

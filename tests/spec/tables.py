@@ -15,7 +15,7 @@ from pipelines.model import COVERAGE, LEDGER_ENTRY, UPSTREAM_INVOICE, Table
 from pipelines.reconcile.parquet import reconcile_parquet
 from pipelines.settings import Settings
 
-OURS = "91110105MA01A1B2X3"
+OURS = "91110105MA01A1B2XG"
 SUPPLIER = {"id": "91310000MA1FL0AB12", "name": "上海示例材料有限公司"}
 OTHER = {"id": "91440300MA5DA1BC2D", "name": "深圳示例科技有限公司"}
 AS_OF = datetime(2026, 11, 24, 2, 0)  # Beijing time

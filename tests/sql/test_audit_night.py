@@ -44,6 +44,7 @@ def test_a_stop_rule_blocks_and_stands_first(settings: Settings, night: Night) -
     run(settings, "DELETE FROM recon__member WHERE record_id = 'l2'")
     audit = audit_night(settings, night, FEW)
     assert not audit.may_publish
+    assert audit.stopped == ("record_judged",)
     assert [failure.rule_id for failure in audit.failures] == ["record_judged", "row_usable"]
     kept = run(settings, "SELECT rule_id, row_key FROM audit__unexpected ORDER BY ALL")
     assert kept == [("record_judged", "ledger|l2"), ("row_usable", "f1|tax|s|3")]

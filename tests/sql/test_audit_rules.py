@@ -88,6 +88,7 @@ STOP_DEFECTS: list[Planted] = [
     ("sum_conserved", "INSERT INTO recon__member VALUES ('i3', 'upstream', 'u1')", [f"upstream|{OURS}|input"]),
     ("item_sum_right", f"{ITEM} upstream_total_cny = 112 WHERE item_id = 'i1'", ["i1"]),
     ("item_sum_right", f"{ITEM} ledger_total_cny = NULL WHERE item_id = 'i3'", ["i3"]),
+    ("item_sum_right", f"{LEDGER} total_cny = NULL, tax_cny = 38 WHERE record_id = 'l2'", ["i3"]),
     ("item_sum_right", f"{ITEM} difference_cny = 1 WHERE item_id = 'i1'", ["i1"]),
     ("likely_needs_review", f"{ITEM} basis = 'likely' WHERE item_id = 'i1'", ["i1"]),
     ("matched_has_both_sides", "DELETE FROM recon__member WHERE record_id = 'u1'", ["i1"]),
@@ -220,6 +221,12 @@ def test_the_tolerance_is_a_setting(con: Connection, settings: Settings, night: 
     con.execute(f"{UPSTREAM} tax_cny = 13.01 WHERE record_id = 'u1'")
     lenient = settings.model_copy(update={"arithmetic_tolerance_cny": "0.01"})
     assert judge(con, lenient, night, [BY_ID["upstream_money_adds_up"]])["upstream_money_adds_up"].is_success
+
+
+@pytest.mark.parametrize("change", ["total_cny = NULL", "total_cny = NULL, tax_cny = NULL"])
+def test_a_line_without_total_breaks_no_sum(change: str, con: Connection, settings: Settings, night: Night) -> None:
+    con.execute(f"{LEDGER} {change} WHERE record_id = 'l2'")
+    assert judge(con, settings, night, [BY_ID["item_sum_right"]])["item_sum_right"].is_success
 
 
 def test_a_day_within_grace_is_no_finding(con: Connection, settings: Settings, night: Night) -> None:

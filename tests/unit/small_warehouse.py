@@ -10,7 +10,7 @@ from pipelines.night import Night
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, open_warehouse
 
-US = "91110105MA01A1B2X3"
+US = "91110105MA01A1B2XG"
 FIRST = Night(datetime(2026, 11, 24, 2))
 SECOND = Night(datetime(2026, 11, 25, 2))
 THIRD = Night(datetime(2026, 11, 26, 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 import subprocess
 import sys
@@ -28,11 +29,19 @@ for line in sys.stdin:
 """
 
 
-@pytest.fixture
-def published(settings: Settings) -> Settings:
+@pytest.fixture(scope="module")
+def one_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    settings = Settings(data_root=tmp_path_factory.mktemp("night") / "data", threads=2)
     build_warehouse(settings)
     publish_night(settings, FIRST)
-    return settings
+    return settings.data_root
+
+
+@pytest.fixture
+def published(one_night: Path, tmp_path: Path) -> Settings:
+    """A copy of a data root of which one night was published."""
+    shutil.copytree(one_night, tmp_path / "data")
+    return Settings(data_root=tmp_path / "data", threads=2)
 
 
 def ask(settings: Settings, sql: str) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from tests.unit.small_warehouse import FIRST, SECOND, THIRD, add_entry, add_nigh
 ONE, TWO, THREE = "20261124T020000-01", "20261125T020000-01", "20261126T020000-01"
 
 
-@pytest.fixture
-def store(settings: Settings) -> Settings:
+@pytest.fixture(scope="module")
+def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three nights; a ledger line is added on the third, so its November file differs from the second's."""
+    settings = Settings(data_root=tmp_path_factory.mktemp("nights") / "data", threads=2)
     build_warehouse(settings)
     keep_night(settings, FIRST)
     with open_warehouse(settings) as con:
@@ -30,7 +32,14 @@ def store(settings: Settings) -> Settings:
         add_night(con, THIRD)
         add_entry(con, 9, None, "7.00", "2026-11-12")
     keep_night(settings, THIRD)
-    return settings
+    return settings.data_root
+
+
+@pytest.fixture
+def store(three_nights: Path, tmp_path: Path) -> Settings:
+    """A copy of the three nights to damage."""
+    shutil.copytree(three_nights, tmp_path / "data")
+    return Settings(data_root=tmp_path / "data", threads=2)
 
 
 def file_of(settings: Settings, snapshot_id: str, table: str, period: str) -> Path:
@@ -53,8 +62,8 @@ def test_an_empty_store_is_not_called_fine(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("seed", range(100))
-def test_one_flipped_bit_anywhere_is_found(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    settings = _shared_store(tmp_path_factory)
+def test_one_flipped_bit_anywhere_is_found(seed: int, three_nights: Path) -> None:
+    settings = Settings(data_root=three_nights, threads=2)
     chance = random.Random(seed)  # noqa: S311 - places to damage, no secret
     files = sorted(path for path in settings.snapshot_dir.rglob("*") if path.is_file())
     path = (
@@ -70,21 +79,6 @@ def test_one_flipped_bit_anywhere_is_found(seed: int, tmp_path_factory: pytest.T
     name = str(path.relative_to(settings.snapshot_dir))
     assert result.exit_code == 5
     assert name in {damage.path for damage in result.damages}
-
-
-_STORES: dict[int, Settings] = {}
-
-
-def _shared_store(factory: pytest.TempPathFactory) -> Settings:
-    if id(factory) not in _STORES:
-        settings = Settings(data_root=factory.mktemp("flips") / "data", threads=2)
-        build_warehouse(settings)
-        keep_night(settings, FIRST)
-        with open_warehouse(settings) as con:
-            add_night(con, SECOND)
-        keep_night(settings, SECOND)
-        _STORES[id(factory)] = settings
-    return _STORES[id(factory)]
 
 
 def test_a_damaged_file_is_blamed_on_every_snapshot_that_needs_it(store: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from decimal import Decimal
 from pathlib import Path
@@ -30,11 +31,19 @@ from tests.unit.small_warehouse import (
 )
 
 
-@pytest.fixture
-def kept(settings: Settings) -> Settings:
+@pytest.fixture(scope="module")
+def one_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    settings = Settings(data_root=tmp_path_factory.mktemp("night") / "data", threads=2)
     build_warehouse(settings)
     keep_night(settings, FIRST)
-    return settings
+    return settings.data_root
+
+
+@pytest.fixture
+def kept(one_night: Path, tmp_path: Path) -> Settings:
+    """A copy of a data root of which one night was kept."""
+    shutil.copytree(one_night, tmp_path / "data")
+    return Settings(data_root=tmp_path / "data", threads=2)
 
 
 def read_manifest(settings: Settings, snapshot_id: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item
--- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_upstream, work_ledger
+-- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_upstream, work_ledger, work_surplus, work_link
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_explained AS
@@ -41,20 +41,28 @@ hinted AS (
         END AS hint
     FROM worded w
 ),
+first_line AS (
+    SELECT
+        k.upstream_id,
+        arg_min(coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)), (l.posted_on, l.record_id)) AS voucher
+    FROM work_link k
+    JOIN work_open_ledger l ON l.record_id = k.ledger_id
+    WHERE k.upstream_id IN (SELECT first_id FROM work_surplus WHERE side = 'ledger')
+    GROUP BY k.upstream_id
+),
 named AS (
     SELECT
         h.*,
         coalesce(h.number, up.number) AS shown_number,
         CASE
-            WHEN h.cause = 'booked_twice' THEN (
-                SELECT arg_min(coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)), (l.posted_on, l.record_id))
-                FROM work_link k JOIN work_ledger l ON l.record_id = k.ledger_id WHERE k.upstream_id = h.first_id)
+            WHEN h.cause = 'booked_twice' THEN first_line.voucher
             WHEN h.n_candidates > 0 THEN coalesce(cu.number, cl.voucher_no, cl.invoice_reference)
         END AS other
     FROM hinted h
-    LEFT JOIN work_upstream up ON h.cause = 'booked_twice' AND up.record_id = h.first_id
-    LEFT JOIN work_upstream cu ON h.n_upstream = 0 AND cu.record_id = h.candidates[1]
-    LEFT JOIN work_ledger cl ON h.n_ledger = 0 AND cl.record_id = h.candidates[1]
+    LEFT JOIN first_line ON first_line.upstream_id = h.first_id
+    LEFT JOIN work_open_upstream up ON up.record_id = CASE WHEN h.cause = 'booked_twice' THEN h.first_id END
+    LEFT JOIN work_upstream cu ON cu.record_id = CASE WHEN h.n_upstream = 0 THEN h.candidates[1] END
+    LEFT JOIN work_ledger cl ON cl.record_id = CASE WHEN h.n_ledger = 0 THEN h.candidates[1] END
 ),
 filled AS (
     SELECT

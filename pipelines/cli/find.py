@@ -1,0 +1,107 @@
+"""`fapiao find`: where is this invoice, and what do both sides say about it?"""
+
+# ruff: noqa: PLC0415 - commands import what they need when they run
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from pipelines.find import EntryFact, FindResult, FoundItem, InvoiceFact
+
+
+def find_invoices(
+    text: Annotated[
+        str, typer.Argument(help="号码、后几位，或含 ? * 的片段 | Number, its end, or a part with ? and *.")
+    ],
+    *,
+    code: Annotated[str | None, typer.Option(help="发票代码 | Invoice code.")] = None,
+    date_from: Annotated[str | None, typer.Option("--from", help="起始日 | First day.", metavar="DAY")] = None,
+    date_to: Annotated[str | None, typer.Option("--to", help="截止日 | Last day.", metavar="DAY")] = None,
+    party: Annotated[str | None, typer.Option(help="对方名称 | Name of the other party, or a part of it.")] = None,
+    amount: Annotated[str | None, typer.Option(help="金额或价税合计 | Amount or total, CNY.")] = None,
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="容许错一位 | Allow one wrong character.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """查一张发票：双方怎么记、结论、来自哪个文件哪一行 | Look an invoice up on both sides."""
+    from pipelines import find
+    from pipelines.cli.moments import parse_day, parse_money
+    from pipelines.cli.output import print_json
+    from pipelines.settings import load_settings
+
+    result = find.find_invoices(
+        load_settings(),
+        text,
+        code=code,
+        date_from=parse_day(date_from, "--from"),
+        date_to=parse_day(date_to, "--to"),
+        party=party,
+        amount=parse_money(amount, "--amount"),
+        fuzzy=fuzzy,
+    )
+    if as_json:
+        print_json(result)
+    else:
+        _print_found(result)
+
+
+def _print_found(result: FindResult) -> None:
+    from pipelines.cli.output import print_line
+
+    for item in result.items:
+        _print_item(item)
+    if not result.items:
+        _print_nothing(result)
+    elif result.hits > len(result.items):
+        print_line(f"共 {result.hits:,} 项，只列出 {len(result.items)} 项 | {result.hits:,} hits, the best are shown")
+    print_line(f"截至 as of {result.as_of}")
+
+
+def _print_item(item: FoundItem) -> None:
+    from pipelines.cli.output import print_line
+    from pipelines.reports.words import word
+
+    print_line(f"{word(item.verdict, 'zh')} · {word(item.cause, 'zh')} | {item.verdict} / {item.cause}", "bold")
+    print_line(f"  {item.explanation_zh}")
+    print_line(f"  {item.explanation_en}")
+    for invoice in item.upstream:
+        print_line(f"    税务 upstream: {_say_invoice(invoice)}")
+    for entry in item.ledger:
+        print_line(f"    账   ledger:   {_say_entry(entry)}")
+    since = f"，自 since {item.open_since_night}" if item.open_since_night else ""
+    print_line(f"    {item.direction}, {item.taxpayer_id}, {item.item_id}{since}")
+    print_line()
+
+
+def _say_invoice(fact: InvoiceFact) -> str:
+    number = f"{fact.invoice_code} {fact.invoice_number}" if fact.invoice_code else fact.invoice_number
+    parties = f"{fact.seller_name or '?'} → {fact.buyer_name or '?'}"
+    money = f"{fact.amount_cny:,} + {fact.tax_cny:,} = {fact.total_cny:,}"
+    place = _say_place(fact.source_file, fact.source_row)
+    return f"{number}  {fact.issued_at:%Y-%m-%d}  {money}  {fact.status}  {parties}  {place}"
+
+
+def _say_entry(fact: EntryFact) -> str:
+    money = " / ".join(f"{value:,}" for value in (fact.amount_cny, fact.tax_cny, fact.total_cny) if value is not None)
+    texts = (fact.invoice_reference, f"{fact.posted_on}", fact.voucher_no, money, fact.counterparty_name)
+    return "  ".join([*(text or "-" for text in texts), _say_place(fact.source_file, fact.source_row)])
+
+
+def _say_place(file: str | None, row: int | None) -> str:
+    return f"[{file} 第 {row} 行 row {row}]" if file else ""
+
+
+def _print_nothing(result: FindResult) -> None:
+    from pipelines.cli.output import print_line
+
+    print_line(f"没有找到 {result.number} | Nothing found.", "bold")
+    if result.region:
+        print_line(f"  号码属于 by its digits it was issued in: {result.region.name_zh} {result.region.name_en}")
+    for span in result.covered:
+        gaps = f"，缺 {len(span.gap_days)} 天 days missing" if span.gap_days else ""
+        print_line(f"  已完整收到 fully received: {span.direction} {span.covered_from} – {span.covered_to}{gaps}")
+    print_line("  试试 --fuzzy，或只给后几位 | try --fuzzy, or only the last digits")

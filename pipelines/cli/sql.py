@@ -1,0 +1,76 @@
+"""`fapiao sql`: reading queries on the published database."""
+
+# ruff: noqa: PLC0415 - commands import what they need when they run
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import AsJson
+from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.query import QueryResult
+
+SHOWN_ROWS = 200
+
+
+def run_sql(
+    statement: Annotated[str, typer.Argument(help='例 example: "SHOW TABLES", "FROM out__open_item LIMIT 20"')],
+    as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV，全部行 | CSV with every row.")] = False,
+    as_json: AsJson = False,
+    max_rows: Annotated[
+        int | None, typer.Option(min=1, help=f"最多行数 | At most so many rows; {SHOWN_ROWS} in a table, else all.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="超时秒数 | Stop after so many seconds.")] = 60,
+) -> None:
+    """只读查询已发布的数据库 | Read-only SQL on the published database."""
+    from pipelines.cli.output import show_progress
+    from pipelines.query import run_query
+    from pipelines.settings import load_settings
+
+    if as_csv and as_json:
+        raise UsageError("Give one of --csv and --json.", where="fapiao sql", found="both")
+    limit = max_rows if max_rows or as_csv or as_json else SHOWN_ROWS
+    with show_progress("查询 | querying"):
+        result = run_query(load_settings(), statement, max_rows=limit, time_limit_seconds=time_limit)
+    if as_csv:
+        _print_csv(result)
+    elif as_json:
+        _print_records(result)
+    else:
+        _print_rows(result)
+
+
+def _print_csv(result: QueryResult) -> None:
+    import csv
+    import sys
+
+    from pipelines.cli.output import neutralise_cell
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([neutralise_cell(name) for name in result.columns])
+    writer.writerows([neutralise_cell(value) for value in row] for row in result.rows)
+
+
+def _print_records(result: QueryResult) -> None:
+    from pipelines.cli.output import print_json
+
+    if len(set(result.columns)) < len(result.columns):
+        raise UsageError(
+            "列名重复，JSON 会丢列 | Two columns have one name: JSON would lose one.",
+            where="fapiao sql --json",
+            found=", ".join(result.columns),
+            next_step="name them apart with AS",
+        )
+    print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])
+
+
+def _print_rows(result: QueryResult) -> None:
+    from pipelines.cli.output import print_line, print_table
+
+    print_table(result.columns, result.rows)
+    more = "，还有更多：用 --max-rows 或 --csv | there are more: --max-rows or --csv" if result.is_truncated else ""
+    print_line(f"{len(result.rows):,} 行 rows, {result.seconds:.2f} s{more}")

@@ -1,0 +1,48 @@
+"""prefect.yaml says what `prefect deploy` will do."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def deployment() -> dict[str, Any]:
+    content = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
+    (found,) = content["deployments"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_deployment_runs_at_two_in_beijing(deployment: dict[str, Any]) -> None:
+    from prefect.client.schemas.schedules import CronSchedule  # noqa: PLC0415
+
+    (schedule,) = deployment["schedules"]
+    assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]) == CronSchedule(
+        cron="0 2 * * *", timezone="Asia/Shanghai"
+    )
+
+
+def test_deployment_lets_one_night_run_at_a_time(deployment: dict[str, Any]) -> None:
+    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+
+
+def test_entrypoint_is_the_flow(deployment: dict[str, Any]) -> None:
+    from prefect import Flow  # noqa: PLC0415
+
+    path, _, name = deployment["entrypoint"].partition(":")
+    assert (ROOT / path).is_file()
+    flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
+    assert isinstance(flow, Flow)
+    assert flow.name == deployment["name"]
+
+
+def test_no_path_of_a_machine_is_in_the_deployment() -> None:
+    text = (ROOT / "prefect.yaml").read_text(encoding="utf-8")
+    assert not any(root in text for root in ("/home/", "/root", "/work", "/Users/"))
