@@ -10,8 +10,8 @@ import typer
 from pipelines.cli import alerts, doctor, find, layouts, nightly, read, reconcile, snapshot, sql
 
 app = typer.Typer(
-    help="每夜核对账上与税务系统的发票，并逐笔说明原因。\n\nReconciles invoices between the ledger and the tax system every "
-    "night, and says why.",
+    help="每夜核对账上与税务系统的发票，并逐笔说明原因。\n\n"
+    "Reconciles invoices between the ledger and the tax system every night, and says why.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
