@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from expectations.audit import Audit
     from pipelines.alerts.send import Alerts
     from pipelines.publish import Published
-    from pipelines.reconcile.nightly import Reconciled
+    from pipelines.reconcile.result import Reconciled
     from pipelines.snapshots.write import Snapshot
     from pipelines.sources.intake import Intake
 

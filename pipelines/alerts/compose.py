@@ -86,7 +86,9 @@ def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Al
     bad_files = [_compose_file(row) for row in files if row.status == "stopped" or not row.is_complete]
     told = {row.source_id for row in files if row.status == "stopped"}
     sources = fetch_rows(con, "alert/alert_source", BadSource, by_night)
-    bad_sources = [_compose_source(row, settings) for row in sources if row.state == "silent" or row.source_id not in told]
+    bad_sources = [
+        _compose_source(row, settings) for row in sources if row.state == "silent" or row.source_id not in told
+    ]
     findings = [] if stops else compose_findings(con, settings, night)
     return sorted([*stops, *bad_files, *bad_sources, *findings], key=_by_urgency)
 
@@ -102,9 +104,7 @@ def compose_findings(con: Connection, settings: Settings, night: Night) -> list[
     run_sql(con, "alert/alert_new_finding", {"night_id": night.night_id})
     groups = fetch_rows(con, "alert/alert_group", FindingGroup, {})
     examples = fetch_rows(con, "alert/alert_example", FindingExample, {"example_count": EXAMPLE_COUNT})
-    return [
-        _compose_group(group, [row for row in examples if _same_group(row, group)], settings) for group in groups
-    ]
+    return [_compose_group(group, [row for row in examples if _same_group(row, group)], settings) for group in groups]
 
 
 def _same_group(example: FindingExample, group: FindingGroup) -> bool:
@@ -117,16 +117,20 @@ def _compose_group(group: FindingGroup, examples: list[FindingExample], settings
     who = name_taxpayer(group.taxpayer_id, settings)
     severity = "critical" if group.cause in CRITICAL_CAUSES else "info" if group.cause in INFO_CAUSES else "warning"
     return Alert(
-        alert_key=f"finding:{group.cause}:{mask_id(group.taxpayer_id) if settings.mask_names else group.taxpayer_id}",
+        alert_key=f"finding:{group.cause}:{group.taxpayer_id}",
         severity=severity,
         finding_count=count,
         amount_cny=group.amount_cny,
         title_zh=f"{word(group.cause, 'zh')}：新增 {count:,} 项，{money} 元（{who}）",
         title_en=f"{word(group.cause, 'en')}: {count:,} new, {money} CNY ({who})",
         body_zh="\n".join(_say_example(row, row.explanation_zh, "元", settings) for row in examples)
-        + _say_rest(count - len(examples), f"另有 {count - len(examples):,} 项，结论“{word(verdict, 'zh')}”，见当夜报告。"),
+        + _say_rest(
+            count - len(examples), f"另有 {count - len(examples):,} 项，结论“{word(verdict, 'zh')}”，见当夜报告。"
+        ),
         body_en="\n".join(_say_example(row, row.explanation_en, " CNY", settings) for row in examples)
-        + _say_rest(count - len(examples), f"{count - len(examples):,} more ({word(verdict, 'en')}): see the night's report."),
+        + _say_rest(
+            count - len(examples), f"{count - len(examples):,} more ({word(verdict, 'en')}): see the night's report."
+        ),
     )
 
 
@@ -175,7 +179,9 @@ def _compose_file(row: FileRow) -> Alert:
         amount_cny=None,
         title_zh=f"文件{'未采用' if is_stopped else '不完整'}：{name}",
         title_en=f"File {'not used' if is_stopped else 'incomplete'}: {name}",
-        body_zh=strip_controls(f"来源 {row.source_id}，版式 {layout}，读到 {row.rows_read:,} 行。{row.message_zh or ''}"),
+        body_zh=strip_controls(
+            f"来源 {row.source_id}，版式 {layout}，读到 {row.rows_read:,} 行。{row.message_zh or ''}"
+        ),
         body_en=strip_controls(
             f"Source {row.source_id}, layout {layout}, {row.rows_read:,} rows read. {row.message_en or ''}"
         ),

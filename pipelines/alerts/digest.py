@@ -66,10 +66,14 @@ def say_subject(night: Night, alerts: Sequence[Alert], language: Language) -> st
 
 def render_alert_file(night: Night, alerts: Sequence[Alert]) -> str:
     """The night's alerts as Markdown in both languages, whole, for the file channel."""
-    lines = [f"# {escape_markdown(say_subject(night, alerts, 'zh'))}", escape_markdown(say_subject(night, alerts, "en"))]
+    lines = [
+        f"# {escape_markdown(say_subject(night, alerts, 'zh'))}",
+        escape_markdown(say_subject(night, alerts, "en")),
+    ]
     for alert in alerts:
+        urgency = word(alert.severity, "zh")
         lines += [
-            f"## {escape_markdown(f'【{word(alert.severity, "zh")}】{alert.title_zh}')}",
+            f"## {escape_markdown(f'【{urgency}】{alert.title_zh}')}",
             _escape_lines(alert.body_zh),
             f"**{escape_markdown(alert.title_en)}**",
             _escape_lines(alert.body_en),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,7 @@ from pipelines.cli.options import AsJson, FailOnFindings
 from pipelines.errors import EXIT_FINDINGS, EXIT_INTEGRITY, UsageError
 
 if TYPE_CHECKING:
+    from pipelines.demo.story import NightTold
     from pipelines.night_log import NightOutcome
 
 
@@ -64,12 +66,17 @@ def _print_night_json(outcome: NightOutcome) -> None:
 
 
 def _print_night(outcome: NightOutcome) -> None:
-    from pipelines.cli.output import print_line
+    from pipelines.cli.output import make_console, print_fields
     from pipelines.night import Night
     from pipelines.reports.summary import render_console, summarise_night
     from pipelines.settings import load_settings
 
-    print_line(render_console(summarise_night(load_settings(), Night(outcome.as_of))))
+    settings = load_settings()
+    summary = summarise_night(settings, Night(outcome.as_of))
+    make_console().print(render_console(summary, settings.alert_language))
+    places = {"报告 report": outcome.report_path, "快照 snapshot": outcome.snapshot_id}
+    crashed = {"此前中断的夜 crashed before": list(outcome.crashed_nights)} if outcome.crashed_nights else {}
+    print_fields({**places, **crashed})
 
 
 def run_demo(
@@ -78,14 +85,18 @@ def run_demo(
     as_json: AsJson = False,
 ) -> None:
     """用生成的文件跑三夜，无需服务器 | Three nights on generated exports, no server needed."""
-    from pipelines.cli.demo import print_demo
+    from pipelines.cli.demo import as_document, print_night, print_story
     from pipelines.cli.output import print_json, show_progress
-    from pipelines.settings import load_settings
 
-    root: Path = load_settings().data_root
-    with show_progress("启动 | starting"):
-        outcome = load_job("demo")(data_root=root, seed=seed, invoices=invoices)
+    root = Path(os.environ.get("FAPIAO_DATA_ROOT") or "data")
+    with show_progress("启动 | starting") as shown:
+
+        def tell(told: NightTold) -> None:
+            with shown.paused():
+                print_night(told)
+
+        story = load_job("demo")(root, seed, invoices, (lambda _told: None) if as_json else tell)
     if as_json:
-        print_json(outcome)
+        print_json(as_document(story))
     else:
-        print_demo(outcome)
+        print_story(story)

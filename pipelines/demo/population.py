@@ -6,7 +6,7 @@ round totals recur, and old 8-digit numbers repeat across codes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -32,6 +32,7 @@ class Span:
     start: datetime
     end: datetime
     as_of: datetime
+    lone_counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def today(self) -> np.datetime64:

@@ -37,7 +37,9 @@ def _format_share(part: int, whole: int) -> str:
 def say_publication(summary: NightSummary, language: Language) -> str:
     """Published or not, and why not."""
     if summary.night.is_published:
-        return "已发布，读者看到的就是这一夜。" if language == "zh" else "Published: this is the night that readers see."
+        return (
+            "已发布，读者看到的就是这一夜。" if language == "zh" else "Published: this is the night that readers see."
+        )
     return _say_reason(summary, language) + _say_fallback(summary.night.last_published_night, language)
 
 

@@ -162,7 +162,9 @@ def _pending(summary: NightSummary, language: Language) -> Table | None:
 
 
 def _gaps(summary: NightSummary, language: Language) -> Table | None:
-    heads = ("税号", "方向", "起", "止", "天数") if language == "zh" else ("taxpayer", "direction", "from", "to", "days")
+    heads = (
+        ("税号", "方向", "起", "止", "天数") if language == "zh" else ("taxpayer", "direction", "from", "to", "days")
+    )
     rows = (
         (
             _text(row.taxpayer_id),

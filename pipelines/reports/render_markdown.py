@@ -58,7 +58,11 @@ def _matrix(summary: NightSummary, language: Language) -> str:
 def _findings(title: str, findings: tuple[FindingRow, ...], language: Language) -> str:
     heads = ("原因", "涉及金额", "说明") if language == "zh" else ("cause", "at stake, CNY", "what to do")
     rows = (
-        (word(row.cause, language), format_money(row.at_stake_cny), pick(language, row.explanation_zh, row.explanation_en))
+        (
+            word(row.cause, language),
+            format_money(row.at_stake_cny),
+            pick(language, row.explanation_zh, row.explanation_en),
+        )
         for row in findings
     )
     return _table(title, heads, rows)
@@ -84,7 +88,8 @@ def _sources(summary: NightSummary, language: Language) -> str:
 def _files(summary: NightSummary, language: Language) -> str:
     heads = ("文件", "拒绝行数", "说明") if language == "zh" else ("file", "rows rejected", "message")
     rows = (
-        (row.file_name, f"{row.rows_rejected:,}", pick(language, row.message_zh, row.message_en)) for row in summary.files
+        (row.file_name, f"{row.rows_rejected:,}", pick(language, row.message_zh, row.message_en))
+        for row in summary.files
     )
     return _table(pick(language, "有问题的文件", "Files with a problem"), heads, rows)
 
@@ -108,7 +113,9 @@ def _pending(summary: NightSummary, language: Language) -> str:
 
 
 def _gaps(summary: NightSummary, language: Language) -> str:
-    heads = ("税号", "方向", "起", "止", "天数") if language == "zh" else ("taxpayer", "direction", "from", "to", "days")
+    heads = (
+        ("税号", "方向", "起", "止", "天数") if language == "zh" else ("taxpayer", "direction", "from", "to", "days")
+    )
     rows = (
         (row.taxpayer_id, word(row.direction, language), f"{row.first_day}", f"{row.last_day}", f"{row.day_count}")
         for row in summary.gaps

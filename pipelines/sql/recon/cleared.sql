@@ -15,7 +15,9 @@ SELECT
     AND coalesce(l.tax_cny = u.tax_cny, TRUE)
     AND coalesce(l.invoice_date = u.issued_on, TRUE)
     AND coalesce(l.party_id = u.party_id, TRUE)
-    AND coalesce(l.party_name = u.party_name OR plain_name(l.party_name) = plain_name(u.party_name), TRUE) AS is_equal
+    -- CASE: the style of a name is looked at only where the texts differ.
+    AND CASE WHEN l.party_name = u.party_name THEN TRUE
+             ELSE coalesce(plain_name(l.party_name) = plain_name(u.party_name), TRUE) END AS is_equal
 FROM work_upstream u
 JOIN work_ledger l
   ON l.taxpayer_id = u.taxpayer_id AND l.direction = u.direction AND l.invoice_reference = u.number

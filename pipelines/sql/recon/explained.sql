@@ -28,6 +28,10 @@ WITH worded AS (
 hinted AS (
     SELECT
         w.*,
+        -- As columns, because a join on an expression of one side is a nested loop.
+        CASE WHEN cause = 'booked_twice' THEN first_id END AS booked_first_id,
+        CASE WHEN n_upstream = 0 THEN candidates[1] END AS candidate_invoice_id,
+        CASE WHEN n_ledger = 0 THEN candidates[1] END AS candidate_entry_id,
         CASE
             WHEN cause <> 'amount_differs' THEN NULL
             WHEN abs(ledger_total - upstream_total) = abs(upstream_tax) AND abs(ledger_total) < abs(upstream_total)
@@ -50,6 +54,9 @@ first_line AS (
     WHERE k.upstream_id IN (SELECT first_id FROM work_surplus WHERE side = 'ledger')
     GROUP BY k.upstream_id
 ),
+candidate_invoice AS (
+    SELECT record_id, number FROM work_upstream WHERE record_id IN (SELECT candidate_invoice_id FROM hinted)
+),
 named AS (
     SELECT
         h.*,
@@ -60,9 +67,9 @@ named AS (
         END AS other
     FROM hinted h
     LEFT JOIN first_line ON first_line.upstream_id = h.first_id
-    LEFT JOIN work_open_upstream up ON up.record_id = CASE WHEN h.cause = 'booked_twice' THEN h.first_id END
-    LEFT JOIN work_upstream cu ON cu.record_id = CASE WHEN h.n_upstream = 0 THEN h.candidates[1] END
-    LEFT JOIN work_ledger cl ON cl.record_id = CASE WHEN h.n_ledger = 0 THEN h.candidates[1] END
+    LEFT JOIN work_open_upstream up ON up.record_id = h.booked_first_id
+    LEFT JOIN candidate_invoice cu ON cu.record_id = h.candidate_invoice_id
+    LEFT JOIN work_open_ledger cl ON cl.record_id = h.candidate_entry_id
 ),
 filled AS (
     SELECT

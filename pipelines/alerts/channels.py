@@ -1,0 +1,136 @@
+"""The ways out: console, file, and every apprise address of the settings. No address or token ever becomes text.
+
+A channel is called by kind and place in the list (`wecombot[1]`), for an address may be the secret itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import tenacity
+from rich.console import Console
+from rich.text import Text
+
+from pipelines.alerts.digest import Digest
+from pipelines.settings import Settings
+
+ATTEMPTS = 3
+FIRST_WAIT_S = 0.4
+LONGEST_WAIT_S = 5.0
+
+DEFAULT_LIMIT_BYTES = 12_000
+LIMIT_BYTES = {"console": 4_000, "wecombot": 1_900, "dingtalk": 18_000, "feishu": 18_000}
+"""What a message may hold, below the limits that the makers state (WeCom text: 2,048 bytes)."""
+
+
+@dataclass(frozen=True)
+class ChannelResult:
+    """`state`: delivered, failed, or idle (there was nothing that this channel had not had). `detail` holds no secret."""
+
+    channel: str
+    state: str
+    attempts: int = 0
+    detail: str = ""
+
+    @property
+    def is_alive(self) -> bool:
+        return self.state != "failed"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """`post` returns what went wrong, or None when the message was taken."""
+
+    name: str
+    post: Callable[[Digest], str | None]
+    is_local: bool = False
+
+    @property
+    def limit_bytes(self) -> int:
+        return LIMIT_BYTES.get(self.name.partition("[")[0], DEFAULT_LIMIT_BYTES)
+
+
+def list_remote_channels(settings: Settings) -> list[Channel]:
+    """One channel per address in `alert_channels`, also for an address that nobody understands: it fails when used."""
+    return [_open_channel(url, place) for place, url in enumerate(settings.alert_channels, start=1)]
+
+
+def console_channel() -> Channel:
+    """Writes to standard error, so that a program that reads standard output is not disturbed."""
+    return Channel("console", _post_to_console, is_local=True)
+
+
+def _post_to_console(digest: Digest) -> None:
+    console = Console(stderr=True, soft_wrap=True)
+    console.print(Text(digest.subject, style="bold"))
+    console.print(Text(digest.body))
+
+
+def _open_channel(url: str, place: int) -> Channel:
+    kind = re.match(r"[A-Za-z][A-Za-z0-9]*(?=://)", url)
+    return Channel(f"{kind[0].lower() if kind else 'unknown'}[{place}]", lambda digest: _post_by_apprise(url, digest))
+
+
+def _post_by_apprise(url: str, digest: Digest) -> str | None:
+    import apprise  # late: it loads over a hundred services
+
+    with _listen_to_apprise() as complaints:
+        target = apprise.Apprise()
+        if not target.add(url):
+            return "the address is not understood"
+        taken = target.notify(title=digest.subject, body=digest.body, body_format=apprise.NotifyFormat.TEXT)
+    return None if taken else _classify(complaints)
+
+
+@contextmanager
+def _listen_to_apprise() -> Iterator[list[str]]:
+    """Collect what apprise complains of, and keep addresses out of every log: it and urllib3 write them at DEBUG."""
+    complaints: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: complaints.append(record.getMessage())  # type: ignore[method-assign]
+    talkers = [logging.getLogger("apprise"), logging.getLogger("urllib3")]
+    before = [(talker.propagate, talker.level) for talker in talkers]
+    for talker in talkers:
+        talker.propagate = False
+        talker.addHandler(handler)
+        talker.setLevel(logging.WARNING)
+    try:
+        yield complaints
+    finally:
+        for talker, (propagate, level) in zip(talkers, before, strict=True):
+            talker.removeHandler(handler)
+            talker.propagate = propagate
+            talker.setLevel(level)
+
+
+def _classify(complaints: list[str]) -> str:
+    """What went wrong in words of our own: apprise's may quote the address."""
+    said = " ".join(complaints)
+    status = re.search(r"error\s*[=:]\s*(\d{3})\b", said)
+    if status:
+        return f"HTTP {status[1]}"
+    return "no connection or no answer" if re.search(r"[Cc]onnection|[Ss]ocket|timed? ?out", said) else "refused"
+
+
+def deliver(channel: Channel, digest: Digest) -> ChannelResult:
+    """Send with retries; a failure is a result, not an exception."""
+    retrying = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(1 if channel.is_local else ATTEMPTS),
+        wait=tenacity.wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S),
+        retry=tenacity.retry_if_result(lambda problem: problem is not None),
+        retry_error_callback=_last_problem,
+    )
+    problem = retrying(channel.post, digest)
+    attempts = int(retrying.statistics["attempt_number"])
+    if problem is None:
+        return ChannelResult(channel.name, "delivered", attempts)
+    return ChannelResult(channel.name, "failed", attempts, problem)
+
+
+def _last_problem(state: tenacity.RetryCallState) -> Any:
+    return state.outcome.result() if state.outcome else None

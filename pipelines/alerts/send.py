@@ -1,0 +1,156 @@
+"""Sends a night's alerts, one message per channel, and proves channels.
+
+At least once: an alert is stored before it is sent and marked after, so a crash in between sends it again, and nothing is
+ever lost. What a channel did not take is recorded, shown in the summary, and offered to it again with the next nights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.alerts.channels import Channel, ChannelResult, console_channel, deliver, list_remote_channels
+from pipelines.alerts.compose import Alert, compose_alerts
+from pipelines.alerts.digest import Digest, compose_digest, render_alert_file
+from pipelines.alerts.store import StoredAlert, read_stored, read_undelivered, record_delivery, store_alerts
+from pipelines.errors import FapiaoError
+from pipelines.night import Night
+from pipelines.reports.files import replace_file
+from pipelines.reports.words import strip_controls
+from pipelines.settings import Settings
+from pipelines.warehouse import open_warehouse, transaction
+
+__all__ = ["Alerts", "ChannelResult", "alert_crash", "alert_night", "test_channels"]
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """What was raised for the night and how many of these arrived; one result per channel."""
+
+    night_id: str
+    raised: int
+    delivered: int
+    channels: tuple[ChannelResult, ...]
+
+    @property
+    def dead_channels(self) -> tuple[str, ...]:
+        return tuple(result.channel for result in self.channels if not result.is_alive)
+
+
+def alert_night(settings: Settings, night: Night) -> Alerts:
+    """Raise, store and send what is new. A rerun sends only what a channel has not had, or what reads differently now."""
+    with open_warehouse(settings) as con:
+        alerts = compose_alerts(con, settings, night)
+        with transaction(con):
+            store_alerts(con, night, alerts)
+    results = _send_stored(settings, night)
+    with open_warehouse(settings, read_only=True) as con:
+        stored = {row.alert_key: row for row in read_stored(con, night)}
+    delivered = sum(stored[alert.alert_key].is_delivered for alert in alerts)
+    return Alerts(night.night_id, len(alerts), delivered, results)
+
+
+def alert_crash(settings: Settings, night: Night, stage: str, error: BaseException) -> Alerts:
+    """Say at once that a stage broke. Sent before it is recorded: the warehouse may be what broke.
+
+    The text of an unknown error stays out, for it may quote rows or addresses; its class is named.
+    """
+    alert = _compose_crash(stage, error)
+    channels = _list_channels(settings, night, [alert])
+    digests = [compose_digest(night, [alert], [], settings.alert_language, channel.limit_bytes) for channel in channels]
+    results = tuple(deliver(channel, digest) for channel, digest in zip(channels, digests, strict=True))
+    with open_warehouse(settings) as con, transaction(con):
+        others = [row.alert for row in read_stored(con, night) if row.alert_key != alert.alert_key]
+        store_alerts(con, night, [*others, alert])
+    for result in results:
+        _record(settings, night, {(night.night_id, alert.alert_key)}, result)
+    is_delivered = any(result.state == "delivered" and result.channel in _counted(settings) for result in results)
+    return Alerts(night.night_id, 1, int(is_delivered), results)
+
+
+def _compose_crash(stage: str, error: BaseException) -> Alert:
+    said = error.message if isinstance(error, FapiaoError) else ""
+    what = strip_controls(f"{type(error).__name__} {said}".strip())
+    return Alert(
+        alert_key=f"crash:{stage}",
+        severity="critical",
+        finding_count=0,
+        amount_cny=None,
+        title_zh=f"本夜中断：阶段 {stage}",
+        title_en=f"The night broke off in stage {stage}",
+        body_zh=f"{what}。读者继续使用上一次正常发布的结果。请查看日志后重跑本夜。",
+        body_en=f"{what}. Readers keep the last good night. Look at the log, then run the night again.",
+    )
+
+
+def test_channels(settings: Settings) -> list[ChannelResult]:
+    """Send a test message to every address in the settings and to the console; `is_alive` says who took it."""
+    digest = Digest(
+        "fapiao: 渠道测试 | channel test",
+        "收到此消息说明渠道可用。 | If you can read this, the channel is alive.",
+    )
+    return [deliver(channel, digest) for channel in (console_channel(), *list_remote_channels(settings))]
+
+
+test_channels.__test__ = False  # type: ignore[attr-defined]  # it is no test, whatever its name says to pytest
+
+
+def alert_file_path(settings: Settings, night: Night) -> Path:
+    """Where the file channel writes."""
+    return settings.report_dir / "alerts" / f"{night.night_id}.md"
+
+
+def _list_channels(settings: Settings, night: Night, alerts: list[Alert]) -> list[Channel]:
+    path = alert_file_path(settings, night)
+
+    def post_to_file(_digest: Digest) -> str | None:
+        try:
+            replace_file(path, render_alert_file(night, alerts).encode())
+        except OSError as error:
+            return f"cannot write: {error.strerror}"
+        return None
+
+    return [console_channel(), Channel("file", post_to_file, is_local=True), *list_remote_channels(settings)]
+
+
+def _counted(settings: Settings) -> frozenset[str]:
+    """Channels whose taking an alert counts: the remote ones, or console and file where there is no other."""
+    return frozenset(channel.name for channel in list_remote_channels(settings)) or frozenset({"console", "file"})
+
+
+def _send_stored(settings: Settings, night: Night) -> tuple[ChannelResult, ...]:
+    """The warehouse is closed while a channel is waited for."""
+    with open_warehouse(settings, read_only=True) as con:
+        rows, late = read_stored(con, night), read_undelivered(con, night)
+    alerts = [row.alert for row in rows]
+    return tuple(
+        _send_by(channel, settings, night, rows, late) for channel in _list_channels(settings, night, _order(alerts))
+    )
+
+
+def _order(alerts: list[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda alert: (alert.severity != "critical", -(alert.amount_cny or 0), alert.alert_key))
+
+
+def _send_by(
+    channel: Channel,
+    settings: Settings,
+    night: Night,
+    rows: tuple[StoredAlert, ...],
+    late: tuple[StoredAlert, ...],
+) -> ChannelResult:
+    missing = [row for row in rows if not row.has_reached(channel.name)]
+    owed = [row for row in late if row.has_failed_on(channel.name)]
+    if not missing and not owed:
+        return ChannelResult(channel.name, "idle")
+    tonight, before = _order([row.alert for row in missing]), _order([row.alert for row in owed])
+    result = deliver(channel, compose_digest(night, tonight, before, settings.alert_language, channel.limit_bytes))
+    _record(settings, night, {(row.night_id, row.alert_key) for row in (*missing, *owed)}, result)
+    return result
+
+
+def _record(settings: Settings, night: Night, sent: set[tuple[str, str]], result: ChannelResult) -> None:
+    """Read again before writing: the channel before this one has written into the same rows."""
+    with open_warehouse(settings) as con, transaction(con):
+        rows = (*read_stored(con, night), *read_undelivered(con, night))
+        record_delivery(con, [row for row in rows if (row.night_id, row.alert_key) in sent], result, _counted(settings))

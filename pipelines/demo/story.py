@@ -1,0 +1,69 @@
+"""What the demo tells: each night, where everything lies, and how often the verdicts were right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.night import Night
+from pipelines.night_log import NightOutcome
+from pipelines.reports.summary import NightSummary, summarise_night
+from pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipelines.demo.scenario import DemoNight, Scenario
+
+
+@dataclass(frozen=True)
+class NightTold:
+    """One night: what was made to happen, and what came of it."""
+
+    number: int
+    as_of: datetime
+    title_zh: str
+    title_en: str
+    what_happens_zh: str
+    what_happens_en: str
+    outcome: NightOutcome
+    summary: NightSummary
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How often the last night's verdicts agree with what was planted, per record of the two core tables.
+
+    `wrong` counts records per (planted cause, found cause), most first.
+    """
+
+    records: int
+    right_verdicts: int
+    right_causes: int
+    wrong: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True)
+class DemoStory:
+    """The whole demo; `seconds` per part."""
+
+    root: Path
+    nights: tuple[NightTold, ...]
+    accuracy: Accuracy
+    seconds: dict[str, float]
+
+
+def tell_night(root: Path, number: int, night: DemoNight, outcome: NightOutcome, seconds: float) -> NightTold:
+    """Read the summary while its verdicts are those of this night."""
+    return NightTold(
+        number=number,
+        as_of=night.as_of,
+        title_zh=night.title_zh,
+        title_en=night.title_en,
+        what_happens_zh=night.what_happens_zh,
+        what_happens_en=night.what_happens_en,
+        outcome=outcome,
+        summary=summarise_night(load_settings(root), Night.at(night.as_of)),
+        seconds=seconds,
+    )
