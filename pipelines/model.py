@@ -464,8 +464,8 @@ ALERT_MESSAGE = Table(
         ("title_en", "VARCHAR!", "标题 | in English"),
         ("body_zh", "VARCHAR!", "正文 | in Chinese, names masked"),
         ("body_en", "VARCHAR!", "正文 | in English, names masked"),
-        ("is_delivered", "BOOLEAN!", "是否送达 | at least one channel took it"),
-        ("delivery_detail", "VARCHAR", "送达情况 | per channel, without secrets"),
+        ("is_delivered", "BOOLEAN!", "是否送达 | a channel took it; console and file count where no other is set"),
+        ("delivery_detail", "VARCHAR", "送达情况 | JSON, channel to delivered or why not, without secrets"),
     ),
     key=("night_id", "alert_key"),
 )

@@ -30,7 +30,7 @@ LIMIT_BYTES = {"console": 4_000, "wecombot": 1_900, "dingtalk": 18_000, "feishu"
 
 @dataclass(frozen=True)
 class ChannelResult:
-    """`state`: delivered, failed, or idle (there was nothing that this channel had not had). `detail` holds no secret."""
+    """`state`: delivered, failed, or idle (nothing to send that it has not had). `detail` holds no secret."""
 
     channel: str
     state: str
@@ -77,7 +77,7 @@ def _open_channel(url: str, place: int) -> Channel:
 
 
 def _post_by_apprise(url: str, digest: Digest) -> str | None:
-    import apprise  # late: it loads over a hundred services
+    import apprise  # noqa: PLC0415  # late: it loads over a hundred services
 
     with _listen_to_apprise() as complaints:
         target = apprise.Apprise()

@@ -78,7 +78,7 @@ class BadSource:
 
 
 def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Alert]:
-    """Every alert of the night, critical first, then by money. An empty list says that nothing new asks for anyone."""
+    """Every alert of the night, the most urgent first. An empty list says that nothing new asks for anyone."""
     by_night = {"night_id": night.night_id}
     failures = fetch_rows(con, "report/report_audit", AuditRow, by_night)
     stops = [_compose_stop_rule(row) for row in failures if row.severity == "stop"]
@@ -90,12 +90,13 @@ def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Al
         _compose_source(row, settings) for row in sources if row.state == "silent" or row.source_id not in told
     ]
     findings = [] if stops else compose_findings(con, settings, night)
-    return sorted([*stops, *bad_files, *bad_sources, *findings], key=_by_urgency)
+    return sorted([*stops, *bad_files, *bad_sources, *findings], key=rank_urgency)
 
 
-def _by_urgency(alert: Alert) -> tuple[int, Decimal, str]:
+def rank_urgency(alert: Alert) -> tuple[int, bool, Decimal, str]:
+    """Sort key: critical first; then what explains the rest (files, sources, rules), then by money."""
     rank = ("critical", "warning", "info").index(alert.severity)
-    return rank, -(alert.amount_cny or Decimal(0)), alert.alert_key
+    return rank, alert.amount_cny is not None, -(alert.amount_cny or Decimal(0)), alert.alert_key
 
 
 def compose_findings(con: Connection, settings: Settings, night: Night) -> list[Alert]:
@@ -163,8 +164,8 @@ def _compose_stop_rule(row: AuditRow) -> Alert:
         title_en=f"Night not published: {row.name_en}",
         body_zh=f"表 {row.table_name} 有 {row.rows_unexpected:,} 行不符（共查 {row.rows_checked:,} 行）。"
         f"读者继续使用上一次正常发布的结果；本夜发现的问题待数据恢复后再提醒。{detail} {examples}".rstrip(),
-        body_en=f"{row.rows_unexpected:,} of {row.rows_checked:,} rows in {row.table_name} break the rule. Readers keep the "
-        f"last good night; tonight's findings are held back until the data is sound. {detail} {examples}".rstrip(),
+        body_en=f"{row.rows_unexpected:,} of {row.rows_checked:,} rows in {row.table_name} break the rule. Readers "
+        f"keep the last good night; findings are held back until the data is sound. {detail} {examples}".rstrip(),
     )
 
 

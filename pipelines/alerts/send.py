@@ -1,7 +1,7 @@
 """Sends a night's alerts, one message per channel, and proves channels.
 
-At least once: an alert is stored before it is sent and marked after, so a crash in between sends it again, and nothing is
-ever lost. What a channel did not take is recorded, shown in the summary, and offered to it again with the next nights.
+At least once: an alert is stored before it is sent and marked after, so a crash in between sends it again and loses
+nothing. What a channel did not take is recorded, shown in the summary, and offered to it again with the next nights.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.alerts.channels import Channel, ChannelResult, console_channel, deliver, list_remote_channels
-from pipelines.alerts.compose import Alert, compose_alerts
+from pipelines.alerts.compose import Alert, compose_alerts, rank_urgency
 from pipelines.alerts.digest import Digest, compose_digest, render_alert_file
 from pipelines.alerts.store import StoredAlert, read_stored, read_undelivered, record_delivery, store_alerts
 from pipelines.errors import FapiaoError
@@ -38,7 +38,7 @@ class Alerts:
 
 
 def alert_night(settings: Settings, night: Night) -> Alerts:
-    """Raise, store and send what is new. A rerun sends only what a channel has not had, or what reads differently now."""
+    """Raise, store and send what is new. A rerun sends what a channel has not had, or what reads differently."""
     with open_warehouse(settings) as con:
         alerts = compose_alerts(con, settings, night)
         with transaction(con):
@@ -124,12 +124,9 @@ def _send_stored(settings: Settings, night: Night) -> tuple[ChannelResult, ...]:
         rows, late = read_stored(con, night), read_undelivered(con, night)
     alerts = [row.alert for row in rows]
     return tuple(
-        _send_by(channel, settings, night, rows, late) for channel in _list_channels(settings, night, _order(alerts))
+        _send_by(channel, settings, night, rows, late)
+        for channel in _list_channels(settings, night, sorted(alerts, key=rank_urgency))
     )
-
-
-def _order(alerts: list[Alert]) -> list[Alert]:
-    return sorted(alerts, key=lambda alert: (alert.severity != "critical", -(alert.amount_cny or 0), alert.alert_key))
 
 
 def _send_by(
@@ -143,7 +140,10 @@ def _send_by(
     owed = [row for row in late if row.has_failed_on(channel.name)]
     if not missing and not owed:
         return ChannelResult(channel.name, "idle")
-    tonight, before = _order([row.alert for row in missing]), _order([row.alert for row in owed])
+    tonight, before = (
+        sorted((row.alert for row in missing), key=rank_urgency),
+        sorted((row.alert for row in owed), key=rank_urgency),
+    )
     result = deliver(channel, compose_digest(night, tonight, before, settings.alert_language, channel.limit_bytes))
     _record(settings, night, {(row.night_id, row.alert_key) for row in (*missing, *owed)}, result)
     return result

@@ -51,8 +51,8 @@ class StoredAlert:
 
 
 def store_alerts(con: Connection, night: Night, alerts: Sequence[Alert]) -> None:
-    """Make the night's rows say what is true now. What was delivered and still reads the same keeps its delivery, so that
-    a rerun sends nothing twice; what was delivered and is no longer true stays as the record of what was said."""
+    """Make the night's rows say what is true now. What was delivered and still reads the same keeps its delivery, so
+    that a rerun sends nothing twice; what was delivered and is no longer true stays as the record of what was said."""
     before = {row.alert_key: row for row in read_stored(con, night)}
     current = {alert.alert_key: alert for alert in alerts}
     for key, row in before.items():

@@ -1,1 +1,1 @@
-"""Invented companies with planted faults: books, real-looking files and three nights. Nothing here is a real taxpayer's."""
+"""Invented companies with planted faults: books, real-looking files and three nights. No real taxpayer is in it."""

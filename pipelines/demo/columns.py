@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,13 @@ def day_of(moments: Array) -> Array:
     return moments.astype("datetime64[D]")
 
 
+def zero_padded(numbers: Array, width: int) -> Array:
+    """Whole numbers as bytes of exactly `width` digits."""
+    powers = 10 ** np.arange(width - 1, -1, -1, dtype=np.int64)
+    digits = (numbers[:, None] // powers % 10 + ord("0")).astype(np.uint8)
+    return np.ascontiguousarray(digits).view(f"S{width}").reshape(len(numbers))
+
+
 def money_array(cents: Array, is_kept: Array | None = None) -> pa.Array:
     """DECIMAL(18,2) from whole cents, exactly; NULL where not kept."""
     words = np.empty((len(cents), 2), dtype="<i8")
@@ -67,3 +75,9 @@ def join_text(*parts: pa.Array | str) -> pa.Array:
 def number_text(values: Array, width: int = 0) -> pa.Array:
     text = pa.array(values).cast(pa.string())
     return pc.utf8_lpad(text, width, "0") if width else text
+
+
+def on_gap_days(direction: Array, days: Array, gap_days: Mapping[int, list[np.datetime64]]) -> Array:
+    """Rows whose day, in their direction, was not fully received from the tax system."""
+    masks = [(direction == d) & np.isin(days, np.array(gap, "M8[D]")) for d, gap in gap_days.items() if gap]
+    return np.logical_or.reduce(masks) if masks else np.zeros(len(days), bool)

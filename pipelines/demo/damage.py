@@ -1,4 +1,4 @@
-"""How people and spreadsheets spoil an invoice number or a sum: each function takes true values and returns spoilt ones."""
+"""How people and spreadsheets spoil an invoice number or a sum: true values in, spoilt ones out."""
 
 from __future__ import annotations
 

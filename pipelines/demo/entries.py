@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.demo import damage
-from pipelines.demo.columns import NO_DATE, Array, Columns, Rng, day_of, row_count, stack_rows, take_rows
+from pipelines.demo.columns import NO_DATE, Array, Columns, Rng, day_of, on_gap_days, row_count, stack_rows, take_rows
 from pipelines.demo.faults import CSV, FAULTS, JOURNALS, LONE_FAULTS, REGISTER, U9C, cause_code, fault_code
 from pipelines.demo.parties import Parties
 from pipelines.demo.population import Span
@@ -223,6 +223,7 @@ def _invent_entries(rng: Rng, parties: Parties, upstream: Columns, span: Span) -
     """Entries without an invoice: modelled on real ones, with a number and money of their own."""
     counts = {name: span.lone_counts.get(name, 0) for name in LONE_FAULTS}
     is_model = (upstream["fault"] == 0) & (upstream["posted"] <= span.today - np.timedelta64(6, "D"))
+    is_model &= ~on_gap_days(upstream["direction"], day_of(upstream["issued"]), span.gap_days)
     models = rng.choice(np.flatnonzero(is_model), min(sum(counts.values()), int(is_model.sum())), replace=False)
     entries = _book(parties, upstream, models)
     entries["fault"] = np.repeat([fault_code(name) for name in counts], list(counts.values()))[: len(models)]

@@ -122,7 +122,7 @@ def cause_code(name: str) -> int:
 
 
 def planned_counts(invoices: int, fault_rate: float) -> dict[str, int]:
-    """How many of each to plant: shares of `invoices * fault_rate`, at least two each in a population of 200 or more."""
+    """How many of each to plant: shares of `invoices * fault_rate`, at least two each from 200 invoices on."""
     total = sum(fault.share for fault in FAULTS)
     least = 2 if invoices >= 200 and fault_rate > 0 else 0
     return {f.name: max(least, round(invoices * fault_rate * f.share / total)) for f in FAULTS if f.share}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from pipelines.demo.columns import NEVER, Array, Columns, Rng, day_of, row_count, stack_rows, take_rows
+from pipelines.demo.columns import DAY, NEVER, Array, Columns, Rng, day_of, row_count, stack_rows, take_rows
 from pipelines.demo.faults import COMBINED_FAULTS, FAULTS, LONE_FAULTS, RED_FAULTS, fault_code
 from pipelines.demo.parties import Parties
 from pipelines.demo.population import RED_FULL, RED_PARTIAL, VOID, Span, number_invoices
@@ -24,13 +22,6 @@ def draw_posting_days(rng: Rng, issued: Array) -> Array:
     """Most within a week, some after a month, none after 50 days."""
     lag = np.minimum(rng.exponential(1.0, len(issued)) * rng.choice([3, 3, 3, 12], len(issued)), 50)
     return day_of(issued) + lag.astype("timedelta64[D]")
-
-
-def gap_rows(blue: Columns, gap_days: Mapping[int, list[np.datetime64]]) -> Array:
-    """Rows issued on a day of their direction that was not fully received."""
-    days = day_of(blue["issued"])
-    masks = [(blue["direction"] == d) & np.isin(days, np.array(g, "M8[D]")) for d, g in gap_days.items() if g]
-    return np.logical_or.reduce(masks) if masks else np.zeros(len(days), bool)
 
 
 class FaultPlanner:
@@ -129,7 +120,8 @@ def add_consequences(rng: Rng, parties: Parties, blue: Columns, span: Span) -> C
     gone = blue["fault"] == fault_code("upstream_gap")
     blue["visible"][gone] = NEVER
     late = blue["fault"] == fault_code("sync_delay")
-    days = rng.integers(1, 3, int(late.sum())).astype("timedelta64[D]")
+    is_yesterdays = day_of(blue["issued"][late]) >= span.today - DAY
+    days = np.where(is_yesterdays, rng.integers(1, 3, int(late.sum())), 1).astype("timedelta64[D]")
     blue["visible"][late] = (span.today + days).astype("M8[s]")
     _turn_red_in_place(blue, blue["fault"] == fault_code("red_of_old_blue"))
     reds = _draw_reds(rng, parties, blue, span)

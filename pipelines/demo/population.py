@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
-from pipelines.demo.columns import NEVER, Array, Columns, Rng, day_of, row_count
+from pipelines.demo.columns import NEVER, Array, Columns, Rng, day_of, row_count, zero_padded
 from pipelines.demo.parties import BUREAUS, OUR_REGION, REGIONS, Parties
 
 STATUSES = ("normal", "void", "red_full", "red_partial")
@@ -33,6 +33,7 @@ class Span:
     end: datetime
     as_of: datetime
     lone_counts: dict[str, int] = field(default_factory=dict)
+    gap_days: dict[int, list[np.datetime64]] = field(default_factory=dict)
 
     @property
     def today(self) -> np.datetime64:
@@ -141,7 +142,7 @@ def _digital_numbers(rng: Rng, columns: Columns, region: Array, rows: Array, fir
     is_new_burst = np.concatenate([[True], burst[1:] != burst[:-1]]) if len(burst) else np.zeros(0, bool)
     gap = np.where(is_new_burst, rng.geometric(0.08, len(burst)), np.where(rng.random(len(burst)) < 0.85, 1, 2))
     sequence = _run_sequence(year * 100 + region, gap) + 120_004_500 + region * 1_370_011 + first
-    parts = (year.astype("S2"), _BUREAU[region], np.full(len(year), b"2"), np.char.zfill(sequence.astype("S15"), 15))
+    parts = (year.astype("S2"), _BUREAU[region], np.full(len(year), b"2"), zero_padded(sequence, 15))
     result = parts[0]
     for part in parts[1:]:
         result = np.char.add(result, part)
@@ -157,7 +158,7 @@ def _old_numbers(rng: Rng, columns: Columns, region: Array, rows: Array, first: 
     same = np.concatenate([[False], burst[1:] == burst[:-1]]) if len(burst) else np.zeros(0, bool)
     gap = np.where(same, 1, rng.integers(1, 60, len(burst)))
     sequence = _run_sequence(group, gap) + _BASES[group % len(_BASES)] + first
-    return np.char.zfill(sequence.astype("S8"), 8), code
+    return zero_padded(sequence, 8), code
 
 
 def _old_code(region: str, kind: int) -> str:

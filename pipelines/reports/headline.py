@@ -1,4 +1,4 @@
-"""The first sentences of a night, in both languages: what was judged, what asks for a person, whether readers see it."""
+"""The first sentences of a night, in both languages: what was judged, what is open, whether readers see it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def say_headline(summary: NightSummary, language: Language) -> str:
             + _say_new(summary, language)
         )
     return (
-        f"{counts[0]:,} items judged, {counts[1]:,} agree ({share}); {counts[2]:,} need a person, {money} CNY at stake. "
+        f"{counts[0]:,} items judged, {counts[1]:,} agree ({share}); {counts[2]:,} need a person, {money} CNY. "
         + _say_new(summary, language)
     )
 
@@ -58,6 +58,17 @@ def _say_fallback(last_published: str | None, language: Language) -> str:
     if language == "zh":
         return f"读者仍用 {last_published} 这一夜。" if last_published else "此前没有发布过。"
     return f"Readers keep the night {last_published}." if last_published else "Nothing was ever published before."
+
+
+def say_troubles(summary: NightSummary, language: Language) -> str:
+    """How many sources and files are not as they should be; empty when all are."""
+    sources = sum(row.state in {"silent", "failed"} for row in summary.sources)
+    stopped = sum(row.status == "stopped" for row in summary.files)
+    flawed = len(summary.files) - stopped
+    counts = ((sources, "个来源未到或不可用", "sources silent or failed"), (stopped, "个文件未采用", "files not used"))
+    counts = (*counts, (flawed, "个文件不完整或有拒绝的行", "files incomplete or with rows rejected"))
+    said = [f"{count} {zh if language == 'zh' else en}" for count, zh, en in counts if count]
+    return ("，" if language == "zh" else ", ").join(said)
 
 
 def say_alerts(summary: NightSummary, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""The summary of a night, read from the warehouse: what is new, what is at stake, how the sources did, what was published."""
+"""The summary of a night, read from the warehouse: what is new, what is at stake, how the sources did."""
 
 from __future__ import annotations
 

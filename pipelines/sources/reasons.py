@@ -54,9 +54,11 @@ class Message:
 class StoppedFileError(FapiaoError):
     """Nothing of a file may be used; caught per file by the intake, which keeps the sentence and goes on."""
 
-    def __init__(self, zh: str, en: str) -> None:
+    def __init__(self, zh: str, en: str, *, is_shape: bool = False) -> None:
         super().__init__(en)
         self.sentence = Message(zh, en)
+        self.is_shape = is_shape
+        """The file has another shape than the layout, so another layout may fit it."""
 
 
 def join_messages(messages: tuple[Message, ...]) -> tuple[str | None, str | None]:

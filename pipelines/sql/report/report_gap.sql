@@ -2,13 +2,13 @@
 -- Grain: one row per taxpayer, direction and run of such days, newest first.
 -- Inputs: core_upstream__coverage. Parameters: as_of, sync_grace_hours.
 -- Days inside the grace window are no gap: they can still grow, so their state is "not yet". The window counts from the
--- end of the day, hence the extra day.
+-- end of the day to the moment of the export, and tonight's export may be of yesterday: hence two more days.
 WITH span AS (
     SELECT
         taxpayer_id,
         direction,
         MIN(issue_date) AS first_day,
-        ($as_of::TIMESTAMP - to_hours($sync_grace_hours))::DATE - 1 AS last_day
+        ($as_of::TIMESTAMP - to_hours($sync_grace_hours))::DATE - 2 AS last_day
     FROM core_upstream__coverage
     GROUP BY taxpayer_id, direction
 ),

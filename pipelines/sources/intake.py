@@ -1,0 +1,217 @@
+"""The first stage of a night: every source's files are landed, read, typed; the core tables are settled.
+
+Each file is one transaction: a crash between two files loses nothing, and running the night again adds nothing. A file
+that cannot be used is stopped with a sentence in both languages, and the rest goes on.
+
+Not detected: a ledger line that was deleted in the ERP stays until somebody says so; an export states what is in it, not
+what it should have held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from pipelines.errors import BadInputError
+from pipelines.night import Night
+from pipelines.settings import Settings, Source
+from pipelines.sources.landing import LandedFile, land_file, list_deliveries
+from pipelines.sources.reasons import Message, StoppedFileError, join_messages
+from pipelines.sources.recognise import read_with_layout
+from pipelines.sources.typing import FileAccount, prepare_typing, settle_core, type_file
+from pipelines.warehouse import Connection, open_warehouse, transaction
+
+
+@dataclass(frozen=True)
+class SourceIntake:
+    """How one source did tonight; `state` is received, unchanged, silent or failed."""
+
+    source_id: str
+    state: str
+    files_new: int
+    files_failed: int
+    rows_new: int
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True)
+class Intake:
+    """How every source did tonight."""
+
+    sources: tuple[SourceIntake, ...]
+
+
+@dataclass
+class _Tally:
+    files_new: int = 0
+    files_failed: int = 0
+    rows_new: int = 0
+    messages: list[Message] = field(default_factory=list)
+
+
+def take_in(settings: Settings, night: Night, report: Callable[[str], None] = lambda _name: None) -> Intake:
+    """Land, read and type what the sources delivered; writes raw_*, core_* and night__source."""
+    with open_warehouse(settings) as con:
+        prepare_typing(con, settings)
+        sources = tuple(_take_source(con, settings, source, night, report) for source in settings.sources)
+        with transaction(con):
+            settle_core(con, settings)
+            _write_states(con, sources, night)
+    return Intake(sources)
+
+
+def _take_source(
+    con: Connection, settings: Settings, source: Source, night: Night, report: Callable[[str], None]
+) -> SourceIntake:
+    tally = _Tally()
+    for path in list_deliveries(settings, source):
+        landed = land_file(settings, source, path, night)
+        with transaction(con):
+            if _is_taken(con, source, landed):
+                _note_delivery(con, source, landed, night)
+                continue
+            report(path.name)
+            _take_file(con, settings, source, landed, night, tally)
+    state, message = _state_of(con, source, night, tally)
+    return SourceIntake(
+        source.id, state, tally.files_new, tally.files_failed, tally.rows_new, (*tally.messages, *message)
+    )
+
+
+def _is_taken(con: Connection, source: Source, landed: LandedFile) -> bool:
+    found = con.execute(
+        "SELECT count(*) FROM raw_file WHERE file_id = ? AND source_id = ? AND status = 'read'",
+        [landed.file_id, source.id],
+    ).fetchone()
+    return found != (0,)
+
+
+def _note_delivery(con: Connection, source: Source, landed: LandedFile, night: Night) -> None:
+    con.execute(
+        "INSERT INTO raw_delivery SELECT $file, $source, $name, $observed, $received WHERE NOT EXISTS ("
+        "FROM raw_delivery WHERE file_id = $file AND source_id = $source AND file_name = $name AND observed_at = $observed)",
+        {
+            "file": landed.file_id,
+            "source": source.id,
+            "name": landed.name,
+            "observed": landed.observed_at,
+            "received": night.as_of,
+        },
+    )
+
+
+def _take_file(
+    con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night, tally: _Tally
+) -> None:
+    con.execute("DELETE FROM raw_file WHERE file_id = ? AND source_id = ?", [landed.file_id, source.id])
+    _note_delivery(con, source, landed, night)
+    try:
+        layout, reading = read_with_layout(landed.name, landed.content, source.layout, source.side, settings)
+    except StoppedFileError as error:
+        _stop_file(con, source, landed, night, error.sentence, tally)
+        return
+    except BadInputError as error:
+        detail = f"{error.message} {error.found or ''}".strip()
+        sentence = Message(f"文件 {landed.name} 无法读取（{detail}）：未采用，请重新导出。", f"File {landed.name}: {detail}")
+        _stop_file(con, source, landed, night, sentence, tally)
+        return
+    account = type_file(con, source, layout, landed, reading)
+    rejected = _reject_message(landed.name, account)
+    messages = (*reading.messages, *rejected)
+    _write_file(
+        con, source, landed, night, layout.name, "read", reading.period, reading.is_complete, account, messages
+    )
+    tally.files_new += 1
+    tally.rows_new += account.rows_kept
+    tally.messages.extend(messages)
+
+
+def _reject_message(name: str, account: FileAccount) -> tuple[Message, ...]:
+    if not account.rows_rejected:
+        return ()
+    return (
+        Message(
+            f"文件 {name} 有 {account.rows_rejected} 行无法采用，原因见 raw_reject。",
+            f"File {name}: {account.rows_rejected} rows could not be used; raw_reject says why.",
+        ),
+    )
+
+
+def _stop_file(
+    con: Connection, source: Source, landed: LandedFile, night: Night, sentence: Message, tally: _Tally
+) -> None:
+    _write_file(
+        con, source, landed, night, None, "stopped", None, False, FileAccount(0, 0, 0, 0), (sentence,)
+    )
+    tally.files_failed += 1
+    tally.messages.append(sentence)
+
+
+def _write_file(
+    con: Connection,
+    source: Source,
+    landed: LandedFile,
+    night: Night,
+    layout: str | None,
+    status: str,
+    period: tuple[date, date] | None,
+    is_complete: bool,
+    account: FileAccount,
+    messages: tuple[Message, ...],
+) -> None:
+    zh, en = join_messages(messages)
+    first, last = period or (None, None)
+    con.execute(
+        "INSERT INTO raw_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            landed.file_id, source.id, str(source.side), layout, landed.name, len(landed.content), landed.landed_path,
+            landed.observed_at, night.as_of, status, first, last, is_complete,
+            account.rows_read, account.rows_kept, account.rows_rejected, account.rows_ignored, zh, en,
+        ],
+    )  # fmt: skip
+
+
+def _state_of(con: Connection, source: Source, night: Night, tally: _Tally) -> tuple[str, tuple[Message, ...]]:
+    if tally.files_failed:
+        return "failed", ()
+    if tally.files_new:
+        return "received", ()
+    found = con.execute(
+        "SELECT count(*) FROM raw_delivery WHERE source_id = ? AND received_at = ?", [source.id, night.as_of]
+    ).fetchone()
+    if source.expected == "none" or found != (0,):
+        return "unchanged", ()
+    last = _newest(con, source.id)
+    seen_zh = f"最近一次是 {last:%Y-%m-%d %H:%M}" if last else "从未收到过"
+    seen_en = f"the last one is of {last:%Y-%m-%d %H:%M}" if last else "none ever came"
+    return "silent", (
+        Message(
+            f"来源 {source.id} 今夜应有新文件（{source.folder}/{source.pattern}），但没有收到；{seen_zh}。请补导。",
+            f"Source {source.id} owed a new file tonight ({source.folder}/{source.pattern}) and none came; {seen_en}.",
+        ),
+    )
+
+
+def _newest(con: Connection, source_id: str) -> datetime | None:
+    found = con.execute(
+        "SELECT max(d.observed_at) FROM raw_delivery d JOIN raw_file f USING (file_id, source_id) "
+        "WHERE d.source_id = ? AND f.status = 'read'",
+        [source_id],
+    ).fetchone()
+    return found[0] if found else None
+
+
+def _write_states(con: Connection, sources: tuple[SourceIntake, ...], night: Night) -> None:
+    con.execute("DELETE FROM night__source WHERE night_id = ?", [night.night_id])
+    for source in sources:
+        zh, en = join_messages(source.messages)
+        con.execute(
+            "INSERT INTO night__source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                night.night_id, source.source_id, source.state, source.files_new, source.files_failed, source.rows_new,
+                _newest(con, source.source_id), zh, en,
+            ],
+        )  # fmt: skip
+
+

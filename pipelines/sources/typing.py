@@ -1,0 +1,99 @@
+"""One file into the warehouse: raw rows, rejects, ignores, and typed sightings, all in one transaction."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from importlib import resources
+
+import pyarrow as pa
+
+from pipelines.model import Side
+from pipelines.settings import Settings, Source
+from pipelines.sources.landing import LandedFile
+from pipelines.sources.layout import Layout
+from pipelines.sources.read import FileReading
+from pipelines.sources.reasons import REJECT_REASONS
+from pipelines.warehouse import Connection, run_sql
+
+
+@dataclass(frozen=True)
+class FileAccount:
+    """Rows of one file: `rows_read = rows_kept + rows_rejected + rows_ignored`."""
+
+    rows_read: int
+    rows_kept: int
+    rows_rejected: int
+    rows_ignored: int
+
+
+def prepare_typing(con: Connection, settings: Settings) -> None:
+    """Macros and reference lists that typing needs, once per connection."""
+    run_sql(con, "core/macros")
+    _load_list(con, "own_taxpayer", ("id", "name"), [(t.id, t.name) for t in settings.taxpayers])
+    _load_list(con, "status_text", ("text", "status"), _reference_rows("statuses"))
+    _load_list(con, "kind_code", ("code", "kind"), _reference_rows("kinds"))
+    _load_list(con, "reject_reason", ("reason", "expected"), list(REJECT_REASONS.items()))
+
+
+def _reference_rows(name: str) -> list[tuple[str, str]]:
+    text = resources.files("pipelines").joinpath("reference", f"{name}.csv").read_text(encoding="utf-8")
+    return [(first, second) for first, second, *_ in list(csv.reader(text.splitlines()))[1:]]
+
+
+def _load_list(con: Connection, table: str, columns: tuple[str, str], rows: list[tuple[str, str]]) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns[0]} VARCHAR, {columns[1]} VARCHAR)")
+    if rows:
+        con.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+
+
+def type_file(con: Connection, source: Source, layout: Layout, landed: LandedFile, reading: FileReading) -> FileAccount:
+    """Write raw rows, ignores, rejects and sightings of one file; returns its account."""
+    keys = {"file_id": landed.file_id, "source_id": source.id}
+    incoming: pa.Table = reading.rows
+    con.register("incoming", incoming)
+    side = Side(layout.side)
+    con.execute(
+        f"INSERT INTO raw_{side}__row BY NAME SELECT $file_id AS file_id, $source_id AS source_id, * FROM incoming", keys
+    )
+    con.register("left_aside", reading.ignored)
+    con.execute(
+        "INSERT INTO raw_ignored BY NAME SELECT $file_id AS file_id, $source_id AS source_id, * FROM left_aside", keys
+    )
+    values = keys | {
+        "file_name": landed.name,
+        "taxpayer_id": source.taxpayer_id or reading.taxpayer_id,
+        "direction": source.direction or layout.direction,
+        "grain": reading.grain,
+        "observed_at": landed.observed_at,
+    }
+    run_sql(con, f"core/typed_{side}", values)
+    run_sql(con, f"core/core_{side}__sighting")
+    con.execute(
+        "INSERT INTO raw_reject BY NAME SELECT $file_id AS file_id, $source_id AS source_id, n.*, r.expected "
+        "FROM new_reject n JOIN reject_reason r USING (reason)",
+        keys,
+    )
+    (rejected,) = con.execute("SELECT count(*) FROM new_reject").fetchone() or (0,)
+    con.unregister("incoming")
+    con.unregister("left_aside")
+    return FileAccount(reading.rows_read, incoming.num_rows - rejected, rejected, reading.ignored.num_rows)
+
+
+def settle_core(con: Connection, settings: Settings) -> None:
+    """Latest states and coverage, from everything that was ever seen."""
+    run_sql(con, "core/core_upstream__invoice")
+    run_sql(con, "core/core_ledger__entry")
+    scopes = [
+        (source.id, taxpayer, direction)
+        for source in settings.sources
+        if source.side == Side.UPSTREAM
+        for taxpayer in ([source.taxpayer_id] if source.taxpayer_id else [t.id for t in settings.taxpayers])
+        for direction in ([str(source.direction)] if source.direction else ["input", "output"])
+    ]
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE source_scope (source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR)"
+    )
+    if scopes:
+        con.executemany("INSERT INTO source_scope VALUES (?, ?, ?)", scopes)
+    run_sql(con, "core/core_upstream__coverage", {"grace_hours": settings.sync_grace_hours})

@@ -1,0 +1,54 @@
+-- what: the states of a file that were not known yet, added to the sightings
+-- grain: core_upstream__sighting one row per record and state
+-- inputs: typed_upstream, core_upstream__sighting
+-- parameters: none
+-- A fuller file's value is kept where this one has none; a state that says nothing new adds no row.
+
+INSERT INTO core_upstream__sighting BY NAME
+WITH latest AS (
+    SELECT s.* FROM core_upstream__sighting s
+    WHERE record_id IN (SELECT record_id FROM typed_upstream)
+    QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY observed_at DESC) = 1
+)
+SELECT
+    t.record_id,
+    coalesce(t.taxpayer_id, l.taxpayer_id) AS taxpayer_id,
+    coalesce(t.direction, l.direction) AS direction,
+    coalesce(t.invoice_code, l.invoice_code) AS invoice_code,
+    coalesce(t.invoice_number, l.invoice_number) AS invoice_number,
+    coalesce(t.kind, l.kind) AS kind,
+    coalesce(t.issued_at, l.issued_at) AS issued_at,
+    coalesce(t.seller_tax_id, l.seller_tax_id) AS seller_tax_id,
+    coalesce(t.seller_name, l.seller_name) AS seller_name,
+    coalesce(t.buyer_tax_id, l.buyer_tax_id) AS buyer_tax_id,
+    coalesce(t.buyer_name, l.buyer_name) AS buyer_name,
+    coalesce(t.amount_cny, l.amount_cny) AS amount_cny,
+    coalesce(t.tax_cny, l.tax_cny) AS tax_cny,
+    coalesce(t.total_cny, l.total_cny) AS total_cny,
+    coalesce(t.status, l.status) AS status,
+    coalesce(t.is_red, l.is_red) AS is_red,
+    coalesce(t.original_invoice_number, l.original_invoice_number) AS original_invoice_number,
+    coalesce(t.remark, l.remark) AS remark,
+    t.observed_at, t.source_id, t.source_file, t.source_row
+FROM typed_upstream t
+LEFT JOIN latest l ON l.record_id = t.record_id
+WHERE l.record_id IS NULL
+   OR (t.observed_at > l.observed_at AND (
+       (t.taxpayer_id IS NOT NULL AND t.taxpayer_id IS DISTINCT FROM l.taxpayer_id)
+       OR (t.direction IS NOT NULL AND t.direction IS DISTINCT FROM l.direction)
+       OR (t.invoice_code IS NOT NULL AND t.invoice_code IS DISTINCT FROM l.invoice_code)
+       OR (t.invoice_number IS NOT NULL AND t.invoice_number IS DISTINCT FROM l.invoice_number)
+       OR (t.kind IS NOT NULL AND t.kind IS DISTINCT FROM l.kind)
+       OR (t.issued_at IS NOT NULL AND t.issued_at IS DISTINCT FROM l.issued_at)
+       OR (t.seller_tax_id IS NOT NULL AND t.seller_tax_id IS DISTINCT FROM l.seller_tax_id)
+       OR (t.seller_name IS NOT NULL AND t.seller_name IS DISTINCT FROM l.seller_name)
+       OR (t.buyer_tax_id IS NOT NULL AND t.buyer_tax_id IS DISTINCT FROM l.buyer_tax_id)
+       OR (t.buyer_name IS NOT NULL AND t.buyer_name IS DISTINCT FROM l.buyer_name)
+       OR (t.amount_cny IS NOT NULL AND t.amount_cny IS DISTINCT FROM l.amount_cny)
+       OR (t.tax_cny IS NOT NULL AND t.tax_cny IS DISTINCT FROM l.tax_cny)
+       OR (t.total_cny IS NOT NULL AND t.total_cny IS DISTINCT FROM l.total_cny)
+       OR (t.status IS NOT NULL AND t.status IS DISTINCT FROM l.status)
+       OR (t.is_red IS NOT NULL AND t.is_red IS DISTINCT FROM l.is_red)
+       OR (t.original_invoice_number IS NOT NULL AND t.original_invoice_number IS DISTINCT FROM l.original_invoice_number)
+       OR (t.remark IS NOT NULL AND t.remark IS DISTINCT FROM l.remark)
+   ));

@@ -1,0 +1,87 @@
+-- what: the new rows of a ledger file with their meaning, and what is wrong with those that have none
+-- grain: typed_ledger one row per usable line of the file; new_reject one row per unusable source row
+-- inputs: incoming (raw rows), own_taxpayer
+-- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at
+
+CREATE OR REPLACE TEMP TABLE read_ledger AS
+SELECT
+    sheet, row_number,
+    coalesce(clean_text(taxpayer_id), $taxpayer_id,
+             (SELECT min(id) FROM own_taxpayer HAVING count(*) = 1)) AS taxpayer_id,
+    coalesce($direction, CASE clean_text(direction) WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
+             ELSE clean_text(direction) END) AS direction,
+    clean_text(posted_on) AS posted_text, CAST(time_value(posted_on) AS DATE) AS posted_on,
+    clean_text(voucher_no) AS voucher_no, clean_text(line_no) AS line_no,
+    clean_text(invoice_reference) AS invoice_reference, clean_text(invoice_code) AS invoice_code,
+    clean_text(invoice_date) AS date_text, CAST(time_value(invoice_date) AS DATE) AS invoice_date,
+    clean_text(counterparty_tax_id) AS counterparty_tax_id, clean_text(counterparty_name) AS counterparty_name,
+    clean_text(amount) AS amount_text, money_value(amount) AS amount,
+    clean_text(tax) AS tax_text, money_value(tax) AS tax,
+    clean_text(total) AS total_text, money_value(total) AS total,
+    clean_text(debit) AS debit_text, money_value(debit) AS debit,
+    clean_text(credit) AS credit_text, money_value(credit) AS credit,
+    clean_text(summary) AS summary
+FROM incoming;
+
+CREATE OR REPLACE TEMP TABLE judged_ledger AS
+WITH signed AS (
+    SELECT
+        *,
+        -- A line of a general ledger: payables grow on the credit side, receivables on the debit side.
+        coalesce(total, CASE
+            WHEN debit_text IS NULL AND credit_text IS NULL THEN NULL
+            WHEN direction = 'input' THEN coalesce(credit, 0) - coalesce(debit, 0)
+            ELSE coalesce(debit, 0) - coalesce(credit, 0)
+        END) AS total_cny
+    FROM read_ledger
+)
+SELECT
+    *,
+    CASE
+        WHEN posted_text IS NULL THEN {'column': 'posted_on', 'reason': 'date_missing', 'found': NULL}
+        WHEN posted_on IS NULL THEN {'column': 'posted_on', 'reason': 'date_unreadable', 'found': posted_text}
+        WHEN date_text IS NOT NULL AND invoice_date IS NULL
+            THEN {'column': 'invoice_date', 'reason': 'date_unreadable', 'found': date_text}
+        WHEN amount_text IS NOT NULL AND amount IS NULL
+            THEN {'column': 'amount', 'found': amount_text, 'reason': CASE
+                  WHEN try_cast(clean_money(amount_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+        WHEN tax_text IS NOT NULL AND tax IS NULL
+            THEN {'column': 'tax', 'found': tax_text, 'reason': CASE
+                  WHEN try_cast(clean_money(tax_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+        WHEN total_text IS NOT NULL AND total IS NULL
+            THEN {'column': 'total', 'found': total_text, 'reason': CASE
+                  WHEN try_cast(clean_money(total_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+        WHEN (debit_text IS NOT NULL AND debit IS NULL) OR (credit_text IS NOT NULL AND credit IS NULL)
+            THEN {'column': 'debit', 'reason': 'money_unreadable', 'found': concat_ws(' / ', debit_text, credit_text)}
+        WHEN amount IS NULL AND total_cny IS NULL THEN {'column': 'amount', 'reason': 'money_missing', 'found': NULL}
+        WHEN direction IS NULL OR direction NOT IN ('input', 'output')
+            THEN {'column': 'direction', 'reason': 'direction_unknown', 'found': direction}
+        WHEN taxpayer_id IS NULL THEN {'column': 'taxpayer_id', 'reason': 'taxpayer_unknown', 'found': NULL}
+    END AS fault
+FROM signed;
+
+CREATE OR REPLACE TEMP TABLE new_reject AS
+SELECT sheet, row_number, fault.column AS column_name, fault.reason AS reason, fault.found AS found
+FROM judged_ledger WHERE fault IS NOT NULL;
+
+CREATE OR REPLACE TEMP TABLE typed_ledger AS
+WITH usable AS (SELECT * FROM judged_ledger WHERE fault IS NULL),
+placed AS (
+    SELECT
+        *,
+        -- A voucher and its line are the same line in every export of the period; without a voucher the content is.
+        CASE WHEN voucher_no IS NOT NULL
+             THEN concat_ws('|', strftime(posted_on, '%Y-%m'), voucher_no, line_no)
+             ELSE concat_ws('|', posted_on, coalesce(invoice_reference, ''), coalesce(invoice_code, ''),
+                            coalesce(counterparty_name, ''), coalesce(amount, 0), coalesce(total_cny, 0))
+        END AS identity
+    FROM usable
+)
+SELECT
+    md5(concat_ws('|', taxpayer_id, direction, $source_id, identity,
+        row_number() OVER (PARTITION BY taxpayer_id, direction, identity ORDER BY sheet, row_number))) AS record_id,
+    taxpayer_id, direction, posted_on, voucher_no, invoice_reference, invoice_code, invoice_date,
+    counterparty_tax_id, counterparty_name,
+    amount AS amount_cny, tax AS tax_cny, total_cny, summary,
+    $observed_at::TIMESTAMP AS observed_at, $source_id AS source_id, $file_name AS source_file, row_number AS source_row
+FROM placed;

@@ -1,0 +1,144 @@
+-- what: the new rows of a tax-side file with their meaning, and what is wrong with those that have none
+-- grain: typed_upstream one row per usable invoice of the file; new_reject one row per unusable source row
+-- inputs: incoming (raw rows), own_taxpayer, status_text, kind_code
+-- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at
+
+CREATE OR REPLACE TEMP TABLE read_upstream AS
+SELECT
+    sheet, row_number,
+    coalesce(clean_text(taxpayer_id), $taxpayer_id) AS own_id,
+    coalesce($direction, CASE clean_text(direction) WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
+             ELSE clean_text(direction) END) AS way,
+    number_digits(invoice_code) AS code_digits, clean_text(invoice_code) AS code_text,
+    coalesce(clean_text(digital_invoice_number), clean_text(invoice_number)) AS number_text,
+    coalesce(number_digits(digital_invoice_number), number_digits(invoice_number)) AS number_digits,
+    clean_text(kind) AS kind_text, clean_text(issued_at) AS issued_text, time_value(issued_at) AS issued_at,
+    clean_text(seller_tax_id) AS seller_tax_id, clean_text(seller_name) AS seller_name,
+    clean_text(buyer_tax_id) AS buyer_tax_id, clean_text(buyer_name) AS buyer_name,
+    clean_text(amount) AS amount_text, money_value(amount) AS amount,
+    clean_text(tax) AS tax_text, money_value(tax) AS tax,
+    clean_text(total) AS total_text, money_value(total) AS total,
+    clean_text(status) AS status_text, clean_text(is_positive) AS positive_text, clean_text(remark) AS remark
+FROM incoming;
+
+CREATE OR REPLACE TEMP TABLE judged_upstream AS
+WITH directed AS (
+    SELECT
+        r.*, s.status AS known_status,
+        CASE
+            WHEN way IN ('input', 'output') THEN way
+            WHEN seller_tax_id IN (SELECT id FROM own_taxpayer) THEN 'output'
+            WHEN buyer_tax_id IN (SELECT id FROM own_taxpayer) THEN 'input'
+            -- A file that keeps one party only keeps the other one: the side that is blank is ours.
+            WHEN own_id IS NOT NULL AND seller_tax_id IS NULL AND buyer_tax_id IS NOT NULL THEN 'output'
+            WHEN own_id IS NOT NULL AND buyer_tax_id IS NULL AND seller_tax_id IS NOT NULL THEN 'input'
+        END AS direction
+    FROM read_upstream r
+    LEFT JOIN status_text s ON s.text = r.status_text
+),
+owned AS (
+    SELECT
+        *,
+        coalesce(own_id, CASE direction WHEN 'output' THEN seller_tax_id WHEN 'input' THEN buyer_tax_id END) AS taxpayer_id
+    FROM directed
+)
+SELECT
+    *,
+    CASE
+        WHEN number_text IS NULL THEN {'column': 'invoice_number', 'reason': 'number_missing', 'found': NULL}
+        WHEN number_digits IS NULL THEN {'column': 'invoice_number', 'reason': 'digits_lost', 'found': number_text}
+        WHEN length(number_digits) NOT IN (20) AND length(number_digits) > 8
+            THEN {'column': 'invoice_number', 'reason': 'number_unreadable', 'found': number_text}
+        WHEN code_text IS NOT NULL AND coalesce(length(code_digits), 0) NOT BETWEEN 9 AND 12
+            THEN {'column': 'invoice_code', 'reason': 'code_unreadable', 'found': code_text}
+        WHEN issued_text IS NULL THEN {'column': 'issued_at', 'reason': 'date_missing', 'found': NULL}
+        WHEN issued_at IS NULL THEN {'column': 'issued_at', 'reason': 'date_unreadable', 'found': issued_text}
+        WHEN amount_text IS NULL AND (total_text IS NULL OR tax_text IS NULL)
+            THEN {'column': 'amount', 'reason': 'money_missing', 'found': NULL}
+        WHEN amount_text IS NOT NULL AND amount IS NULL
+            THEN {'column': 'amount', 'found': amount_text, 'reason': CASE
+                  WHEN try_cast(clean_money(amount_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+        WHEN tax_text IS NOT NULL AND tax IS NULL AND tax_text NOT IN ('免税', '不征税', '***')
+            THEN {'column': 'tax', 'found': tax_text, 'reason': CASE
+                  WHEN try_cast(clean_money(tax_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+        WHEN total_text IS NOT NULL AND total IS NULL
+            THEN {'column': 'total', 'found': total_text, 'reason': CASE
+                  WHEN try_cast(clean_money(total_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+        WHEN status_text IS NOT NULL AND known_status IS NULL
+            THEN {'column': 'status', 'reason': 'status_unknown', 'found': status_text}
+        WHEN direction IS NULL THEN {'column': 'seller_tax_id', 'reason': 'not_ours',
+                                     'found': concat_ws(' / ', seller_tax_id, buyer_tax_id)}
+        WHEN taxpayer_id IS NULL THEN {'column': 'taxpayer_id', 'reason': 'taxpayer_unknown', 'found': NULL}
+    END AS fault
+FROM owned;
+
+CREATE OR REPLACE TEMP TABLE new_reject AS
+SELECT sheet, row_number, fault.column AS column_name, fault.reason AS reason, fault.found AS found
+FROM judged_upstream WHERE fault IS NOT NULL;
+
+-- A line of an invoice that cannot be read makes the sum of the invoice unknown: its other lines go with it.
+INSERT INTO new_reject
+SELECT l.sheet, l.row_number, 'invoice_number', 'line_rejected', l.number_text
+FROM judged_upstream l
+WHERE $grain = 'line' AND l.fault IS NULL AND l.number_digits IN (
+    SELECT number_digits FROM judged_upstream WHERE fault IS NOT NULL AND number_digits IS NOT NULL
+);
+
+CREATE OR REPLACE TEMP TABLE typed_upstream AS
+WITH usable AS (
+    SELECT j.* FROM judged_upstream j
+    ANTI JOIN new_reject n ON n.sheet = j.sheet AND n.row_number = j.row_number
+),
+line AS (
+    SELECT
+        *,
+        CASE WHEN length(code_digits) IN (9, 11) THEN '0' || code_digits ELSE code_digits END AS invoice_code,
+        CASE WHEN length(number_digits) < 8 THEN lpad(number_digits, 8, '0') ELSE number_digits END AS invoice_number,
+        coalesce(amount, total - tax) AS amount_cny,
+        coalesce(tax, total - amount, 0) AS tax_cny,
+        coalesce(total, amount + coalesce(tax, 0)) AS total_cny,
+        -- Lines of one invoice become one row; a sheet of invoices keeps every row, also a repeated one.
+        CASE WHEN $grain = 'line' THEN 0 ELSE row_number END AS place
+    FROM usable
+),
+invoice AS (
+    SELECT
+        taxpayer_id, direction, invoice_code, invoice_number, sheet, place,
+        min(row_number) AS source_row, any_value(kind_text) AS kind_text, min(issued_at) AS issued_at,
+        any_value(seller_tax_id) AS seller_tax_id, any_value(seller_name) AS seller_name,
+        any_value(buyer_tax_id) AS buyer_tax_id, any_value(buyer_name) AS buyer_name,
+        sum(amount_cny)::DECIMAL(18,2) AS amount_cny, sum(tax_cny)::DECIMAL(18,2) AS tax_cny,
+        sum(total_cny)::DECIMAL(18,2) AS total_cny,
+        coalesce(any_value(known_status), 'normal') AS status, any_value(positive_text) AS positive_text,
+        any_value(remark) AS remark
+    FROM line
+    GROUP BY ALL
+),
+numbered AS (
+    SELECT
+        *,
+        -- Eight digits without a code repeat between parties: the party is part of such a row's identity.
+        CASE WHEN length(invoice_number) = 8 AND invoice_code IS NULL
+             THEN concat_ws('/', seller_tax_id, buyer_tax_id, seller_name, CAST(issued_at AS DATE), total_cny) END AS weak_part
+    FROM invoice
+)
+SELECT
+    md5(concat_ws('|', taxpayer_id, direction, coalesce(invoice_code, ''), invoice_number, coalesce(weak_part, ''),
+        row_number() OVER (
+            PARTITION BY taxpayer_id, direction, invoice_code, invoice_number, weak_part ORDER BY sheet, source_row
+        ))) AS record_id,
+    taxpayer_id, direction, invoice_code, invoice_number,
+    coalesce(k.kind, regexp_replace(kind_text, '^(全电发票|数电发票)', '数电票')) AS kind,
+    issued_at,
+    coalesce(seller_tax_id, CASE direction WHEN 'output' THEN taxpayer_id END) AS seller_tax_id, seller_name,
+    coalesce(buyer_tax_id, CASE direction WHEN 'input' THEN taxpayer_id END) AS buyer_tax_id, buyer_name,
+    amount_cny, tax_cny, total_cny, status,
+    coalesce(positive_text IN ('否', 'N', 'FALSE', '0'), FALSE) OR total_cny < 0 OR amount_cny < 0 AS is_red,
+    coalesce(
+        nullif(regexp_extract(remark, '蓝字(?:数电)?(?:发)?票?号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),
+        nullif(regexp_extract(remark, '对应正数发票代码\s*[:：]?\s*[0-9]{10,12}\s*号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),
+        nullif(regexp_extract(remark, '蓝字发票代码\s*[:：]?\s*[0-9]{10,12}\s*号码\s*[:：]?\s*([0-9]{8,20})', 1), '')
+    ) AS original_invoice_number,
+    remark, $observed_at::TIMESTAMP AS observed_at, $source_id AS source_id, $file_name AS source_file, source_row
+FROM numbered
+LEFT JOIN kind_code k ON k.code = kind_text;
