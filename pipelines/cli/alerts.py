@@ -25,13 +25,12 @@ def prove_channels(as_json: AsJson = False) -> None:
     from pipelines.settings import load_settings
 
     with show_progress("发送测试 | sending the test"):
-        deliveries = test_channels(load_settings())
+        results = test_channels(load_settings())
     if as_json:
-        print_json(deliveries)
+        print_json([{"channel": r.channel, "is_alive": r.is_alive, "detail": r.detail} for r in results])
     else:
         print_table(
-            ["渠道 channel", "送达 delivered", "说明 detail"],
-            [[d.channel, d.is_delivered, d.detail] for d in deliveries],
+            ["渠道 channel", "送达 delivered", "说明 detail"], [[r.channel, r.is_alive, r.detail] for r in results]
         )
-    if not all(delivery.is_delivered for delivery in deliveries):
+    if not all(result.is_alive for result in results):
         raise typer.Exit(EXIT_UPSTREAM_UNAVAILABLE)

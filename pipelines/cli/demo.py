@@ -19,6 +19,7 @@ from pipelines.settings import load_settings
 
 SHOWN_FINDINGS = 3
 SHOWN_CONFUSIONS = 5
+SHOWN_ALERTS = 3
 
 
 def print_night(told: NightTold) -> None:
@@ -35,6 +36,8 @@ def print_night(told: NightTold) -> None:
         print_line(f"→ {say_headline(told.summary, language)}{_say_end(told.summary, language)}", "bold")
     for trouble in list_troubles(told.summary):
         print_line(f"  ! {trouble}", "yellow")
+    for alert in list_alerts(told.summary):
+        print_line(f"  ✉ {alert}")
     print_line(f"  ({told.seconds:.1f} s)")
     print_line()
 
@@ -44,19 +47,25 @@ def _say_end(summary: NightSummary, language: Any) -> str:
     return space + space.join([say_publication(summary, language), say_alerts(summary, language)])
 
 
+def list_alerts(summary: NightSummary) -> list[str]:
+    """Titles of the night's alerts, most urgent first as they were sent."""
+    titles = [f"{alert.title_zh} | {alert.title_en}" for alert in summary.alerts]
+    more = len(titles) - SHOWN_ALERTS
+    return [*titles[:SHOWN_ALERTS], *([f"另有 {more} 条 | and {more} more"] if more > 0 else [])]
+
+
 def list_troubles(summary: NightSummary) -> list[str]:
-    """A line per source that is silent or failed, and per file that was stopped or is not whole."""
-    sources = [
-        f"{source.source_id} ({source.state}): {source.message_zh or ''} | {source.message_en or ''}"
+    """A line per source that is silent and per file that was stopped, and one for the files with rows rejected."""
+    silent = [
+        f"{source.source_id}: {source.message_zh or ''} | {source.message_en or ''}"
         for source in summary.sources
-        if source.state in {"silent", "failed"}
+        if source.state == "silent"
     ]
-    files = [
-        f"{file.file_name} ({file.status}): {file.message_zh} | {file.message_en}"
-        for file in summary.files
-        if file.message_zh or file.message_en
-    ]
-    return [*sources, *files]
+    stopped = [f"{file.message_zh} | {file.message_en}" for file in summary.files if file.status == "stopped"]
+    flawed = [file for file in summary.files if file.status != "stopped" and file.rows_rejected]
+    rows = sum(file.rows_rejected for file in flawed)
+    rejected = f"{len(flawed)} 个文件有 {rows} 行无法采用 | {rows} rows of {len(flawed)} files could not be used"
+    return [*silent, *stopped, *([rejected] if flawed else [])]
 
 
 def print_story(story: DemoStory) -> None:
@@ -107,8 +116,9 @@ def _print_accuracy(story: DemoStory) -> None:
     found = story.accuracy
     print_line()
     print_line(
-        f"与埋设的真相相比 | against what was planted: 结论正确 verdict right {_percent(found.right_verdicts, found.records)}, "
-        f"原因也正确 cause right too {_percent(found.right_causes, found.records)} ({found.records:,} 条记录 records)",
+        f"与埋设的真相相比 | against what was planted ({found.records:,} 条记录 records): "
+        f"结论正确 verdict right {_percent(found.right_verdicts, found.records)}, "
+        f"原因也正确 cause right too {_percent(found.right_causes, found.records)}",
         "bold",
     )
     for planted, judged, count in found.wrong[:SHOWN_CONFUSIONS]:

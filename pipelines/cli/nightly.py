@@ -80,7 +80,7 @@ def _print_night(outcome: NightOutcome) -> None:
 
 
 def run_demo(
-    seed: Annotated[int, typer.Option(help="随机种子 | The same seed gives the same demo.")] = 1,
+    seed: Annotated[int, typer.Option(help="随机种子 | The same seed gives the same demo.")] = 20261103,
     invoices: Annotated[int, typer.Option(min=200, help="发票张数 | How many invoices to generate.")] = 20_000,
     as_json: AsJson = False,
 ) -> None:

@@ -27,7 +27,7 @@ def make_console(*, stderr: bool = False) -> Console:
     """A console for people; in a pipe or a log file it is wide, so that sentences stay on one line."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else PIPE_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False)
+    return Console(file=stream, width=width, highlight=False)
 
 
 def print_json(value: Any) -> None:

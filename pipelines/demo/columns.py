@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Columns = dict[str, Array]
 Rng = np.random.Generator
+Vector = Any
+"""An Arrow array; the stubs cannot follow code that is generic over element types."""
+
+pc: Any = pyarrow.compute
 
 DAY = np.timedelta64(1, "D")
 NEVER = np.datetime64("2999-01-01T00:00:00", "s")
@@ -44,7 +48,7 @@ def zero_padded(numbers: Array, width: int) -> Array:
     return np.ascontiguousarray(digits).view(f"S{width}").reshape(len(numbers))
 
 
-def money_array(cents: Array, is_kept: Array | None = None) -> pa.Array:
+def money_array(cents: Array, is_kept: Array | None = None) -> Vector:
     """DECIMAL(18,2) from whole cents, exactly; NULL where not kept."""
     words = np.empty((len(cents), 2), dtype="<i8")
     words[:, 0] = cents
@@ -54,25 +58,25 @@ def money_array(cents: Array, is_kept: Array | None = None) -> pa.Array:
     return null_unless(values, is_kept)
 
 
-def text_array(values: Array) -> pa.Array:
+def text_array(values: Array) -> Vector:
     """Text from bytes or from Python text; empty and None become NULL."""
     if values.dtype.kind == "S":
         return null_unless(pa.array(values).cast(pa.string()), values != b"")
     return pa.array(values, type=pa.string())
 
 
-def null_unless(values: pa.Array, is_kept: Array | None) -> pa.Array:
+def null_unless(values: Vector, is_kept: Array | None) -> Vector:
     if is_kept is None:
         return values
     return pc.if_else(pa.array(is_kept), values, pa.scalar(None, values.type))
 
 
-def join_text(*parts: pa.Array | str) -> pa.Array:
+def join_text(*parts: Vector | str) -> Vector:
     """Concatenate; NULL if any part is NULL."""
     return pc.binary_join_element_wise(*parts, "")
 
 
-def number_text(values: Array, width: int = 0) -> pa.Array:
+def number_text(values: Array, width: int = 0) -> Vector:
     text = pa.array(values).cast(pa.string())
     return pc.utf8_lpad(text, width, "0") if width else text
 

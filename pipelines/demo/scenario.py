@@ -15,9 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pipelines.demo.columns import DAY, day_of, join_text, null_unless, text_array
+from pipelines.demo.columns import DAY, Vector, day_of, join_text, null_unless, pc, text_array
 from pipelines.demo.deliveries import Delivery, write_entries, write_invoices
 from pipelines.demo.faults import KIS, LAYOUTS, REGISTER
 from pipelines.demo.parties import OUR_NAME, OUR_TAX_ID
@@ -92,13 +91,13 @@ class Scenario:
         return pa.table({"side": faults["side"], "match_key": pa.chunked_array(keys), **columns})
 
 
-def _invoice_keys(world: World, truth: Truth, sight: Sight) -> pa.Array:
+def _invoice_keys(world: World, truth: Truth, sight: Sight) -> Vector:
     invoices = invoice_table(world, truth, sight)
     code = invoices["invoice_code"].combine_chunks().fill_null("")
     return join_text(code, _repeat("/", len(code)), invoices["invoice_number"].combine_chunks())
 
 
-def _entry_keys(world: World, truth: Truth, sight: Sight) -> pa.Array:
+def _entry_keys(world: World, truth: Truth, sight: Sight) -> Vector:
     entries = entry_table(world, truth, sight)
     slash = _repeat("/", entries.num_rows)
     source, voucher = entries["source_id"].combine_chunks(), entries["voucher_no"].combine_chunks()
@@ -110,7 +109,7 @@ def _entry_keys(world: World, truth: Truth, sight: Sight) -> pa.Array:
     return pc.coalesce(null_unless(by_voucher, has_voucher), by_number)
 
 
-def _repeat(text: str, count: int) -> pa.Array:
+def _repeat(text: str, count: int) -> Vector:
     return pa.repeat(pa.scalar(text), count)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from pipelines.night import Night
 from pipelines.night_log import NightOutcome
 from pipelines.reports.summary import NightSummary, summarise_night
 from pipelines.settings import load_settings
+from pipelines.warehouse import open_warehouse, run_sql
 
 if TYPE_CHECKING:
     from pipelines.demo.scenario import DemoNight, Scenario
@@ -54,6 +56,21 @@ class DemoStory:
     seconds: dict[str, float]
 
 
+class StopWatch:
+    """Seconds per part; a part that comes again adds up."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def lap(self, part: str) -> float:
+        """Count the time since the last lap for a part; returns it."""
+        now = time.monotonic()
+        spent, self._last = now - self._last, now
+        self.seconds[part] = self.seconds.get(part, 0.0) + spent
+        return spent
+
+
 def tell_night(root: Path, number: int, night: DemoNight, outcome: NightOutcome, seconds: float) -> NightTold:
     """Read the summary while its verdicts are those of this night."""
     return NightTold(
@@ -66,4 +83,17 @@ def tell_night(root: Path, number: int, night: DemoNight, outcome: NightOutcome,
         outcome=outcome,
         summary=summarise_night(load_settings(root), Night.at(night.as_of)),
         seconds=seconds,
+    )
+
+
+def measure_accuracy(root: Path, scenario: Scenario) -> Accuracy:
+    """Compare the last night's verdicts with what was planted; records that only one of them knows are wrong."""
+    with open_warehouse(load_settings(root), read_only=True) as con:
+        con.register("demo_expected", scenario.expected(len(scenario.nights) - 1))
+        rows = run_sql(con, "demo/accuracy").fetchall()
+    return Accuracy(
+        records=sum(row[4] for row in rows),
+        right_verdicts=sum(row[4] for row in rows if row[0] == row[2]),
+        right_causes=sum(row[4] for row in rows if row[:2] == row[2:4]),
+        wrong=tuple((row[1] or "-", row[3] or "-", row[4]) for row in rows if row[:2] != row[2:4]),
     )

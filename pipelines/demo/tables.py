@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.demo.columns import (
     Array,
+    Vector,
     join_text,
     money_array,
     null_unless,
     number_text,
+    pc,
     row_count,
     take_rows,
     text_array,
@@ -30,20 +31,20 @@ _VOUCHER_WORDS = ("记", "记", "记", "转", "记", "应付", "")
 _WHAT = ("采购材料", "销售商品")
 
 
-def pick_text(words: Any, codes: Array) -> pa.Array:
+def pick_text(words: Any, codes: Array) -> Vector:
     """The word of each code, as plain text."""
     return pa.array(list(words), type=pa.string()).take(pa.array(codes))
 
 
-def constant(text: str | None, count: int, kind: pa.DataType | None = None) -> pa.Array:
+def constant(text: str | None, count: int, kind: pa.DataType | None = None) -> Vector:
     return pa.repeat(pa.scalar(text, kind or pa.string()), count)
 
 
-def record_ids(prefix: str, positions: Array) -> pa.Array:
+def record_ids(prefix: str, positions: Array) -> Vector:
     return join_text(constant(prefix, len(positions)), number_text(positions, 8))
 
 
-def _lineage(source: pa.Array) -> dict[str, pa.Array]:
+def _lineage(source: Vector) -> dict[str, Vector]:
     count = len(source)
     return {
         "source_id": source,
@@ -52,14 +53,14 @@ def _lineage(source: pa.Array) -> dict[str, pa.Array]:
     }
 
 
-def party_names(parties: Parties, party: Array, style: Array) -> pa.Array:
+def party_names(parties: Parties, party: Array, style: Array) -> Vector:
     """Style 0 as registered, 1 with ASCII brackets, 2 with a blank inside."""
     plain = list(parties.name)
     words = plain + [n.replace("（", "(").replace("）", ")") for n in plain] + [f"{n[:4]} {n[4:]}" for n in plain]
     return pick_text(words, party + style.astype(np.int64) * parties.count)
 
 
-def invoice_remarks(rows: dict[str, Array]) -> pa.Array:
+def invoice_remarks(rows: dict[str, Array]) -> Vector:
     """The remark of a red invoice names the blue one, in the wording of its kind; others have none."""
     original, count = text_array(rows["original_number"]), len(rows["code"])
     code = pc.fill_null(text_array(rows["code"]), "")
@@ -126,12 +127,12 @@ def entry_table(world: World, truth: Truth, sight: Sight, rows: Array | None = N
     return pa.table(columns)
 
 
-def voucher_numbers(e: dict[str, Array]) -> pa.Array:
+def voucher_numbers(e: dict[str, Array]) -> Vector:
     word = pick_text(_VOUCHER_WORDS, e["layout"])
     return join_text(word, constant("-", len(word)), number_text(e["voucher"]))
 
 
-def entry_references(world: World, e: dict[str, Array]) -> tuple[pa.Array, pa.Array]:
+def entry_references(world: World, e: dict[str, Array]) -> tuple[Vector, Vector]:
     """(reference, code) as the ledger keeps them: the true ones where nothing was spoilt, less what a layout lacks."""
     of = np.maximum(e["of"], 0)
     number = text_array(world.upstream["number"][of])
@@ -146,7 +147,7 @@ def entry_references(world: World, e: dict[str, Array]) -> tuple[pa.Array, pa.Ar
     return reference, null_unless(code, np.not_equal(e["code"], "").astype(bool))
 
 
-def entry_summaries(e: dict[str, Array], reference: pa.Array) -> pa.Array:
+def entry_summaries(e: dict[str, Array], reference: Vector) -> Vector:
     """采购材料 发票<number>, or 冲<date>发票<number> for negative money."""
     count = len(reference)
     what = pick_text(_WHAT, e["direction"])

@@ -98,7 +98,7 @@ def look(world: World, sight: Sight) -> Truth:
     _judge_reversals(world, status, is_booked, links, invoice_cause, entry_cause)
     entry_resolvable = _can_be_repaired(world, sees_invoice, is_known)
     invoice_resolvable = np.ones(row_count(upstream), bool)
-    invoice_resolvable[links[:, 1]] &= entry_resolvable[links[:, 0]]
+    _spread_doubt(world, links, invoice_resolvable, entry_resolvable)
     return Truth(sees_invoice, sees_entry, status, invoice_cause, entry_cause, invoice_resolvable, entry_resolvable)
 
 
@@ -158,12 +158,20 @@ def _judge_reversals(
 
 
 def _can_be_repaired(world: World, sees_invoice: Array, is_known: Array) -> Array:
-    """False where only a guess could link: several invoices of one party and total within 60 days, or money wrong too."""
+    """False where only a guess could link: the party has that total again within 60 days, or money is wrong too."""
     entries, upstream = world.entries, world.upstream
     is_guarded = np.array([fault.is_guarded for fault in FAULTS])[entries["fault"]]
     is_hopeless = np.array([fault.is_hopeless for fault in FAULTS])[entries["fault"]]
     is_crowded = find_recurring_totals(upstream, sees_invoice)[np.maximum(entries["of"], 0)] & (entries["of"] >= 0)
     return ~(is_known & (is_hopeless | (is_guarded & is_crowded)))
+
+
+def _spread_doubt(world: World, links: Array, invoice_resolvable: Array, entry_resolvable: Array) -> None:
+    """What cannot be told of an entry cannot be told of its invoice, nor of the other invoice that it names."""
+    named_wrongly = ~entry_resolvable & has_fault(world.entries, "number_of_another")
+    invoice_resolvable[links[~entry_resolvable[links[:, 0]], 1]] = False
+    invoice_resolvable[world.entries["of"][named_wrongly] + 1] = False
+    entry_resolvable[links[~invoice_resolvable[links[:, 1]], 0]] = False
 
 
 def find_recurring_totals(upstream: Columns, sees_invoice: Array) -> Array:

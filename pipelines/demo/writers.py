@@ -35,8 +35,10 @@ def write_tax_full_query(
     has_lines: bool = False,
     date_format: str = "%Y-%m-%d %H:%M:%S",
 ) -> Path:
-    """全量发票查询导出结果: sheet 发票基础信息 with its 合计 row. The old form has 17 columns; `has_lines` adds the sheet
-    信息汇总表 with one line per invoice."""
+    """全量发票查询导出结果: sheet 发票基础信息 with its 合计 row.
+
+    The old form has 17 columns; `has_lines` adds the sheet 信息汇总表 with one line per invoice.
+    """
     records = invoices.to_pylist()
     columns = [name for name in TAX_COLUMNS if not (is_old_form and name in _LEFT_OUT_BEFORE)]
     sheets = [("发票基础信息", _tax_rows(records, columns, digital_header, date_format))]
@@ -189,10 +191,15 @@ def _voucher_list_rows(records: list[Record]) -> Iterator[Row]:
     yield ["合计", *[None] * 6, debit_sum, credit_sum]
 
 
+_U8_COLUMNS = (
+    *("iyear", "iperiod", "csign", "ino_id", "inid", "dbill_date", "cdigest", "ccode", "md", "mc"),
+    *("ccus_id", "csup_id", "cname", "coutno_id"),
+)
+
+
 def write_yonyou_u8(path: Path, entries: pa.Table) -> Path:
     """Rows of Yonyou U8's table GL_accvouch as CSV in GBK."""
-    columns = "iyear iperiod csign ino_id inid dbill_date cdigest ccode md mc ccus_id csup_id cname coutno_id".split()
-    return _write_csv(path, [columns, *_u8_rows(entries.to_pylist())], "gbk")
+    return _write_csv(path, [_U8_COLUMNS, *_u8_rows(entries.to_pylist())], "gbk")
 
 
 def _u8_rows(records: list[Record]) -> Iterator[Row]:

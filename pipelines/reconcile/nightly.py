@@ -12,9 +12,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 
-def reconcile_night(
-    settings: Settings, night: Night, report: Callable[[str], None] = lambda _step: None
-) -> Reconciled:
+def reconcile_night(settings: Settings, night: Night, report: Callable[[str], None] = lambda _step: None) -> Reconciled:
     """Judge every core record as of the night; replaces `recon__item` and `recon__member`, updates `night__finding`.
 
     All in one transaction: a crash leaves the previous night's result. Raises IntegrityError if a record would be lost.

@@ -56,5 +56,3 @@ def _check_conserved(con: Connection, result: Reconciled) -> None:
                 expected=f"{expected[0] if expected else 0} records",
                 next_step="keep the input and report it: this must never happen",
             )
-
-

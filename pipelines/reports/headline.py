@@ -64,9 +64,11 @@ def say_troubles(summary: NightSummary, language: Language) -> str:
     """How many sources and files are not as they should be; empty when all are."""
     sources = sum(row.state in {"silent", "failed"} for row in summary.sources)
     stopped = sum(row.status == "stopped" for row in summary.files)
-    flawed = len(summary.files) - stopped
-    counts = ((sources, "个来源未到或不可用", "sources silent or failed"), (stopped, "个文件未采用", "files not used"))
-    counts = (*counts, (flawed, "个文件不完整或有拒绝的行", "files incomplete or with rows rejected"))
+    counts = (
+        (sources, "个来源未到或不可用", "sources silent or failed"),
+        (stopped, "个文件未采用", "files not used"),
+        (len(summary.files) - stopped, "个文件不完整或有拒绝的行", "files incomplete or with rows rejected"),
+    )
     said = [f"{count} {zh if language == 'zh' else en}" for count, zh, en in counts if count]
     return ("，" if language == "zh" else ", ").join(said)
 

@@ -1,4 +1,4 @@
-"""The page of a night: one HTML file that needs nothing else, and a workbook with every finding beside it."""
+"""The page of a night: one HTML file that needs nothing else, and a workbook of the findings beside it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse import Connection, open_warehouse
 
 EMBEDDED_FINDINGS = 2_000
-"""Findings on the page: about 2 MB, which a phone still scrolls. The workbook has them all."""
+"""Findings on the page: about 2 MB, which a phone still scrolls. The workbook has more."""
 
 
 def write_report(settings: Settings, night: Night) -> Path:

@@ -113,6 +113,8 @@ def _refuse_unsafe_archive(name: str, content: bytes) -> None:
             found=f"{len(content)} bytes unpack to {unpacked}",
             expected=f"<= {MAX_UNPACKED_BYTES} bytes and at most {MAX_RATIO} times its size",
         )
-    if not any(Path(entry.filename).name.startswith("workbook.") or entry.filename == "content.xml" for entry in entries):
+    if not any(
+        Path(entry.filename).name.startswith("workbook.") or entry.filename == "content.xml" for entry in entries
+    ):
         first = ", ".join(entry.filename for entry in entries[:3])
         raise BadInputError("The archive is no workbook.", where=name, found=first or "no entries", expected=READABLE)

@@ -91,8 +91,12 @@ def _read_regular(text: str, delimiter: str, width: int) -> pa.Table:
     return pa_csv.read_csv(
         pa.BufferReader(text.encode()),
         read_options=pa_csv.ReadOptions(column_names=names, block_size=8 << 20),
-        parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values='"' in text, ignore_empty_lines=False),
-        convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values='"' in text, ignore_empty_lines=False
+        ),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
     )
 
 

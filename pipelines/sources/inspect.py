@@ -47,9 +47,7 @@ def read_to_parquet(
     try:
         ensure_tables(con)
         prepare_typing(con, settings)
-        source = Source(
-            id="read", side=side, folder=".", layout=layout, taxpayer_id=taxpayer_id, direction=direction
-        )
+        source = Source(id="read", side=side, folder=".", layout=layout, taxpayer_id=taxpayer_id, direction=direction)
         accounts = [_read_one(con, settings, source, path) for path in paths]
         table = "core_upstream__invoice" if side == Side.UPSTREAM else "core_ledger__entry"
         run_sql(con, f"core/{table}")

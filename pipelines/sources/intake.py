@@ -113,15 +113,15 @@ def _take_file(
         return
     except BadInputError as error:
         detail = f"{error.message} {error.found or ''}".strip()
-        sentence = Message(f"文件 {landed.name} 无法读取（{detail}）：未采用，请重新导出。", f"File {landed.name}: {detail}")
+        sentence = Message(
+            f"文件 {landed.name} 无法读取（{detail}）：未采用，请重新导出。", f"File {landed.name}: {detail}"
+        )
         _stop_file(con, source, landed, night, sentence, tally)
         return
     account = type_file(con, source, layout, landed, reading)
     rejected = _reject_message(landed.name, account)
     messages = (*reading.messages, *rejected)
-    _write_file(
-        con, source, landed, night, layout.name, "read", reading.period, reading.is_complete, account, messages
-    )
+    _write_file(con, source, landed, night, layout.name, "read", reading.period, reading.is_complete, account, messages)
     tally.files_new += 1
     tally.rows_new += account.rows_kept
     tally.messages.extend(messages)
@@ -141,9 +141,7 @@ def _reject_message(name: str, account: FileAccount) -> tuple[Message, ...]:
 def _stop_file(
     con: Connection, source: Source, landed: LandedFile, night: Night, sentence: Message, tally: _Tally
 ) -> None:
-    _write_file(
-        con, source, landed, night, None, "stopped", None, False, FileAccount(0, 0, 0, 0), (sentence,)
-    )
+    _write_file(con, source, landed, night, None, "stopped", None, False, FileAccount(0, 0, 0, 0), (sentence,))
     tally.files_failed += 1
     tally.messages.append(sentence)
 
@@ -213,5 +211,3 @@ def _write_states(con: Connection, sources: tuple[SourceIntake, ...], night: Nig
                 _newest(con, source.source_id), zh, en,
             ],
         )  # fmt: skip
-
-

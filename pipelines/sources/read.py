@@ -75,9 +75,7 @@ def _row_schema(side: Side) -> pa.Schema:
 
 
 def _ignored_schema() -> pa.Schema:
-    return pa.schema(
-        [("sheet", pa.string()), ("row_number", pa.int64()), ("kind", pa.string()), ("text", pa.string())]
-    )
+    return pa.schema([("sheet", pa.string()), ("row_number", pa.int64()), ("kind", pa.string()), ("text", pa.string())])
 
 
 def _cap_message(file_name: str, layout: Layout) -> Message:
@@ -142,7 +140,9 @@ def _map_columns(titles: list[str], layout: Layout) -> dict[str, int] | None:
                 found[field] = places[plain_header(synonym)]
                 break
     for field, joined in layout.joined.items():
-        parts = [next((places[plain_header(s)] for s in part if plain_header(s) in places), None) for part in joined.parts]
+        parts = [
+            next((places[plain_header(s)] for s in part if plain_header(s) in places), None) for part in joined.parts
+        ]
         if all(part is not None for part in parts):
             found[field] = parts[0] if parts[0] is not None else 0
     wanted = layout.header.required
@@ -289,7 +289,9 @@ def _other_cells(body: pd.DataFrame, header: _Header, layout: Layout) -> list[st
         return [None] * len(body)
     titles = [header.titles[c] if c < len(header.titles) and header.titles[c] else f"column {c + 1}" for c in others]
     return [
-        json.dumps({t: v for t, v in zip(titles, values, strict=True) if v}, ensure_ascii=False) if any(values) else None
+        json.dumps({t: v for t, v in zip(titles, values, strict=True) if v}, ensure_ascii=False)
+        if any(values)
+        else None
         for values in body[others].itertuples(index=False, name=None)
     ]
 
@@ -348,5 +350,3 @@ def _check_control(
                 f"File {where} row {int(totals.iloc[-1]['_row'])}: the total of {title} says {stated:,.2f}, the rows add "
                 f"up to {found:,.2f}, a difference of {found - stated:,.2f}. Nothing of it was used; export it again.",
             )
-
-

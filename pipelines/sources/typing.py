@@ -54,7 +54,8 @@ def type_file(con: Connection, source: Source, layout: Layout, landed: LandedFil
     con.register("incoming", incoming)
     side = Side(layout.side)
     con.execute(
-        f"INSERT INTO raw_{side}__row BY NAME SELECT $file_id AS file_id, $source_id AS source_id, * FROM incoming", keys
+        f"INSERT INTO raw_{side}__row BY NAME SELECT $file_id AS file_id, $source_id AS source_id, * FROM incoming",
+        keys,
     )
     con.register("left_aside", reading.ignored)
     con.execute(
@@ -91,9 +92,7 @@ def settle_core(con: Connection, settings: Settings) -> None:
         for taxpayer in ([source.taxpayer_id] if source.taxpayer_id else [t.id for t in settings.taxpayers])
         for direction in ([str(source.direction)] if source.direction else ["input", "output"])
     ]
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE source_scope (source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR)"
-    )
+    con.execute("CREATE OR REPLACE TEMP TABLE source_scope (source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR)")
     if scopes:
         con.executemany("INSERT INTO source_scope VALUES (?, ?, ?)", scopes)
     run_sql(con, "core/core_upstream__coverage", {"grace_hours": settings.sync_grace_hours})

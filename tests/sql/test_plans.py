@@ -24,8 +24,13 @@ def test_no_statement_of_the_join_is_a_nested_loop(monkeypatch: pytest.MonkeyPat
         nonlocal planned
         for statement in con.extract_statements(load_sql(name)):
             values = {key: (parameters or {})[key] for key in statement.named_parameters}
-            if statement.type.name in ("CREATE", "INSERT", "UPDATE", "DELETE", "SELECT") and "MACRO" not in statement.query:
-                plan = "\n".join(row[1] for row in con.execute(f"EXPLAIN (FORMAT json) {statement.query}", values).fetchall())
+            if (
+                statement.type.name in ("CREATE", "INSERT", "UPDATE", "DELETE", "SELECT")
+                and "MACRO" not in statement.query
+            ):
+                plan = "\n".join(
+                    row[1] for row in con.execute(f"EXPLAIN (FORMAT json) {statement.query}", values).fetchall()
+                )
                 planned += 1
                 slow.extend(f"{name}: {operator}" for operator in SLOW_OPERATORS if operator in plan)
             con.execute(statement, values)

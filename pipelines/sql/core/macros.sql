@@ -2,43 +2,58 @@
 -- grain: none
 -- inputs: none
 -- parameters: none
+-- A macro is expanded wherever its argument is used, so each has a first branch for the plain case, and all but
+-- clean_text take text that clean_text has cleaned already: without that, typing is 30 times slower.
 
 -- Trimmed text; blanks and placeholders are NULL.
 CREATE OR REPLACE TEMP MACRO clean_text(text) AS
-    CASE WHEN trim(regexp_replace(text, '_x000D_|[\s\x{00A0}\x{3000}]+', ' ', 'g')) IN ('', '-', '--', '—', '——')
-         THEN NULL ELSE trim(regexp_replace(text, '_x000D_|[\s\x{00A0}\x{3000}]+', ' ', 'g')) END;
+    CASE
+        WHEN text IN ('', '-', '--', '—', '——') THEN NULL
+        WHEN regexp_full_match(text, '[^\s\x{00A0}\x{3000}_]+') THEN text
+        ELSE nullif(nullif(nullif(trim(
+            regexp_replace(text, '_x000D_|[\s\x{00A0}\x{3000}]+', ' ', 'g')), ''), '--'), '-')
+    END;
 
 CREATE OR REPLACE TEMP MACRO half_width(text) AS
     translate(text, '０１２３４５６７８９．－＋（），：／', '0123456789.-+(),:/');
 
 -- Money without thousands separators, signs of currency and wrapping; (978) is negative.
 CREATE OR REPLACE TEMP MACRO clean_money(text) AS
-    regexp_replace(regexp_replace(half_width(clean_text(text)), '[,\s¥￥元="]', '', 'g'), '^\((.+)\)$', '-\1');
+    regexp_replace(regexp_replace(half_width(text), '[,\s¥￥元="]', '', 'g'), '^\((.+)\)$', '-\1');
+
+CREATE OR REPLACE TEMP MACRO money_of_decimal(value) AS
+    CASE WHEN abs(value - round(value, 2)) <= 0.000001 THEN try_cast(round(value, 2) AS DECIMAL(18,2)) END;
 
 -- NULL if it is no number or has a third decimal. CAST would round 12.005 to 12.01 without a word; float noise below a
 -- millionth (3415.6500000000001) is none of the file's meaning.
 CREATE OR REPLACE TEMP MACRO money_value(text) AS
-    CASE WHEN abs(try_cast(clean_money(text) AS DECIMAL(34,12))
-                  - round(try_cast(clean_money(text) AS DECIMAL(34,12)), 2)) <= 0.000001
-         THEN try_cast(round(try_cast(clean_money(text) AS DECIMAL(34,12)), 2) AS DECIMAL(18,2)) END;
+    CASE
+        WHEN regexp_full_match(text, '-?[0-9]{1,15}(\.[0-9]{1,2})?') THEN try_cast(text AS DECIMAL(18,2))
+        WHEN text IS NOT NULL THEN money_of_decimal(try_cast(clean_money(text) AS DECIMAL(34,12)))
+    END;
 
 CREATE OR REPLACE TEMP MACRO plain_date(text) AS
-    trim(regexp_replace(regexp_replace(half_width(clean_text(text)), '[年月/.]', '-', 'g'), '日', ' ', 'g'));
+    trim(regexp_replace(regexp_replace(half_width(text), '[年月/.]', '-', 'g'), '日', ' ', 'g'));
 
 -- 2026-09-23 10:11:12, 2026/9/3, 2026年09月23日, 20260923, an Excel serial; NULL for anything else.
 CREATE OR REPLACE TEMP MACRO time_value(text) AS
     CASE
-        WHEN regexp_full_match(plain_date(text), '(19|20)[0-9]{6}') THEN try_strptime(plain_date(text), '%Y%m%d')
-        WHEN regexp_full_match(plain_date(text), '(19|20)[0-9]{12}') THEN try_strptime(plain_date(text), '%Y%m%d%H%M%S')
-        WHEN regexp_full_match(half_width(clean_text(text)), '[3-6][0-9]{4}(\.[0-9]+)?')
-            THEN TIMESTAMP '1899-12-30 00:00:00'
-                 + to_seconds(CAST(round(CAST(half_width(clean_text(text)) AS DOUBLE) * 86400) AS BIGINT))
+        WHEN regexp_full_match(text, '(19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}([ T].*)?') THEN try_cast(text AS TIMESTAMP)
+        WHEN regexp_full_match(text, '(19|20)[0-9]{2}/[0-9]{1,2}/[0-9]{1,2}([ T].*)?')
+            THEN try_cast(replace(text, '/', '-') AS TIMESTAMP)
+        WHEN regexp_full_match(text, '(19|20)[0-9]{6}') THEN try_strptime(text, '%Y%m%d')
+        WHEN regexp_full_match(text, '(19|20)[0-9]{12}') THEN try_strptime(text, '%Y%m%d%H%M%S')
+        WHEN regexp_full_match(text, '[3-6][0-9]{4}(\.[0-9]+)?')
+            THEN TIMESTAMP '1899-12-30 00:00:00' + to_seconds(CAST(round(CAST(text AS DOUBLE) * 86400) AS BIGINT))
         WHEN regexp_full_match(plain_date(text), '(19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}([ T].*)?')
             THEN try_cast(plain_date(text) AS TIMESTAMP)
+        WHEN regexp_full_match(half_width(text), '(19|20)[0-9]{6}') THEN try_strptime(half_width(text), '%Y%m%d')
     END;
 
 -- Digits of a number without wrapping, blanks and a trailing .0; NULL if the text is a float or holds no digits.
 CREATE OR REPLACE TEMP MACRO number_digits(text) AS
-    CASE WHEN regexp_full_match(half_width(clean_text(text)), '[0-9](\.[0-9]+)?[eE]\+?[0-9]+') THEN NULL
-         ELSE nullif(regexp_replace(regexp_replace(half_width(clean_text(text)), '\.0+$', ''), '[^0-9]', '', 'g'), '')
+    CASE
+        WHEN regexp_full_match(text, '[0-9]+') THEN text
+        WHEN regexp_full_match(half_width(text), '[0-9](\.[0-9]+)?[eE]\+?[0-9]+') THEN NULL
+        ELSE nullif(regexp_replace(regexp_replace(half_width(text), '\.0+$', ''), '[^0-9]', '', 'g'), '')
     END;

@@ -3,25 +3,28 @@
 -- inputs: incoming (raw rows), own_taxpayer
 -- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at
 
+CREATE OR REPLACE TEMP TABLE clean_row AS
+SELECT sheet, row_number, clean_text(COLUMNS(* EXCLUDE (sheet, row_number, other_cells))) FROM incoming;
+
 CREATE OR REPLACE TEMP TABLE read_ledger AS
 SELECT
     sheet, row_number,
-    coalesce(clean_text(taxpayer_id), $taxpayer_id,
+    coalesce(taxpayer_id, $taxpayer_id,
              (SELECT min(id) FROM own_taxpayer HAVING count(*) = 1)) AS taxpayer_id,
-    coalesce($direction, CASE clean_text(direction) WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
-             ELSE clean_text(direction) END) AS direction,
-    clean_text(posted_on) AS posted_text, CAST(time_value(posted_on) AS DATE) AS posted_on,
-    clean_text(voucher_no) AS voucher_no, clean_text(line_no) AS line_no,
-    clean_text(invoice_reference) AS invoice_reference, clean_text(invoice_code) AS invoice_code,
-    clean_text(invoice_date) AS date_text, CAST(time_value(invoice_date) AS DATE) AS invoice_date,
-    clean_text(counterparty_tax_id) AS counterparty_tax_id, clean_text(counterparty_name) AS counterparty_name,
-    clean_text(amount) AS amount_text, money_value(amount) AS amount,
-    clean_text(tax) AS tax_text, money_value(tax) AS tax,
-    clean_text(total) AS total_text, money_value(total) AS total,
-    clean_text(debit) AS debit_text, money_value(debit) AS debit,
-    clean_text(credit) AS credit_text, money_value(credit) AS credit,
-    clean_text(summary) AS summary
-FROM incoming;
+    coalesce($direction, CASE direction WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
+             ELSE direction END) AS direction,
+    posted_on AS posted_text, CAST(time_value(posted_on) AS DATE) AS posted_on,
+    voucher_no AS voucher_no, line_no AS line_no,
+    invoice_reference AS invoice_reference, invoice_code AS invoice_code,
+    invoice_date AS date_text, CAST(time_value(invoice_date) AS DATE) AS invoice_date,
+    counterparty_tax_id AS counterparty_tax_id, counterparty_name AS counterparty_name,
+    amount AS amount_text, money_value(amount) AS amount,
+    tax AS tax_text, money_value(tax) AS tax,
+    total AS total_text, money_value(total) AS total,
+    debit AS debit_text, money_value(debit) AS debit,
+    credit AS credit_text, money_value(credit) AS credit,
+    summary AS summary
+FROM clean_row;
 
 CREATE OR REPLACE TEMP TABLE judged_ledger AS
 WITH signed AS (

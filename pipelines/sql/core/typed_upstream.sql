@@ -3,23 +3,26 @@
 -- inputs: incoming (raw rows), own_taxpayer, status_text, kind_code
 -- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at
 
+CREATE OR REPLACE TEMP TABLE clean_row AS
+SELECT sheet, row_number, clean_text(COLUMNS(* EXCLUDE (sheet, row_number, other_cells))) FROM incoming;
+
 CREATE OR REPLACE TEMP TABLE read_upstream AS
 SELECT
     sheet, row_number,
-    coalesce(clean_text(taxpayer_id), $taxpayer_id) AS own_id,
-    coalesce($direction, CASE clean_text(direction) WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
-             ELSE clean_text(direction) END) AS way,
-    number_digits(invoice_code) AS code_digits, clean_text(invoice_code) AS code_text,
-    coalesce(clean_text(digital_invoice_number), clean_text(invoice_number)) AS number_text,
+    coalesce(taxpayer_id, $taxpayer_id) AS own_id,
+    coalesce($direction, CASE direction WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
+             ELSE direction END) AS way,
+    number_digits(invoice_code) AS code_digits, invoice_code AS code_text,
+    coalesce(digital_invoice_number, invoice_number) AS number_text,
     coalesce(number_digits(digital_invoice_number), number_digits(invoice_number)) AS number_digits,
-    clean_text(kind) AS kind_text, clean_text(issued_at) AS issued_text, time_value(issued_at) AS issued_at,
-    clean_text(seller_tax_id) AS seller_tax_id, clean_text(seller_name) AS seller_name,
-    clean_text(buyer_tax_id) AS buyer_tax_id, clean_text(buyer_name) AS buyer_name,
-    clean_text(amount) AS amount_text, money_value(amount) AS amount,
-    clean_text(tax) AS tax_text, money_value(tax) AS tax,
-    clean_text(total) AS total_text, money_value(total) AS total,
-    clean_text(status) AS status_text, clean_text(is_positive) AS positive_text, clean_text(remark) AS remark
-FROM incoming;
+    kind AS kind_text, issued_at AS issued_text, time_value(issued_at) AS issued_at,
+    seller_tax_id AS seller_tax_id, seller_name AS seller_name,
+    buyer_tax_id AS buyer_tax_id, buyer_name AS buyer_name,
+    amount AS amount_text, money_value(amount) AS amount,
+    tax AS tax_text, money_value(tax) AS tax,
+    total AS total_text, money_value(total) AS total,
+    status AS status_text, is_positive AS positive_text, remark AS remark
+FROM clean_row;
 
 CREATE OR REPLACE TEMP TABLE judged_upstream AS
 WITH directed AS (
