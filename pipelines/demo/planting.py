@@ -21,7 +21,8 @@ _LARGE_ONLY = ("split_entries", "split_sum_off", "amount_transposed", "amount_wr
 def draw_posting_days(rng: Rng, issued: Array) -> Array:
     """Most within a week, some after a month, none after 50 days."""
     lag = np.minimum(rng.exponential(1.0, len(issued)) * rng.choice([3, 3, 3, 12], len(issued)), 50)
-    return day_of(issued) + lag.astype("timedelta64[D]")
+    posted: Array = day_of(issued) + lag.astype("timedelta64[D]")
+    return posted
 
 
 class FaultPlanner:
@@ -48,19 +49,20 @@ class FaultPlanner:
     def _can_show_specially(self, name: str) -> Array:
         blue, age = self.blue, self.age
         same_burst = np.append(blue["burst"][1:] == blue["burst"][:-1], False)
+        recent = 4 if np.any(age[self.is_free] <= 4) else 9999
         special = {
-            "noise_lost_zeros": lambda: ~blue["is_digital"] & (blue["number"].astype("S1") == b"0"),
-            "tax_differs": lambda: blue["tax"] > 500,
-            "number_of_another": lambda: same_burst,
-            "booking_lag": lambda: (age >= 1) & (age < 57),
-            "not_booked": lambda: age > 62,
-            "booked_late": lambda: age > 62,
-            "red_full_later": lambda: (age < 30) & (age > 4),
-            "sync_delay": lambda: (age >= 1) & (age <= (4 if np.any(age[self.is_free] <= 4) else 9999)),
+            "noise_lost_zeros": ~blue["is_digital"] & (blue["number"].astype("S1") == b"0"),
+            "tax_differs": blue["tax"] > 500,
+            "number_of_another": same_burst,
+            "booking_lag": (age >= 1) & (age < 57),
+            "not_booked": age > 62,
+            "booked_late": age > 62,
+            "red_full_later": (age < 30) & (age > 4),
+            "sync_delay": (age >= 1) & (age <= recent),
         }
         if name in RED_FAULTS and name != "red_full_later":
             return age > 7
-        return special[name]() if name in special else np.ones(len(age), bool)
+        return special.get(name, np.ones(len(age), bool))
 
     def pick(self, name: str, count: int) -> None:
         shuffled = self.order[self.can_show(name)[self.order]]
@@ -162,7 +164,8 @@ def _draw_red_times(rng: Rng, reds: Columns, span: Span) -> Array:
     lag_days = median * np.exp(rng.normal(0, 1.3, len(median)))
     room_days = (span.now - np.timedelta64(3 * 86400, "s") - reds["issued"]).astype(np.int64) / 86400
     lag_days = np.where(lag_days < room_days, lag_days, room_days * rng.uniform(0.2, 0.95, len(median)))
-    return reds["issued"] + (lag_days * 86400).astype("timedelta64[s]")
+    times: Array = reds["issued"] + (lag_days * 86400).astype("timedelta64[s]")
+    return times
 
 
 def _number_reds(rng: Rng, parties: Parties, reds: Columns, span: Span) -> Columns:

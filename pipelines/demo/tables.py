@@ -33,11 +33,13 @@ _WHAT = ("采购材料", "销售商品")
 
 def pick_text(words: Any, codes: Array) -> Vector:
     """The word of each code, as plain text."""
-    return pa.array(list(words), type=pa.string()).take(pa.array(codes))
+    distinct: Vector = pa.array(list(words), type=pa.string())
+    return distinct.take(pa.array(codes))
 
 
 def constant(text: str | None, count: int, kind: pa.DataType | None = None) -> Vector:
-    return pa.repeat(pa.scalar(text, kind or pa.string()), count)
+    value: Any = pa.scalar(text, kind or pa.string())
+    return pa.repeat(value, count)
 
 
 def record_ids(prefix: str, positions: Array) -> Vector:

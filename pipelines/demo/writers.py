@@ -149,7 +149,7 @@ _EAS_COLUMNS = (
 
 
 def write_kingdee_eas(path: Path, entries: pa.Table) -> Path:
-    """Kingdee EAS 凭证序时簿, 28 columns, every line complete, a blank row in the middle, no total."""
+    """Kingdee EAS 凭证序时簿, 28 columns, every line complete, a blank row in the middle, 合计 row."""
     return write_workbook(path, [("凭证序时簿", _with_blank_row([_EAS_COLUMNS, *_eas_rows(entries.to_pylist())]))])
 
 
@@ -162,6 +162,8 @@ def _eas_rows(records: list[Record]) -> Iterator[Row]:
             *("过账员", record["summary"], account, name, "人民币", party, debit if debit is not None else credit),
             *(debit, credit, "", "总账", "", "", "", "0", "", None, "制单员", ""),
         )
+    debit_sum, credit_sum = _sum_sides(records)
+    yield ["合计", *[None] * 15, debit_sum, credit_sum]
 
 
 def _with_blank_row(rows: list[Row]) -> list[Row]:

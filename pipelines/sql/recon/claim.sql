@@ -5,11 +5,16 @@
 -- Which claims become links is up to the rules (sql/recon/rules); they write work_accepted and work_refused.
 
 CREATE OR REPLACE TEMP TABLE work_claim AS
-WITH named AS (
-    SELECT DISTINCT l.taxpayer_id, l.direction, r.number, right(r.number, 8) AS tail, length(r.number) AS n_digits
+WITH cited AS MATERIALIZED (
+    -- Materialised, so that the sides meet on the number and never on taxpayer and direction alone.
+    SELECT r.*, l.* EXCLUDE (code)
     FROM work_reference r
     JOIN work_open_ledger l ON l.record_id = r.ledger_id
-    WHERE length(r.number) IN (8, 20)
+),
+named AS (
+    SELECT DISTINCT taxpayer_id, direction, number, right(number, 8) AS tail, length(number) AS n_digits
+    FROM cited
+    WHERE length(number) IN (8, 20)
 ),
 reached AS (
     SELECT n.taxpayer_id, n.direction, n.number AS named_number, u.* EXCLUDE (taxpayer_id, direction)
@@ -36,15 +41,14 @@ compared AS (
         r.code IS NOT NULL AND u.code IS NOT NULL AS has_code,
         -- The money of a list is that of all its invoices together: nothing to compare with a single one.
         CASE WHEN r.n_numbers = 1
-             THEN coalesce(abs(l.total_cny - u.total_cny), abs(l.amount_cny - u.amount_cny)) <= $tolerance
+             THEN coalesce(abs(r.total_cny - u.total_cny), abs(r.amount_cny - u.amount_cny)) <= $tolerance
         END AS money_agrees,
-        party_agrees(l.party_id, l.party_name, u.party_id, u.party_name) AS party_agrees,
-        l.invoice_date = u.issued_on AS date_agrees,
-        coalesce(l.line_total, l.line_amount) < 0 AS is_reversal,
+        party_agrees(r.party_id, r.party_name, u.party_id, u.party_name) AS party_agrees,
+        r.invoice_date = u.issued_on AS date_agrees,
+        coalesce(r.line_total, r.line_amount) < 0 AS is_reversal,
         u.issued_on, u.observed_at
-    FROM work_reference r
-    JOIN work_open_ledger l ON l.record_id = r.ledger_id
-    JOIN reached u ON u.taxpayer_id = l.taxpayer_id AND u.direction = l.direction AND u.named_number = r.number
+    FROM cited r
+    JOIN reached u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.number
     WHERE u.record_id NOT IN (SELECT record_id FROM work_listed_twice)
       -- Digits in front of the last 8 count: a reference that has them and differs there is a different number.
       AND (length(u.number) = length(r.number) OR r.code IS NULL)
