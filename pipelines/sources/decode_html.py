@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lxml import html
-
 import pyarrow as pa
+from lxml import html
 
 from pipelines.errors import BadInputError
 from pipelines.sources.decode_text import build_text_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
@@ -37,7 +37,7 @@ def read_workbook_sheets(name: str, content: bytes) -> Iterator[tuple[str, pa.Ta
         ) from None
 
 
-def _text_table(rows: list[list[object]]) -> pa.Table:
+def _text_table(rows: Sequence[Sequence[object]]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) if rows else []
     return pa.table({f"c{i}": pa.array(map(write_cell, cells), pa.string()) for i, cells in enumerate(columns)})
 

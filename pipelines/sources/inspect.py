@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -63,7 +62,7 @@ def _read_one(con: Connection, settings: Settings, source: Source, path: Path) -
         raise BadInputError("The file does not exist.", where=path)
     content = path.read_bytes()
     night = Night.at()
-    landed = LandedFile(f"{path.name}:{os.stat(path).st_size}", path.name, content, str(path), night.as_of)
+    landed = LandedFile(f"{path.name}:{path.stat().st_size}", path.name, content, str(path), night.as_of)
     try:
         layout, reading = read_with_layout(path.name, content, source.layout, source.side, settings)
     except StoppedFileError as error:

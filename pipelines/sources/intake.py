@@ -1,7 +1,7 @@
 """The first stage of a night: every source's files are landed, read, typed; the core tables are settled.
 
-Each file is one transaction: a crash between two files loses nothing, and running the night again adds nothing. A file
-that cannot be used is stopped with a sentence in both languages, and the rest goes on.
+Each file is one transaction: a crash between two files loses nothing, and running the night again adds nothing. A
+file that cannot be used is stopped with a sentence in both languages, and the rest goes on.
 
 Not detected: a ledger line that was deleted in the ERP stays until somebody says so; an export states what is in it, not
 what it should have held.
@@ -90,7 +90,8 @@ def _is_taken(con: Connection, source: Source, landed: LandedFile) -> bool:
 def _note_delivery(con: Connection, source: Source, landed: LandedFile, night: Night) -> None:
     con.execute(
         "INSERT INTO raw_delivery SELECT $file, $source, $name, $observed, $received WHERE NOT EXISTS ("
-        "FROM raw_delivery WHERE file_id = $file AND source_id = $source AND file_name = $name AND observed_at = $observed)",
+        "FROM raw_delivery WHERE file_id = $file AND source_id = $source AND file_name = $name "
+        "AND observed_at = $observed)",
         {
             "file": landed.file_id,
             "source": source.id,

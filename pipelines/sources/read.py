@@ -70,12 +70,13 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
 
 
 def _row_schema(side: Side) -> pa.Schema:
-    names = ["sheet", *TEXT_FIELDS[side], "other_cells"]
-    return pa.schema([("sheet", pa.string()), ("row_number", pa.int64()), *((n, pa.string()) for n in names[1:])])
+    text = [pa.field(name, pa.string()) for name in (*TEXT_FIELDS[side], "other_cells")]
+    return pa.schema([pa.field("sheet", pa.string()), pa.field("row_number", pa.int64()), *text])
 
 
 def _ignored_schema() -> pa.Schema:
-    return pa.schema([("sheet", pa.string()), ("row_number", pa.int64()), ("kind", pa.string()), ("text", pa.string())])
+    text = [pa.field(name, pa.string()) for name in ("kind", "text")]
+    return pa.schema([pa.field("sheet", pa.string()), pa.field("row_number", pa.int64()), *text])
 
 
 def _cap_message(file_name: str, layout: Layout) -> Message:
@@ -155,7 +156,7 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> tuple[pd.DataFr
         raise StoppedFileError(*_header_sentences(file_name, sheet, layout), is_shape=True)
     cells = sheet.cells.to_pandas().fillna("")
     cells.columns = range(cells.shape[1])
-    cells["_row"] = range(1, len(cells) + 1)
+    cells["_row"] = list(range(1, len(cells) + 1))
     first = header.row + header.height
     top = cells.iloc[:first]
     body = cells.iloc[first:].copy()
@@ -194,7 +195,7 @@ def _header_sentences(file_name: str, sheet: Sheet, layout: Layout) -> tuple[str
 
 
 def _text_columns(frame: pd.DataFrame) -> list[int]:
-    return [column for column in frame.columns if column != "_row"]
+    return [column for column in frame.columns.tolist() if column != "_row"]
 
 
 def _classify(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.Series:
@@ -219,7 +220,8 @@ def _classify(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.Series:
 
 
 def _labels(cells: pd.DataFrame) -> pd.DataFrame:
-    return cells.apply(lambda column: column.str.replace(r"[\s　:：]", "", regex=True))
+    labels: pd.DataFrame = cells.apply(lambda column: column.str.replace(r"[\s　:：]", "", regex=True))
+    return labels
 
 
 def _name_fields(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.DataFrame:
@@ -331,7 +333,8 @@ def _check_control(
     if totals.empty:
         if layout.control.required:
             raise StoppedFileError(
-                f"文件 {where} 没有合计行，可能在导出或传输中被截断（读到 {int(kinds.isna().sum())} 行）：文件未采用，请重新导出。",
+                f"文件 {where} 没有合计行，可能在导出或传输中被截断（读到 {int(kinds.isna().sum())} 行）："
+                "文件未采用，请重新导出。",
                 f"File {where} has no 合计 row, so it was probably cut ({int(kinds.isna().sum())} rows read): "
                 "nothing of it was used. Export it again.",
             )
@@ -347,6 +350,7 @@ def _check_control(
             raise StoppedFileError(
                 f"文件 {where} 第 {int(totals.iloc[-1]['_row'])} 行合计与明细不符：{title} 合计为 {stated:,.2f}，"
                 f"各行相加为 {found:,.2f}，差 {found - stated:,.2f}。文件未采用，请重新导出。",
-                f"File {where} row {int(totals.iloc[-1]['_row'])}: the total of {title} says {stated:,.2f}, the rows add "
-                f"up to {found:,.2f}, a difference of {found - stated:,.2f}. Nothing of it was used; export it again.",
+                f"File {where} row {int(totals.iloc[-1]['_row'])}: the total of {title} says {stated:,.2f}, the rows "
+                f"add up to {found:,.2f}, a difference of {found - stated:,.2f}. Nothing of it was used; export it "
+                "again.",
             )

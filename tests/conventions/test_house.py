@@ -1,4 +1,4 @@
-"""The rules of the house that a machine can watch: who imports whom, who opens DuckDB, what an SQL file says of itself."""
+"""The rules of the house that a machine can watch: who imports whom, who opens DuckDB, what an SQL file says."""
 
 from __future__ import annotations
 
