@@ -40,12 +40,17 @@ def run_sql(con: Connection, name: str, parameters: Mapping[str, Any] | None = N
     return con
 
 
-def connect(database: str | Path, settings: Settings, *, read_only: bool = False) -> Connection:
+def connect(
+    database: str | Path, settings: Settings, *, read_only: bool = False, spill_dir: Path | None = None
+) -> Connection:
     """Open a database (`:memory:` or a file) with the memory, thread and spill settings of the installation."""
+    spill = spill_dir or settings.spill_dir
+    if not read_only:
+        spill.mkdir(parents=True, exist_ok=True, mode=0o700)
     options: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{settings.memory_limit_mb}MB",
         "threads": settings.threads,
-        "temp_directory": str(settings.spill_dir),
+        "temp_directory": str(spill),
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

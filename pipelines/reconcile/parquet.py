@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +39,8 @@ def reconcile_parquet(
     Raises BadInputError that names the file and the column.
     """
     out.mkdir(parents=True, exist_ok=True)
-    con = connect(":memory:", settings)
+    spill = out / ".spill"
+    con = connect(":memory:", settings, spill_dir=spill)
     try:
         _attach(con, UPSTREAM_INVOICE, upstream)
         _attach(con, LEDGER_ENTRY, ledger)
@@ -51,6 +53,7 @@ def reconcile_parquet(
         return _count_written(con, out, notes)
     finally:
         con.close()
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 def _attach(con: Connection, table: Table, path: Path) -> None:

@@ -92,7 +92,7 @@ read_as AS (
             WHEN length(compact) = 8 AND length(code) = 12
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
                   {'form': 'joined', 'code': NULL, 'numbers': [code || compact]}]
-            WHEN length(compact) BETWEEN 4 AND 7
+            WHEN length(compact) BETWEEN 4 AND 7 OR (length(compact) < 4 AND plain = compact)
             THEN [{'form': 'lost_zeros', 'code': code, 'numbers': [padded_number(compact)]}]
             WHEN length(compact) >= 4 AND n_tokens = 1
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]}]
