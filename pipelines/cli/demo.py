@@ -121,6 +121,7 @@ def _print_accuracy(story: DemoStory) -> None:
         f"原因也正确 cause right too {_percent(found.right_causes, found.records)}",
         "bold",
     )
+    print_line(f"  误报缺失 called missing although nothing was: {found.called_missing:,}")
     for planted, judged, count in found.wrong[:SHOWN_CONFUSIONS]:
         print_line(f"  {count:,} × 埋设 planted {planted} → 判为 judged {judged}")
 
@@ -134,10 +135,16 @@ def _print_places(story: DemoStory) -> None:
     settings = load_settings(story.root)
     print_line()
     print_line("都在哪里 | where things lie", "bold")
-    print_line(f"  报告 report        {show_path(story.nights[-1].outcome.report_path or settings.report_dir)}")
-    print_line(f"  数据库 database     {show_path(settings.published_path)}")
-    print_line(f"  快照 snapshots     {show_path(settings.snapshot_dir)}")
-    print_line(f"  原始文件 as received {show_path(settings.landing_dir)}")
+    report = story.nights[-1].outcome.report_path or settings.report_dir
+    places = {
+        "报告 report": report,
+        "表格 workbook": report.with_suffix(".xlsx"),
+        "数据库 database": settings.published_path,
+        "快照 snapshots": settings.snapshot_dir,
+        "原始文件 as received": settings.landing_dir,
+    }
+    for what, path in places.items():
+        print_line(f"  {show_path(path)}  {what}")
 
 
 def _print_next_steps(story: DemoStory) -> None:
@@ -156,7 +163,7 @@ def list_next_steps(story: DemoStory) -> list[tuple[str, str]]:
             "金额最大的待处理事项 | the biggest open items",
             'sql "SELECT cause, at_stake_cny, explanation_zh FROM out__open_item ORDER BY at_stake_cny DESC LIMIT 10"',
         ),
-        ("交给表格软件 | for a spreadsheet", 'sql --csv "FROM out__open_item" > open_items.csv'),
+        ("每个来源的情况 | how each source did", 'sql "FROM out__source_health"'),
         ("快照是否完好 | are the snapshots whole", "snapshot verify"),
         ("安装是否健康 | is the installation healthy", "doctor"),
     ]

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.model import Verdict
 from pipelines.night import Night
 from pipelines.night_log import NightOutcome
 from pipelines.reports.summary import NightSummary, summarise_night
@@ -16,6 +17,9 @@ from pipelines.warehouse import open_warehouse, run_sql
 
 if TYPE_CHECKING:
     from pipelines.demo.scenario import DemoNight, Scenario
+
+MISSING = {Verdict.MISSING_UPSTREAM, Verdict.MISSING_LEDGER}
+NOT_MISSING = {Verdict.MATCHED, Verdict.PENDING, Verdict.NOT_COMPARED}
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class NightTold:
 class Accuracy:
     """How often the last night's verdicts agree with what was planted, per record of the two core tables.
 
-    `wrong` counts records per (planted cause, found cause), most first.
+    `called_missing` counts records that were called missing on one side although nothing was missing there: they agree,
+    only wait, or cannot be compared. `wrong` counts records per (planted cause, found cause), most first.
     """
 
     records: int
     right_verdicts: int
     right_causes: int
+    called_missing: int
     wrong: tuple[tuple[str, str, int], ...]
 
 
@@ -95,5 +101,6 @@ def measure_accuracy(root: Path, scenario: Scenario) -> Accuracy:
         records=sum(row[4] for row in rows),
         right_verdicts=sum(row[4] for row in rows if row[0] == row[2]),
         right_causes=sum(row[4] for row in rows if row[:2] == row[2:4]),
+        called_missing=sum(row[4] for row in rows if row[0] in NOT_MISSING and row[2] in MISSING),
         wrong=tuple((row[1] or "-", row[3] or "-", row[4]) for row in rows if row[:2] != row[2:4]),
     )

@@ -89,7 +89,7 @@ def _records(name: str, text: str, delimiter: str, limit: int | None) -> list[li
 def _read_regular(text: str, delimiter: str, width: int) -> pa.Table:
     names = [f"c{position}" for position in range(width)]
     return pa_csv.read_csv(
-        pa.BufferReader(text.encode()),
+        io.BytesIO(text.encode()),
         read_options=pa_csv.ReadOptions(column_names=names, block_size=8 << 20),
         parse_options=pa_csv.ParseOptions(
             delimiter=delimiter, newlines_in_values='"' in text, ignore_empty_lines=False

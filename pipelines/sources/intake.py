@@ -3,14 +3,14 @@
 Each file is one transaction: a crash between two files loses nothing, and running the night again adds nothing. A
 file that cannot be used is stopped with a sentence in both languages, and the rest goes on.
 
-Not detected: a ledger line that was deleted in the ERP stays until somebody says so; an export states what is in it, not
-what it should have held.
+Not detected: a ledger line that was deleted in the ERP stays until somebody says so; an export states what is in it,
+not what it should have held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipelines.errors import BadInputError
@@ -42,14 +42,6 @@ class Intake:
     sources: tuple[SourceIntake, ...]
 
 
-@dataclass
-class _Tally:
-    files_new: int = 0
-    files_failed: int = 0
-    rows_new: int = 0
-    messages: list[Message] = field(default_factory=list)
-
-
 def take_in(settings: Settings, night: Night, report: Callable[[str], None] = lambda _name: None) -> Intake:
     """Land, read and type what the sources delivered; writes raw_*, core_* and night__source."""
     with open_warehouse(settings) as con:
@@ -64,7 +56,6 @@ def take_in(settings: Settings, night: Night, report: Callable[[str], None] = la
 def _take_source(
     con: Connection, settings: Settings, source: Source, night: Night, report: Callable[[str], None]
 ) -> SourceIntake:
-    tally = _Tally()
     for path in list_deliveries(settings, source):
         landed = land_file(settings, source, path, night)
         with transaction(con):
@@ -72,11 +63,8 @@ def _take_source(
                 _note_delivery(con, source, landed, night)
                 continue
             report(path.name)
-            _take_file(con, settings, source, landed, night, tally)
-    state, message = _state_of(con, source, night, tally)
-    return SourceIntake(
-        source.id, state, tally.files_new, tally.files_failed, tally.rows_new, (*tally.messages, *message)
-    )
+            _take_file(con, settings, source, landed, night)
+    return _state_of(con, source, night)
 
 
 def _is_taken(con: Connection, source: Source, landed: LandedFile) -> bool:
@@ -91,44 +79,48 @@ def _note_delivery(con: Connection, source: Source, landed: LandedFile, night: N
     con.execute(
         "INSERT INTO raw_delivery SELECT $file, $source, $name, $observed, $received WHERE NOT EXISTS ("
         "FROM raw_delivery WHERE file_id = $file AND source_id = $source AND file_name = $name "
-        "AND observed_at = $observed)",
+        "AND (observed_at = $observed OR $is_ahead))",
         {
             "file": landed.file_id,
             "source": source.id,
             "name": landed.name,
             "observed": landed.observed_at,
             "received": night.as_of,
+            # A file made after the night's moment shows the same moment every night: it came once.
+            "is_ahead": landed.observed_at == night.as_of,
         },
     )
 
 
-def _take_file(
-    con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night, tally: _Tally
-) -> None:
+def _take_file(con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night) -> None:
     con.execute("DELETE FROM raw_file WHERE file_id = ? AND source_id = ?", [landed.file_id, source.id])
     _note_delivery(con, source, landed, night)
     try:
         layout, reading = read_with_layout(landed.name, landed.content, source.layout, source.side, settings)
     except StoppedFileError as error:
-        _stop_file(con, source, landed, night, error.sentence, tally)
+        _stop_file(con, source, landed, night, error.sentence)
         return
     except BadInputError as error:
         detail = f"{error.message} {error.found or ''}".strip()
         sentence = Message(
             f"文件 {landed.name} 无法读取（{detail}）：未采用，请重新导出。", f"File {landed.name}: {detail}"
         )
-        _stop_file(con, source, landed, night, sentence, tally)
+        _stop_file(con, source, landed, night, sentence)
         return
     account = type_file(con, source, layout, landed, reading)
-    rejected = _reject_message(landed.name, account)
-    messages = (*reading.messages, *rejected)
-    _write_file(con, source, landed, night, layout.name, "read", reading.period, reading.is_complete, account, messages)
-    tally.files_new += 1
-    tally.rows_new += account.rows_kept
-    tally.messages.extend(messages)
+    messages = (*reading.messages, *_account_messages(landed.name, account))
+    is_complete = reading.is_complete and account.rows_kept > 0
+    _write_file(con, source, landed, night, layout.name, "read", reading.period, is_complete, account, messages)
 
 
-def _reject_message(name: str, account: FileAccount) -> tuple[Message, ...]:
+def _account_messages(name: str, account: FileAccount) -> tuple[Message, ...]:
+    """What a person should know of a file that was read: nothing in it, or rows that could not be used."""
+    if not account.rows_kept:
+        zh = f"文件 {name} 没有任何可用的行：按未收到处理，请确认导出条件后重新导出。"
+        en = (
+            f"File {name} holds no usable row: it counts as not received. Check what was asked for and export it again."
+        )
+        return (Message(zh, en),)
     if not account.rows_rejected:
         return ()
     return (
@@ -139,12 +131,8 @@ def _reject_message(name: str, account: FileAccount) -> tuple[Message, ...]:
     )
 
 
-def _stop_file(
-    con: Connection, source: Source, landed: LandedFile, night: Night, sentence: Message, tally: _Tally
-) -> None:
+def _stop_file(con: Connection, source: Source, landed: LandedFile, night: Night, sentence: Message) -> None:
     _write_file(con, source, landed, night, None, "stopped", None, False, FileAccount(0, 0, 0, 0), (sentence,))
-    tally.files_failed += 1
-    tally.messages.append(sentence)
 
 
 def _write_file(
@@ -171,24 +159,35 @@ def _write_file(
     )  # fmt: skip
 
 
-def _state_of(con: Connection, source: Source, night: Night, tally: _Tally) -> tuple[str, tuple[Message, ...]]:
-    if tally.files_failed:
-        return "failed", ()
-    if tally.files_new:
-        return "received", ()
-    found = con.execute(
-        "SELECT count(*) FROM raw_delivery WHERE source_id = ? AND received_at = ?", [source.id, night.as_of]
+def _state_of(con: Connection, source: Source, night: Night) -> SourceIntake:
+    """From what the tables say of tonight, so that running the night again gives the same answer."""
+    values = {"source": source.id, "received": night.as_of}
+    files = con.execute(
+        "SELECT status, rows_kept, message_zh, message_en FROM raw_file "
+        "WHERE source_id = $source AND received_at = $received ORDER BY observed_at, file_name",
+        values,
+    ).fetchall()
+    failed = sum(1 for status, *_ in files if status == "stopped")
+    messages = tuple(Message(zh, en) for _, _, zh, en in files if zh)
+    rows = sum(kept for _, kept, *_ in files)
+    if files:
+        state = "failed" if failed else "received"
+        return SourceIntake(source.id, state, len(files) - failed, failed, rows, messages)
+    delivered = con.execute(
+        "SELECT count(*) FROM raw_delivery WHERE source_id = $source AND received_at = $received", values
     ).fetchone()
-    if source.expected == "none" or found != (0,):
-        return "unchanged", ()
+    if source.expected == "none" or delivered != (0,):
+        return SourceIntake(source.id, "unchanged", 0, 0, 0)
+    return SourceIntake(source.id, "silent", 0, 0, 0, (_silence(con, source),))
+
+
+def _silence(con: Connection, source: Source) -> Message:
     last = _newest(con, source.id)
     seen_zh = f"最近一次是 {last:%Y-%m-%d %H:%M}" if last else "从未收到过"
     seen_en = f"the last one is of {last:%Y-%m-%d %H:%M}" if last else "none ever came"
-    return "silent", (
-        Message(
-            f"来源 {source.id} 今夜应有新文件（{source.folder}/{source.pattern}），但没有收到；{seen_zh}。请补导。",
-            f"Source {source.id} owed a new file tonight ({source.folder}/{source.pattern}) and none came; {seen_en}.",
-        ),
+    return Message(
+        f"来源 {source.id} 今夜应有新文件（{source.folder}/{source.pattern}），但没有收到；{seen_zh}。请补导。",
+        f"Source {source.id} owed a new file tonight ({source.folder}/{source.pattern}) and none came; {seen_en}.",
     )
 
 

@@ -139,7 +139,7 @@ class Layout(_Part):
 
 
 def load_layout(name: str, settings: Settings | None = None) -> Layout:
-    """The layout of that name: the installation's own, else the shipped one. Raises UsageError naming the known ones."""
+    """The layout of that name, the installation's own before the shipped one. Raises UsageError with the known names."""
     known = known_layouts(settings)
     if name not in known:
         raise UsageError(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -70,13 +71,16 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
 
 
 def _row_schema(side: Side) -> pa.Schema:
-    text = [pa.field(name, pa.string()) for name in (*TEXT_FIELDS[side], "other_cells")]
-    return pa.schema([pa.field("sheet", pa.string()), pa.field("row_number", pa.int64()), *text])
+    return _text_schema(*TEXT_FIELDS[side], "other_cells")
 
 
 def _ignored_schema() -> pa.Schema:
-    text = [pa.field(name, pa.string()) for name in ("kind", "text")]
-    return pa.schema([pa.field("sheet", pa.string()), pa.field("row_number", pa.int64()), *text])
+    return _text_schema("kind", "text")
+
+
+def _text_schema(*names: str) -> pa.Schema:
+    fields: list[pa.Field[Any]] = [pa.field("sheet", pa.string()), pa.field("row_number", pa.int64())]
+    return pa.schema([*fields, *(pa.field(name, pa.string()) for name in names)])
 
 
 def _cap_message(file_name: str, layout: Layout) -> Message:
@@ -155,7 +159,7 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> tuple[pd.DataFr
     if header is None:
         raise StoppedFileError(*_header_sentences(file_name, sheet, layout), is_shape=True)
     cells = sheet.cells.to_pandas().fillna("")
-    cells.columns = range(cells.shape[1])
+    cells.columns = pd.RangeIndex(cells.shape[1])
     cells["_row"] = list(range(1, len(cells) + 1))
     first = header.row + header.height
     top = cells.iloc[:first]
@@ -195,7 +199,7 @@ def _header_sentences(file_name: str, sheet: Sheet, layout: Layout) -> tuple[str
 
 
 def _text_columns(frame: pd.DataFrame) -> list[int]:
-    return [column for column in frame.columns.tolist() if column != "_row"]
+    return cast("list[int]", [column for column in frame.columns.tolist() if column != "_row"])
 
 
 def _classify(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.Series:
@@ -208,9 +212,12 @@ def _classify(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.Series:
         is_header &= stripped[place] == header.titles[place].strip()
     kinds[is_header] = "header"
     labels = _labels(stripped[columns[:LABEL_COLUMNS]])
+    # A row with a number, or with a voucher, is a record, whatever word stands in it; the label itself is no key.
+    keys = [header.columns[field] for field in layout.key_fields if field in header.columns]
+    has_no_key = stripped[keys].apply(lambda column: ~column.str.contains(r"[0-9]")).all(axis=1)
     for kind, names in (("subtotal", layout.control.subtotal_labels), ("control_total", layout.control.labels)):
         has_label = labels.isin(names).any(axis=1) if len(labels.columns) else pd.Series(False, index=body.index)
-        kinds[has_label & kinds.isna()] = kind
+        kinds[has_label & has_no_key & kinds.isna()] = kind
     if layout.ignore:
         joined = stripped.agg(" ".join, axis=1)
         for pattern in layout.ignore:
@@ -309,9 +316,9 @@ def read_money(text: object) -> Decimal | None:
     negative = re.fullmatch(r"\((.+)\)", plain)
     try:
         value = Decimal(negative.group(1) if negative else plain)
-    except InvalidOperation:
+        return (-value if negative else value).quantize(Decimal("0.01"))
+    except InvalidOperation:  # no number, or one beyond all money (Infinity, 1e300)
         return None
-    return (-value if negative else value).quantize(Decimal("0.01"))
 
 
 def _sum_money(texts: Iterable[object]) -> Decimal:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shlex
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.demo.scenario import prepare_scenario
-from pipelines.errors import BadInputError, IntegrityError
+from pipelines.cli import demo as demo_words
+from pipelines.cli.edge import run_command_line
+from pipelines.demo.story import DemoStory
+from pipelines.errors import BadInputError, IntegrityError, UsageError
 from pipelines.night import Night
 from pipelines.night_log import NightOutcome
 from pipelines.settings import Settings, load_settings
@@ -45,26 +49,22 @@ def sha256(path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+def story(tmp_path_factory: pytest.TempPathFactory, prefect_server: None) -> DemoStory:
+    """The demo itself, small."""
+    from flows import demo  # noqa: PLC0415 - prefect's surroundings come first
+
+    return demo.run(tmp_path_factory.mktemp("data"), seed=1, invoices=400)
 
 
 @pytest.fixture(scope="module")
-def outcomes(demo_root: Path, prefect_server: None) -> list[NightOutcome]:
-    """The three nights of the demo, small."""
-    scenario = prepare_scenario(demo_root, 7, 300)
-    told = []
-    for night in scenario.nights:
-        night.drop_files()
-        told.append(run_night(night.as_of, demo_root))
-    return told
+def outcomes(story: DemoStory) -> list[NightOutcome]:
+    return [told.outcome for told in story.nights]
 
 
 @pytest.fixture
-def root(demo_root: Path, outcomes: list[NightOutcome]) -> Path:
+def root(story: DemoStory) -> Path:
     """The data root after the three nights."""
-    assert len(outcomes) == 3
-    return demo_root
+    return story.root
 
 
 @pytest.fixture
@@ -88,6 +88,57 @@ def test_every_night_of_the_demo_is_judged_kept_published_and_reported(
     assert settings.published_path.is_file()
     finished = read_rows(settings, "SELECT count(*) FROM night__run WHERE finished_at IS NOT NULL AND is_published")
     assert finished[0][0] >= 3
+
+
+def test_demo_says_which_file_failed_and_calls_nothing_missing_for_it(story: DemoStory) -> None:
+    states = {source.source_id: source.state for source in story.nights[-1].summary.sources}
+    assert (states["tax_input"], states["ledger_kingdee_kis"]) == ("silent", "failed")
+    said = "\n".join(demo_words.list_troubles(story.nights[-1].summary))
+    assert "tax_input" in said
+    assert "会计分录序时簿202611.xlsx" in said
+    first, *_, last = (told.outcome.verdicts.get(("missing_ledger", "not_booked"), 0) for told in story.nights)
+    assert last <= first
+
+
+def test_demo_measures_itself_against_every_planted_record(story: DemoStory) -> None:
+    settings = load_settings(story.root)
+    ((records,),) = read_rows(settings, "SELECT count(*) FROM recon__member")
+    assert story.accuracy.records >= records
+    assert story.accuracy.right_causes / story.accuracy.records > 0.9
+    wrong = sum(count for _, _, count in story.accuracy.wrong)
+    assert wrong == story.accuracy.records - story.accuracy.right_causes
+
+
+def test_demo_ends_with_commands_that_work_when_pasted(
+    story: DemoStory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for told in story.nights:
+        demo_words.print_night(told)
+    demo_words.print_story(story)
+    printed = capsys.readouterr().out
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(story.root))
+    steps = demo_words.list_next_steps(story)
+    assert len(steps) == 5
+    for _, command in steps:
+        assert command in printed
+        assert run_command_line(shlex.split(command)) == 0
+        assert capsys.readouterr().out.strip()
+    assert json.loads(json.dumps(demo_words.as_document(story), default=str))["nights"][2]["verdicts"]
+
+
+def test_demo_again_starts_from_nothing_and_leaves_foreign_files_alone(tmp_path: Path) -> None:
+    from pipelines.demo.stage import clear_demo_root  # noqa: PLC0415
+
+    foreign = tmp_path / "demo" / "mine.txt"
+    foreign.parent.mkdir()
+    foreign.write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="left alone"):
+        clear_demo_root(tmp_path)
+    assert foreign.read_text(encoding="utf-8") == "mine"
+    (foreign.parent / "made-by-fapiao-demo.txt").touch()
+    assert clear_demo_root(tmp_path) == foreign.parent
+    assert not foreign.exists()
+    assert clear_demo_root(foreign.parent) == foreign.parent
 
 
 def test_flow_completes_and_leaves_a_summary_as_artifact(outcomes: list[NightOutcome]) -> None:

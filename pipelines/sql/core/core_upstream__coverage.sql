@@ -1,14 +1,21 @@
 -- what: which issue dates were asked of the tax system and fully received
 -- grain: core_upstream__coverage one row per taxpayer, direction and day
--- inputs: raw_file, raw_delivery, source_scope (source_id, taxpayer_id, direction)
+-- inputs: raw_file, raw_delivery, raw_reject, raw_upstream__row, source_scope (source_id, taxpayer_id, direction)
 -- parameters: $grace_hours
 -- A day is complete only if a whole export that was asked for it was made at least the grace window after the day began:
--- before that the day can still grow, and absence from it says nothing.
+-- before that the day can still grow, and absence from it says nothing. A day with a rejected row was not fully received; if
+-- the day of such a row is unknown, no day of its file was.
 
 DELETE FROM core_upstream__coverage;
 
 INSERT INTO core_upstream__coverage
-WITH asked AS (
+WITH spoiled AS (
+    SELECT r.file_id, r.source_id, CAST(time_value(clean_text(w.issued_at)) AS DATE) AS day
+    FROM raw_reject r
+    JOIN raw_upstream__row w USING (file_id, source_id, sheet, row_number)
+    WHERE r.reason <> 'not_ours'
+),
+asked AS (
     SELECT
         s.taxpayer_id, s.direction, f.file_id, f.source_id, f.file_name, f.is_complete AND f.status = 'read' AS is_whole,
         CAST(unnest(generate_series(f.period_from, f.period_to, INTERVAL 1 DAY)) AS DATE) AS issue_date
@@ -18,7 +25,13 @@ WITH asked AS (
 ),
 made AS (SELECT file_id, source_id, max(observed_at) AS made_at FROM raw_delivery GROUP BY ALL),
 looked AS (
-    SELECT a.*, m.made_at, a.is_whole AND m.made_at >= a.issue_date + to_hours($grace_hours) AS is_settled
+    SELECT
+        a.*, m.made_at,
+        a.is_whole
+        AND (a.file_id, a.source_id, a.issue_date) NOT IN (
+            SELECT (file_id, source_id, day) FROM spoiled WHERE day IS NOT NULL)
+        AND (a.file_id, a.source_id) NOT IN (SELECT (file_id, source_id) FROM spoiled WHERE day IS NULL)
+        AND m.made_at >= a.issue_date + to_hours($grace_hours) AS is_settled
     FROM asked a JOIN made m ON m.file_id = a.file_id AND m.source_id = a.source_id
 )
 SELECT

@@ -50,10 +50,16 @@ CREATE OR REPLACE TEMP MACRO time_value(text) AS
         WHEN regexp_full_match(half_width(text), '(19|20)[0-9]{6}') THEN try_strptime(half_width(text), '%Y%m%d')
     END;
 
--- Digits of a number without wrapping, blanks and a trailing .0; NULL if the text is a float or holds no digits.
+CREATE OR REPLACE TEMP MACRO is_float(text) AS
+    regexp_full_match(half_width(text), '[0-9](\.[0-9]+)?[eE]\+?[0-9]+');
+
+-- Digits of a number without wrapping, prefix, blanks and a trailing .0; NULL if the text is a float or holds anything
+-- else: letters between digits are another number, not noise.
 CREATE OR REPLACE TEMP MACRO number_digits(text) AS
     CASE
         WHEN regexp_full_match(text, '[0-9]+') THEN text
-        WHEN regexp_full_match(half_width(text), '[0-9](\.[0-9]+)?[eE]\+?[0-9]+') THEN NULL
-        ELSE nullif(regexp_replace(regexp_replace(half_width(text), '\.0+$', ''), '[^0-9]', '', 'g'), '')
+        WHEN is_float(text) THEN NULL
+        ELSE nullif(regexp_extract(
+            regexp_replace(half_width(text), '[\s="''‘’“”`-]|\.0+$', '', 'g'), '^(?:[^0-9]*[:：#号码]|No\.?)?([0-9]+)$', 1
+        ), '')
     END;

@@ -72,19 +72,49 @@ WITH usable AS (SELECT * FROM judged_ledger WHERE fault IS NULL),
 placed AS (
     SELECT
         *,
-        -- A voucher and its line are the same line in every export of the period; without a voucher the content is.
-        CASE WHEN voucher_no IS NOT NULL
-             THEN concat_ws('|', strftime(posted_on, '%Y-%m'), voucher_no, line_no)
-             ELSE concat_ws('|', posted_on, coalesce(invoice_reference, ''), coalesce(invoice_code, ''),
-                            coalesce(counterparty_name, ''), coalesce(amount, 0), coalesce(total_cny, 0))
-        END AS identity
+        concat_ws('|', coalesce(strftime(posted_on, '%Y-%m') || voucher_no, CAST(posted_on AS VARCHAR)),
+                  coalesce(invoice_reference, ''), coalesce(invoice_code, ''), coalesce(counterparty_name, ''),
+                  coalesce(amount, 0), coalesce(total_cny, 0)) AS content
     FROM usable
 )
 SELECT
-    md5(concat_ws('|', taxpayer_id, direction, $source_id, identity,
-        row_number() OVER (PARTITION BY taxpayer_id, direction, identity ORDER BY sheet, row_number))) AS record_id,
+    md5(concat_ws('|', taxpayer_id, direction, $source_id, content,
+        row_number() OVER (PARTITION BY taxpayer_id, direction, content ORDER BY sheet, row_number))) AS record_id,
     taxpayer_id, direction, posted_on, voucher_no, invoice_reference, invoice_code, invoice_date,
     counterparty_tax_id, counterparty_name,
     amount AS amount_cny, tax AS tax_cny, total_cny, summary,
     $observed_at::TIMESTAMP AS observed_at, $source_id AS source_id, $file_name AS source_file, row_number AS source_row
 FROM placed;
+
+-- A line that was corrected keeps its record: where a known voucher has as many lines that are gone as lines that are new,
+-- they are the same lines in their order. Otherwise nothing is assumed, and the new lines are new records.
+CREATE OR REPLACE TEMP TABLE corrected_line AS
+WITH known AS (
+    SELECT s.record_id, s.taxpayer_id, s.direction, strftime(s.posted_on, '%Y-%m') AS month, s.voucher_no, s.source_row
+    FROM core_ledger__sighting s
+    WHERE s.source_id = $source_id AND s.voucher_no IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY s.record_id ORDER BY s.observed_at DESC) = 1
+),
+gone AS (
+    SELECT
+        *, row_number() OVER of_voucher AS place,
+        count(*) OVER (PARTITION BY taxpayer_id, direction, month, voucher_no) AS n_lines
+    FROM known
+    WHERE record_id NOT IN (SELECT record_id FROM typed_ledger)
+    WINDOW of_voucher AS (PARTITION BY taxpayer_id, direction, month, voucher_no ORDER BY source_row, record_id)
+),
+fresh AS (
+    SELECT
+        *, strftime(posted_on, '%Y-%m') AS month, row_number() OVER of_voucher AS place,
+        count(*) OVER (PARTITION BY taxpayer_id, direction, strftime(posted_on, '%Y-%m'), voucher_no) AS n_lines
+    FROM typed_ledger
+    WHERE voucher_no IS NOT NULL AND record_id NOT IN (SELECT record_id FROM known)
+    WINDOW of_voucher AS (
+        PARTITION BY taxpayer_id, direction, strftime(posted_on, '%Y-%m'), voucher_no ORDER BY source_row, record_id
+    )
+)
+SELECT f.record_id AS new_id, g.record_id AS known_id
+FROM fresh f
+JOIN gone g USING (taxpayer_id, direction, month, voucher_no, place, n_lines);
+
+UPDATE typed_ledger SET record_id = c.known_id FROM corrected_line c WHERE typed_ledger.record_id = c.new_id;

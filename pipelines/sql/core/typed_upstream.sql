@@ -14,10 +14,9 @@ SELECT
              ELSE direction END) AS way,
     number_digits(invoice_code) AS code_digits, invoice_code AS code_text,
     coalesce(digital_invoice_number, invoice_number) AS number_text,
-    coalesce(number_digits(digital_invoice_number), number_digits(invoice_number)) AS number_digits,
+    number_digits(coalesce(digital_invoice_number, invoice_number)) AS number_digits,
     kind AS kind_text, issued_at AS issued_text, time_value(issued_at) AS issued_at,
-    seller_tax_id AS seller_tax_id, seller_name AS seller_name,
-    buyer_tax_id AS buyer_tax_id, buyer_name AS buyer_name,
+    upper(seller_tax_id) AS seller_tax_id, seller_name, upper(buyer_tax_id) AS buyer_tax_id, buyer_name,
     amount AS amount_text, money_value(amount) AS amount,
     tax AS tax_text, money_value(tax) AS tax,
     total AS total_text, money_value(total) AS total,
@@ -49,7 +48,8 @@ SELECT
     *,
     CASE
         WHEN number_text IS NULL THEN {'column': 'invoice_number', 'reason': 'number_missing', 'found': NULL}
-        WHEN number_digits IS NULL THEN {'column': 'invoice_number', 'reason': 'digits_lost', 'found': number_text}
+        WHEN is_float(number_text) THEN {'column': 'invoice_number', 'reason': 'digits_lost', 'found': number_text}
+        WHEN number_digits IS NULL THEN {'column': 'invoice_number', 'reason': 'number_unreadable', 'found': number_text}
         WHEN length(number_digits) NOT IN (20) AND length(number_digits) > 8
             THEN {'column': 'invoice_number', 'reason': 'number_unreadable', 'found': number_text}
         WHEN code_text IS NOT NULL AND coalesce(length(code_digits), 0) NOT BETWEEN 9 AND 12
@@ -69,7 +69,12 @@ SELECT
                   WHEN try_cast(clean_money(total_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
         WHEN status_text IS NOT NULL AND known_status IS NULL
             THEN {'column': 'status', 'reason': 'status_unknown', 'found': status_text}
-        WHEN direction IS NULL THEN {'column': 'seller_tax_id', 'reason': 'not_ours',
+        WHEN direction IS NULL
+          OR (seller_tax_id IS NOT NULL AND buyer_tax_id IS NOT NULL
+              AND coalesce(upper(own_id) NOT IN (upper(seller_tax_id), upper(buyer_tax_id)), TRUE)
+              AND upper(seller_tax_id) NOT IN (SELECT id FROM own_taxpayer)
+              AND upper(buyer_tax_id) NOT IN (SELECT id FROM own_taxpayer))
+            THEN {'column': 'seller_tax_id', 'reason': 'not_ours',
                                      'found': concat_ws(' / ', seller_tax_id, buyer_tax_id)}
         WHEN taxpayer_id IS NULL THEN {'column': 'taxpayer_id', 'reason': 'taxpayer_unknown', 'found': NULL}
     END AS fault
@@ -112,7 +117,7 @@ invoice AS (
         any_value(buyer_tax_id) AS buyer_tax_id, any_value(buyer_name) AS buyer_name,
         sum(amount_cny)::DECIMAL(18,2) AS amount_cny, sum(tax_cny)::DECIMAL(18,2) AS tax_cny,
         sum(total_cny)::DECIMAL(18,2) AS total_cny,
-        coalesce(any_value(known_status), 'normal') AS status, any_value(positive_text) AS positive_text,
+        any_value(known_status) AS status, any_value(positive_text) AS positive_text,
         any_value(remark) AS remark
     FROM line
     GROUP BY ALL
