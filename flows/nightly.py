@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -157,8 +158,18 @@ def _run_stage(stage: Task[[Settings, Night], R], settings: Settings, night: Nig
     except Exception as error:
         _alert_crash(settings, night, stage.name, error)
         raise
-    get_run_logger().info("%s: %s", stage.name, summary)
+    get_run_logger().info("%s: %s", stage.name, say_counts(summary))
     return summary
+
+
+def say_counts(summary: object) -> str:
+    """The numbers, ids and flags of a stage's summary, and how many entries its lists have: no names, no sentences."""
+    if not is_dataclass(summary):
+        return "done"
+    values = {field.name: getattr(summary, field.name) for field in fields(summary)}
+    return ", ".join(
+        f"{name} {len(value) if isinstance(value, tuple | dict) else value}" for name, value in values.items()
+    )
 
 
 def _alert_crash(settings: Settings, night: Night, stage: str, error: Exception) -> None:

@@ -62,7 +62,7 @@ class FaultPlanner:
         }
         if name in RED_FAULTS and name != "red_full_later":
             return age > 7
-        return special.get(name, np.ones(len(age), bool))
+        return np.asarray(special.get(name, np.ones(len(age), bool)), bool)
 
     def pick(self, name: str, count: int) -> None:
         shuffled = self.order[self.can_show(name)[self.order]]

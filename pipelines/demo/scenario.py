@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipelines.demo.columns import DAY, Vector, day_of, join_text, null_unless, pc, text_array
+from pipelines.demo.columns import DAY, Vector, join_text, null_unless, pc, text_array
 from pipelines.demo.deliveries import Delivery, write_entries, write_invoices
 from pipelines.demo.faults import KIS, LAYOUTS, REGISTER
 from pipelines.demo.parties import OUR_NAME, OUR_TAX_ID
@@ -88,7 +88,8 @@ class Scenario:
         faults = fault_table(self.world, truth)
         keys = [_invoice_keys(self.world, truth, sight), _entry_keys(self.world, truth, sight)]
         columns = {name: faults[name] for name in ("fault", "verdict", "cause", "is_resolvable")}
-        return pa.table({"side": faults["side"], "match_key": pa.chunked_array(keys), **columns})
+        arrays = [faults["side"], pa.chunked_array(keys), *columns.values()]
+        return pa.Table.from_arrays(arrays, names=["side", "match_key", *columns])
 
 
 def _invoice_keys(world: World, truth: Truth, sight: Sight) -> Vector:
@@ -163,7 +164,7 @@ def see_night(index: int) -> Sight:
     is_third = index == 2
     upstream = (moments[1] if is_third else moments[-1], moments[-1])
     ledgers = tuple(moments[1] if is_third and code == KIS else moments[-1] for code in range(len(LAYOUTS)))
-    complete = tuple(day_of(np.array(moment - timedelta(hours=48), "M8[s]")) - DAY for moment in upstream)
+    complete = [np.datetime64((moment - timedelta(hours=48)).date(), "D") - DAY for moment in upstream]
     return Sight(NIGHTS[index], upstream, ledgers, (complete[0], complete[1]), {_INPUT: list(_GAP_DAYS)})
 
 

@@ -25,9 +25,10 @@ def decode_text(name: str, content: bytes, encodings: list[str]) -> str:
     for mark, encoding in BOMS:
         if content.startswith(mark):
             return _decode_strictly(name, content[len(mark) :], [encoding])
-    zeros = content[:400].count(0)
-    if zeros > len(content[:400]) // 8:
-        return _decode_strictly(name, content, ["utf-16-le" if content[1:2] == b"\0" else "utf-16-be"])
+    head = content[:4000]
+    if head.count(0) > len(head) // 50:  # text in any other encoding holds no zero byte
+        is_little = head[1::2].count(0) >= head[::2].count(0)
+        return _decode_strictly(name, content, ["utf-16-le" if is_little else "utf-16-be"])
     return _decode_strictly(name, content, encodings)
 
 

@@ -139,7 +139,7 @@ class Layout(_Part):
 
 
 def load_layout(name: str, settings: Settings | None = None) -> Layout:
-    """The layout of that name, the installation's own before the shipped one. Raises UsageError with the known names."""
+    """The layout of that name, the installation's own before the shipped one; UsageError with the known names."""
     known = known_layouts(settings)
     if name not in known:
         raise UsageError(

@@ -124,14 +124,30 @@ def plain_header(text: str) -> str:
 
 
 def _find_header(sheet: Sheet, layout: Layout) -> _Header | None:
+    """The first row that is a header alone or, where cells are merged over two rows, together with the row below.
+
+    A title above a whole header is no upper level of it: the row below wins if it names as many fields alone.
+    """
     top = [list(row.values()) for row in sheet.cells.slice(0, layout.header.within + 1).to_pylist()]
-    for place, row in enumerate(top[: layout.header.within]):
-        below = top[place + 1] if place + 1 < len(top) else []
-        for height, titles in ((1, row), (2, [low or high for high, low in zip(row, below, strict=False)])):
-            columns = _map_columns(titles, layout)
-            if columns is not None:
-                return _Header(place, height, columns, [text or "" for text in titles])
+    for place in range(min(len(top), layout.header.within)):
+        single = _header_at(top, place, 1, layout)
+        if single is not None:
+            return single
+        double = _header_at(top, place, 2, layout)
+        if double is not None:
+            below = _header_at(top, place + 1, 1, layout)
+            return below if below is not None and len(below.columns) == len(double.columns) else double
     return None
+
+
+def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) -> _Header | None:
+    if place + height > len(top):
+        return None
+    titles = [
+        next((text for text in reversed(cells) if text), "") for cells in zip(*top[place : place + height], strict=True)
+    ]
+    columns = _map_columns(titles, layout)
+    return None if columns is None else _Header(place, height, columns, titles)
 
 
 def _map_columns(titles: list[str], layout: Layout) -> dict[str, int] | None:
@@ -186,7 +202,7 @@ def _header_sentences(file_name: str, sheet: Sheet, layout: Layout) -> tuple[str
     widest = max(rows, key=lambda row: sum(1 for text in row.values() if text), default={})
     found = "、".join(str(text) for text in widest.values() if text)[:300]
     needed = [
-        "/".join(layout.fields.get(f, [f])[0] if layout.fields.get(f) else f for f in need.split("|"))
+        "/".join(title for f in need.split("|") for title in layout.fields.get(f, [f])[:3])
         for need in layout.header.required
     ]
     expected = "、".join(needed)

@@ -22,7 +22,6 @@ REJECT_REASONS: dict[str, str] = {
     "our own tax id: set taxpayers, or the source's taxpayer_id",
     "not_ours": "销方或购方为本企业 | our own entity as seller or buyer",
     "line_rejected": "该发票的所有明细行均可读 | every line of the invoice readable: another line of it was rejected",
-    "too_many_cells": "不多于表头的列数 | no more cells than the header has",
 }
 """Every reason of `raw_reject` with what was expected, Chinese | English."""
 

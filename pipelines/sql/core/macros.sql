@@ -11,7 +11,7 @@ CREATE OR REPLACE TEMP MACRO clean_text(text) AS
         WHEN text IN ('', '-', '--', '—', '——') THEN NULL
         WHEN regexp_full_match(text, '[^\s\x{00A0}\x{3000}_]+') THEN text
         ELSE nullif(nullif(nullif(trim(
-            regexp_replace(text, '_x000D_|[\s\x{00A0}\x{3000}]+', ' ', 'g')), ''), '--'), '-')
+            regexp_replace(text, '(_x000D_|[\s\x{00A0}\x{3000}])+', ' ', 'g')), ''), '--'), '-')
     END;
 
 CREATE OR REPLACE TEMP MACRO half_width(text) AS

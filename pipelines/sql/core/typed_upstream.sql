@@ -50,6 +50,9 @@ SELECT
         WHEN number_text IS NULL THEN {'column': 'invoice_number', 'reason': 'number_missing', 'found': NULL}
         WHEN is_float(number_text) THEN {'column': 'invoice_number', 'reason': 'digits_lost', 'found': number_text}
         WHEN number_digits IS NULL THEN {'column': 'invoice_number', 'reason': 'number_unreadable', 'found': number_text}
+        -- A spreadsheet keeps 15 digits of a number and writes zeros for the rest: such a number names any invoice.
+        WHEN length(number_digits) = 20 AND number_digits LIKE '%00000'
+            THEN {'column': 'invoice_number', 'reason': 'digits_lost', 'found': number_text}
         WHEN length(number_digits) NOT IN (20) AND length(number_digits) > 8
             THEN {'column': 'invoice_number', 'reason': 'number_unreadable', 'found': number_text}
         WHEN code_text IS NOT NULL AND coalesce(length(code_digits), 0) NOT BETWEEN 9 AND 12
