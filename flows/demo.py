@@ -53,7 +53,7 @@ def _run_nights(
 ) -> DemoStory:
     from pipelines.demo.scenario import prepare_scenario  # noqa: PLC0415 - meanwhile prefect starts
 
-    progress.info("生成一家公司和它的文件，同时启动 Prefect | inventing a company and its files, while Prefect starts")
+    progress.info("生成文件，启动 Prefect | inventing the files, starting Prefect")
     watch = StopWatch()
     scenario = prepare_scenario(root, seed, invoices)
     told: list[NightTold] = []

@@ -7,9 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
-from pipelines.cli.output import make_console, print_line, print_table, verdict_rows
+from pipelines.cli.output import print_line, print_table, verdict_rows
 from pipelines.demo.story import DemoStory, NightTold
 from pipelines.model import FINDING_VERDICTS
 from pipelines.reports.headline import say_alerts, say_headline, say_publication
@@ -24,12 +22,8 @@ SHOWN_ALERTS = 3
 
 def print_night(told: NightTold) -> None:
     """What was made to happen, what was found, and which source or file needs attention."""
-    make_console().rule(
-        Text(
-            f"第 {told.number} 夜 night {told.number} · {told.as_of:%Y-%m-%d %H:%M} · {told.title_zh} {told.title_en}"
-        ),
-        align="left",
-    )
+    print_line(f"━━ {told.as_of:%Y-%m-%d %H:%M} · {told.title_zh}", "bold")
+    print_line(f"   {told.title_en}", "bold")
     print_line(told.what_happens_zh)
     print_line(told.what_happens_en)
     for language in ("zh", "en"):

@@ -89,7 +89,7 @@ def run_demo(
     from pipelines.cli.output import print_json, show_progress
 
     root = Path(os.environ.get("FAPIAO_DATA_ROOT") or "data")
-    with show_progress("启动 | starting") as shown:
+    with show_progress("启动 | starting", lets_stderr_through=False) as shown:
 
         def tell(told: NightTold) -> None:
             with shown.paused():

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.status import Status
+from rich.live import Live
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -103,45 +104,51 @@ def verdict_rows(verdicts: Mapping[tuple[str, str], int]) -> list[dict[str, Any]
     return [{"verdict": str(verdict), "cause": str(cause), "items": count} for (verdict, cause), count in counted]
 
 
-class _ProgressHandler(logging.Handler):
-    def __init__(self, status: Status) -> None:
-        super().__init__(logging.INFO)
-        self.status = status
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.status.update(record.getMessage())
-
-
 class Progress:
     """A spinner that can step aside while something is printed; does nothing when stderr is no terminal."""
 
-    def __init__(self, status: Status | None) -> None:
-        self._status = status
+    def __init__(self, live: Live | None = None) -> None:
+        self._live = live
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """While printing to stdout: the spinner otherwise takes stdout for itself."""
-        if self._status is None:
+        """Take the spinner off the screen for a moment."""
+        if self._live is None:
             yield
             return
-        self._status.stop()
+        self._live.stop()
         yield
-        self._status.start()
+        self._live.start()
+
+
+class _ProgressHandler(logging.Handler):
+    def __init__(self, spinner: Spinner) -> None:
+        super().__init__(logging.INFO)
+        self.spinner = spinner
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.spinner.update(text=Text(record.getMessage()))
 
 
 @contextmanager
-def show_progress(first: str) -> Iterator[Progress]:
-    """A spinner on stderr with the newest line of the logger `fapiao.progress`; nothing when stderr is no terminal."""
+def show_progress(first: str, *, lets_stderr_through: bool = True) -> Iterator[Progress]:
+    """A spinner on stderr with the newest line of the logger `fapiao.progress`; nothing when stderr is no terminal.
+
+    What is meanwhile written to stderr appears above the spinner, unless `lets_stderr_through` is off. stdout is left
+    alone, for it may be a pipe: pause before printing.
+    """
     console = make_console(stderr=True)
     if not console.is_terminal:
-        yield Progress(None)
+        yield Progress()
         return
+    spinner = Spinner("dots", text=Text(first))
+    handler = _ProgressHandler(spinner)
     logger = logging.getLogger("fapiao.progress")
     logger.setLevel(logging.INFO)
-    with console.status(first) as status:
-        handler = _ProgressHandler(status)
-        logger.addHandler(handler)
-        try:
-            yield Progress(status)
-        finally:
-            logger.removeHandler(handler)
+    logger.addHandler(handler)
+    live = Live(spinner, console=console, transient=True, redirect_stdout=False, redirect_stderr=lets_stderr_through)
+    try:
+        with live:
+            yield Progress(live)
+    finally:
+        logger.removeHandler(handler)

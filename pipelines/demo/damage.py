@@ -115,7 +115,6 @@ def transpose_cents(rng: Rng, cents: Array) -> Array:
 def misstate_cents(rng: Rng, cents: Array) -> Array:
     """Off by a plain sum, as when a line was forgotten."""
     step = rng.choice([1000, 5000, 10000, 25000, 100000, 100], len(cents))
-    result: Array = np.where(
-        rng.random(len(cents)) < 0.5, cents + step, np.where(cents > 2 * step, cents - step, cents + step)
-    )
+    is_less = (rng.random(len(cents)) < 0.5) & (cents > 2 * step)
+    result: Array = cents + np.where(is_less, -step, step)
     return result

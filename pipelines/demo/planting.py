@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.demo.columns import DAY, NEVER, Array, Columns, Rng, day_of, row_count, stack_rows, take_rows
+from pipelines.demo.columns import (
+    DAY,
+    NEVER,
+    Array,
+    Columns,
+    Rng,
+    day_of,
+    on_gap_days,
+    row_count,
+    stack_rows,
+    take_rows,
+)
 from pipelines.demo.faults import COMBINED_FAULTS, FAULTS, LONE_FAULTS, RED_FAULTS, fault_code
 from pipelines.demo.parties import Parties
 from pipelines.demo.population import RED_FULL, RED_PARTIAL, VOID, Span, number_invoices
@@ -122,9 +133,7 @@ def add_consequences(rng: Rng, parties: Parties, blue: Columns, span: Span) -> C
     gone = blue["fault"] == fault_code("upstream_gap")
     blue["visible"][gone] = NEVER
     late = blue["fault"] == fault_code("sync_delay")
-    is_yesterdays = day_of(blue["issued"][late]) >= span.today - DAY
-    days = np.where(is_yesterdays, rng.integers(1, 3, int(late.sum())), 1).astype("timedelta64[D]")
-    blue["visible"][late] = (span.today + days).astype("M8[s]")
+    blue["visible"][late] = (span.today + DAY).astype("M8[s]")
     _turn_red_in_place(blue, blue["fault"] == fault_code("red_of_old_blue"))
     reds = _draw_reds(rng, parties, blue, span)
     twice = take_rows(blue, blue["fault"] == fault_code("listed_twice"))
@@ -159,12 +168,14 @@ def _draw_reds(rng: Rng, parties: Parties, blue: Columns, span: Span) -> Columns
 
 
 def _draw_red_times(rng: Rng, reds: Columns, span: Span) -> Array:
-    """Log-normal lag, median 6 days for purchases and 26 for sales (measured on real data), cut off before today."""
+    """Log-normal lag, median 6 days for purchases and 26 for sales (measured on real data), cut off before today; none falls on a gap day."""
     median = np.where(reds["direction"] == 0, 6.0, 26.0)
     lag_days = median * np.exp(rng.normal(0, 1.3, len(median)))
     room_days = (span.now - np.timedelta64(3 * 86400, "s") - reds["issued"]).astype(np.int64) / 86400
     lag_days = np.where(lag_days < room_days, lag_days, room_days * rng.uniform(0.2, 0.95, len(median)))
     times: Array = reds["issued"] + (lag_days * 86400).astype("timedelta64[s]")
+    for _ in range(max((len(days) for days in span.gap_days.values()), default=0)):
+        times = np.where(on_gap_days(reds["direction"], day_of(times), span.gap_days), times + DAY, times)
     return times
 
 

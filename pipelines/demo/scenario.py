@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipelines.demo.columns import DAY, Vector, join_text, null_unless, pc, text_array
+from pipelines.demo.columns import Vector, join_text, null_unless, pc, text_array
 from pipelines.demo.deliveries import Delivery, write_entries, write_invoices
 from pipelines.demo.faults import KIS, LAYOUTS, REGISTER
 from pipelines.demo.parties import OUR_NAME, OUR_TAX_ID
 from pipelines.demo.population import Span
 from pipelines.demo.tables import DIRECTIONS, entry_table, fault_table, invoice_table
 from pipelines.demo.workbooks import cut_in_the_middle
-from pipelines.demo.world import Sight, Truth, World, build_world, look
+from pipelines.demo.world import Sight, Truth, World, build_world, look, settled_until
 from pipelines.settings import BEIJING
 
 NIGHTS = (datetime(2026, 11, 3, 2), datetime(2026, 11, 4, 2), datetime(2026, 11, 5, 2))
@@ -87,9 +87,8 @@ class Scenario:
         truth = look(self.world, sight)
         faults = fault_table(self.world, truth)
         keys = [_invoice_keys(self.world, truth, sight), _entry_keys(self.world, truth, sight)]
-        columns = {name: faults[name] for name in ("fault", "verdict", "cause", "is_resolvable")}
-        arrays = [faults["side"], pa.chunked_array(keys), *columns.values()]
-        return pa.Table.from_arrays(arrays, names=["side", "match_key", *columns])
+        match_key: Vector = pa.chunked_array(keys)
+        return faults.set_column(1, "match_key", match_key)
 
 
 def _invoice_keys(world: World, truth: Truth, sight: Sight) -> Vector:
@@ -105,7 +104,9 @@ def _entry_keys(world: World, truth: Truth, sight: Sight) -> Vector:
     month = text_array(entries["posted_on"].to_numpy().astype("M8[M]").astype("S7"))
     by_voucher = join_text(source, slash, voucher, slash, month)
     code = entries["invoice_code"].combine_chunks().fill_null("")
-    by_number = join_text(source, slash, code, slash, entries["invoice_reference"].combine_chunks().fill_null(""))
+    by_number = join_text(
+        source, slash, code, slash, pc.utf8_trim_whitespace(entries["invoice_reference"].combine_chunks().fill_null(""))
+    )
     has_voucher = np.asarray(voucher.is_valid())
     return pc.coalesce(null_unless(by_voucher, has_voucher), by_number)
 
@@ -164,7 +165,7 @@ def see_night(index: int) -> Sight:
     is_third = index == 2
     upstream = (moments[1] if is_third else moments[-1], moments[-1])
     ledgers = tuple(moments[1] if is_third and code == KIS else moments[-1] for code in range(len(LAYOUTS)))
-    complete = [np.datetime64((moment - timedelta(hours=48)).date(), "D") - DAY for moment in upstream]
+    complete = [settled_until(moment) for moment in upstream]
     return Sight(NIGHTS[index], upstream, ledgers, (complete[0], complete[1]), {_INPUT: list(_GAP_DAYS)})
 
 

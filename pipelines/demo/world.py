@@ -187,8 +187,13 @@ def find_recurring_totals(upstream: Columns, sees_invoice: Array) -> Array:
     return result
 
 
+def settled_until(exported_at: datetime) -> np.datetime64:
+    """The last day of which an export of that moment is final: the day began at least the grace window before it."""
+    return np.datetime64((exported_at - timedelta(hours=GRACE_HOURS)).date(), "D")
+
+
 def see_everything(world: World) -> Sight:
     """The sight of a night at `as_of` on which every export arrived."""
     as_of = world.span.as_of
-    complete = np.datetime64((as_of - timedelta(hours=GRACE_HOURS)).date(), "D") - DAY
+    complete = settled_until(as_of)
     return Sight(as_of, (as_of, as_of), (as_of,) * len(LAYOUTS), (complete, complete), world.span.gap_days)

@@ -362,11 +362,13 @@ def _check_control(
                 "nothing of it was used. Export it again.",
             )
         return
+    compared = 0
     for field in layout.control.columns:
         place = header.columns.get(field)
         stated = read_money(totals.iloc[-1][place]) if place is not None else None
         if stated is None:
             continue
+        compared += 1
         found = _sum_money(fields.loc[kinds.isna(), field])
         if found != stated:
             title = header.titles[header.columns[field]]
@@ -377,3 +379,9 @@ def _check_control(
                 f"add up to {found:,.2f}, a difference of {found - stated:,.2f}. Nothing of it was used; export it "
                 "again.",
             )
+    if layout.control.required and not compared and kinds.isna().any():
+        raise StoppedFileError(
+            f"文件 {where} 的合计行没有金额，无法核对是否完整：文件未采用，请重新导出。",
+            f"File {where}: the 合计 row states no sum, so nothing shows that the file is whole. Nothing of it was used; "
+            "export it again.",
+        )

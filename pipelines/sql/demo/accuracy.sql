@@ -1,4 +1,4 @@
--- demo/accuracy: planted against judged, record by record
+-- what: planted against judged, record by record
 -- grain: one row per planted verdict and cause and judged verdict and cause; NULL where one side has no such record
 -- inputs: demo_expected (what a perfect reconciliation says), recon__item, recon__member, core_*
 -- parameters: none

@@ -1,4 +1,4 @@
--- night/close_run: the wall clock at which the night ended; selects the rows that were closed
+-- what: the wall clock at which the night ended; selects the rows that were closed
 -- grain: one row per night_id
 -- inputs: night__run
 -- parameters: $night_id, $finished_at

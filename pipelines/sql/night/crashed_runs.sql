@@ -1,4 +1,4 @@
--- night/crashed_runs: runs that never ended, since the last one that did
+-- what: runs that never ended, since the last one that did
 -- grain: one row per crashed night, oldest start first
 -- inputs: night__run
 -- parameters: none

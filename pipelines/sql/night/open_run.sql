@@ -1,4 +1,4 @@
--- night/open_run: the row of the night that starts now, as if it had never run
+-- what: the row of the night that starts now, as if it had never run
 -- grain: one row per night_id
 -- inputs: night__run
 -- parameters: $night_id, $as_of, $started_at
