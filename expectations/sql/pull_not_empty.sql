@@ -1,4 +1,5 @@
--- Stop: everything that a source delivered tonight was empty. An empty pull is a failure of the pull, not a quiet day.
+-- Stop: everything that a tax-side source delivered tonight was empty. An empty pull is a failure of the pull, not a
+-- quiet day. A ledger's new month may well be empty: its file only counts as not received.
 -- Grain: one row per file of such a source.
 -- Inputs: {batch} = raw_file, audit_parameter.
 -- Parameters: audit_parameter.as_of.
@@ -9,7 +10,7 @@ tonight AS (
     SELECT file.*
     FROM file
     INNER JOIN audit_parameter ON file.received_at = audit_parameter.as_of
-    WHERE file.status = 'read'
+    WHERE file.status = 'read' AND file.side = 'upstream'
 )
 SELECT file_id || '|' || source_id AS row_key, file_name, rows_read, rows_rejected
 FROM tonight

@@ -105,7 +105,7 @@ def transpose_cents(rng: Rng, cents: Array) -> Array:
     is_open = np.ones(len(cents), bool)
     for power in rng.permutation(8):
         low, high = size // 10**power % 10, size // 10 ** (power + 1) % 10
-        fits = is_open & (low != high) & (size >= 10 ** (power + 1)) & (high * 10 + low >= 10)
+        fits = is_open & (low != high) & (size >= 10 ** (power + 1))
         swapped = size + (low - high) * 9 * 10**power
         result = np.where(fits & (swapped > 0), np.sign(cents) * swapped, result)
         is_open &= ~(fits & (swapped > 0))

@@ -50,16 +50,17 @@ def generate_books(
     first_day_after: date = end.astype("M8[D]").item()
     moment = as_of or datetime.combine(first_day_after + timedelta(days=2), time(2))
     span = Span(datetime.combine(start, time()), datetime.combine(first_day_after, time()), moment)
-    span.gap_days.update(_choose_gap_days(start, moment))
+    span.gap_days.update(_choose_gap_days(start, moment) if fault_rate > 0 else {})
     return view_books(build_world(seed, invoices, span, fault_rate))
 
 
 def _choose_gap_days(start: date, as_of: datetime) -> dict[int, list[np.datetime64]]:
-    """Two days of the purchases and one of the sales, early enough to be past every grace."""
-    first, room = np.datetime64(start, "D"), (as_of.date() - start).days - 10
+    """Two working days of the purchases and one of the sales, early enough to be past every grace."""
+    first, room = np.datetime64(start, "D"), (as_of.date() - start).days - 12
     if room < 20:
         return {}
-    return {0: [first + room // 2 * DAY, first + (room // 2 + 1) * DAY], 1: [first + room // 3 * DAY]}
+    middle, early = np.busday_offset([first + room // 2 * DAY, first + room // 3 * DAY], 0, roll="forward")
+    return {0: [middle, np.busday_offset(middle, 1)], 1: [early]}
 
 
 def view_books(world: World) -> Books:

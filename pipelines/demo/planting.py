@@ -46,6 +46,8 @@ class FaultPlanner:
         self.age = age
         self.is_booked = blue["posted"] <= span.today - np.timedelta64(4, "D")
         self.is_free = ~gap & (age >= 0)
+        self.special = self._find_special_rows()
+        self.last_digits = _last_digits(blue["number"])
 
     def can_show(self, name: str) -> Array:
         blue, fits = self.blue, self.is_free & (self.is_booked if name not in _UNBOOKED else True)
@@ -55,25 +57,24 @@ class FaultPlanner:
             fits &= blue["is_digital"]
         if name in _LARGE_ONLY or name.startswith("amount"):
             fits &= blue["total"] > 20_000
-        return fits & self._can_show_specially(name)
+        return fits & self.special.get(name, True)
 
-    def _can_show_specially(self, name: str) -> Array:
+    def _find_special_rows(self) -> dict[str, Array]:
+        """What some faults need beyond a booked invoice; a red letter needs a week to come and be booked."""
         blue, age = self.blue, self.age
-        same_burst = np.append(blue["burst"][1:] == blue["burst"][:-1], False)
         recent = 4 if np.any(age[self.is_free] <= 4) else 9999
-        special = {
+        is_week_old = age > 7
+        return {
+            **dict.fromkeys(RED_FAULTS, is_week_old),
             "noise_lost_zeros": ~blue["is_digital"] & (blue["number"].astype("S1") == b"0"),
             "tax_differs": blue["tax"] > 500,
-            "number_of_another": same_burst,
+            "number_of_another": np.append(blue["burst"][1:] == blue["burst"][:-1], False),
             "booking_lag": (age >= 1) & (age < 57),
             "not_booked": age > 62,
             "booked_late": age > 62,
             "red_full_later": (age < 30) & (age > 4),
             "sync_delay": (age >= 1) & (age <= recent),
         }
-        if name in RED_FAULTS and name != "red_full_later":
-            return age > 7
-        return np.asarray(special.get(name, np.ones(len(age), bool)), bool)
 
     def pick(self, name: str, count: int) -> None:
         shuffled = self.order[self.can_show(name)[self.order]]
@@ -87,12 +88,13 @@ class FaultPlanner:
         """Runs of two to four neighbours of one burst, kind and day, numbered without a gap."""
         blue, free = self.blue, self.is_free & self.is_booked
         joins = (blue["burst"][1:] == blue["burst"][:-1]) & free[1:] & free[:-1]
-        joins &= _last_digits(blue["number"][1:]) - _last_digits(blue["number"][:-1]) == 1
+        joins &= (np.diff(self.last_digits) == 1) & (blue["code"][1:] == blue["code"][:-1])
         joins &= day_of(blue["issued"])[1:] == day_of(blue["issued"])[:-1]
         starts = np.flatnonzero(joins & ~np.append(False, joins[:-1]))
         runs = []
         for start in self.rng.permutation(starts)[:count]:
-            length = 2 + int(joins[start + 1 : start + 2].all()) * int(joins[start + 1 : start + 2].size)
+            follows = joins[start : start + 3]
+            length = 1 + (len(follows) if follows.all() else int(np.argmin(follows)))
             runs.append(np.arange(start, start + length))
             self._assign(runs[-1], name)
         return runs
@@ -104,14 +106,11 @@ class FaultPlanner:
 
 
 def _last_digits(numbers: Array) -> Array:
-    width = numbers.dtype.itemsize
-    digits = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, width).astype(np.int64)
-    digits = np.where(digits == 0, -1, digits - 48)
-    value = np.zeros(len(numbers), np.int64)
-    for column in range(width - 14, width):
-        value = np.where(digits[:, column] >= 0, value * 10 + digits[:, column], value)
-    short = digits[:, 8] < 0
-    value[short] = numbers[short].astype("S8").astype(np.int64)
+    """The last 8 digits as a whole number; the numbers have 20 or 8."""
+    characters = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, numbers.dtype.itemsize)
+    is_short = characters[:, 8] == 0
+    last = np.where(is_short[:, None], characters[:, :8], characters[:, 12:20]).astype(np.int64) - ord("0")
+    value: Array = last @ (10 ** np.arange(7, -1, -1))
     return value
 
 
@@ -168,7 +167,7 @@ def _draw_reds(rng: Rng, parties: Parties, blue: Columns, span: Span) -> Columns
 
 
 def _draw_red_times(rng: Rng, reds: Columns, span: Span) -> Array:
-    """Log-normal lag, median 6 days for purchases and 26 for sales (measured on real data), cut off before today; none falls on a gap day."""
+    """Log-normal lag, median 6 days for purchases and 26 for sales (as measured); before today, on no gap day."""
     median = np.where(reds["direction"] == 0, 6.0, 26.0)
     lag_days = median * np.exp(rng.normal(0, 1.3, len(median)))
     room_days = (span.now - np.timedelta64(3 * 86400, "s") - reds["issued"]).astype(np.int64) / 86400

@@ -75,6 +75,10 @@ class Scenario:
     world: World
     nights: tuple[DemoNight, ...]
 
+    def sight(self, night_index: int) -> Sight:
+        """What had arrived by that night, from 0."""
+        return see_night(night_index)
+
     def expected(self, night_index: int) -> pa.Table:
         """What a perfect reconciliation says after that night (from 0), one row per record that was ever delivered.
 
@@ -83,7 +87,7 @@ class Scenario:
         strftime(posted_on, '%Y-%m')`, and without a voucher number `source_id || '/' || coalesce(invoice_code, '') ||
         '/' || invoice_reference`. A key that stands there twice is an invoice listed twice.
         """
-        sight = see_night(night_index)
+        sight = self.sight(night_index)
         truth = look(self.world, sight)
         faults = fault_table(self.world, truth)
         keys = [_invoice_keys(self.world, truth, sight), _entry_keys(self.world, truth, sight)]
@@ -104,9 +108,8 @@ def _entry_keys(world: World, truth: Truth, sight: Sight) -> Vector:
     month = text_array(entries["posted_on"].to_numpy().astype("M8[M]").astype("S7"))
     by_voucher = join_text(source, slash, voucher, slash, month)
     code = entries["invoice_code"].combine_chunks().fill_null("")
-    by_number = join_text(
-        source, slash, code, slash, pc.utf8_trim_whitespace(entries["invoice_reference"].combine_chunks().fill_null(""))
-    )
+    number = pc.utf8_trim_whitespace(entries["invoice_reference"].combine_chunks().fill_null(""))
+    by_number = join_text(source, slash, code, slash, number)
     has_voucher = np.asarray(voucher.is_valid())
     return pc.coalesce(null_unless(by_voucher, has_voucher), by_number)
 

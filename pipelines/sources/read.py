@@ -382,6 +382,6 @@ def _check_control(
     if layout.control.required and not compared and kinds.isna().any():
         raise StoppedFileError(
             f"文件 {where} 的合计行没有金额，无法核对是否完整：文件未采用，请重新导出。",
-            f"File {where}: the 合计 row states no sum, so nothing shows that the file is whole. Nothing of it was used; "
-            "export it again.",
+            f"File {where}: the 合计 row states no sum, so nothing shows that the file is whole. Nothing of it was "
+            "used; export it again.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipelines.warehouse import Connection
 
 OURS = "91110105MA01A1B2XG"
-WRONG_TAX_ID = "91110105MA01A1B2XG"
+WRONG_TAX_ID = "91110105MA01A1B2X3"
 
 CLEAN = f"""
 INSERT INTO raw_file (

@@ -45,7 +45,7 @@ FILE = "UPDATE raw_file SET"
 
 STOP_DEFECTS: list[Planted] = [
     ("delivered_rows_arrive", "DELETE FROM core_ledger__entry", ["f2|erp"]),
-    ("pull_not_empty", f"{FILE} rows_kept = 0, rows_read = 0 WHERE file_id = 'f2'", ["f2|erp"]),
+    ("pull_not_empty", f"{FILE} rows_kept = 0, rows_read = 0 WHERE file_id = 'f1'", ["f1|tax"]),
     ("file_counts_add_up", f"{FILE} rows_read = 5 WHERE file_id = 'f1'", ["f1|tax"]),
     ("file_rejects_agree", "DELETE FROM raw_reject", ["f1|tax"]),
     ("file_rejects_agree", "UPDATE raw_reject SET file_id = 'f9'", ["f1|tax", "f9|tax"]),

@@ -123,7 +123,7 @@ def test_an_unreadable_line_takes_the_other_lines_of_its_invoice_with_it(setting
 
 
 def test_a_renamed_sheet_stops_the_file_and_names_both(settings: Settings) -> None:
-    with pytest.raises(BadInputError, match="找到 Sheet1，应有 发票基础信息.*信息汇总表"):
+    with pytest.raises(BadInputError, match=r"找到 Sheet1，应有 发票基础信息.*信息汇总表"):
         read_bytes(settings, full_query(invoice(), total(), sheet="Sheet1"))
 
 
@@ -252,7 +252,7 @@ def test_several_numbers_in_one_cell_are_kept_for_the_engine(settings: Settings)
     assert [row["invoice_reference"] for row in outcome.rows] == typed
 
 
-def test_twenty_digits_in_发票号码_are_a_digital_number(settings: Settings) -> None:
+def test_twenty_digits_in_the_old_number_column_are_a_digital_number(settings: Settings) -> None:
     row = read_bytes(settings, one_invoice(数电发票号码="", 发票号码=DIGITAL)).only
     assert (row["invoice_code"], row["invoice_number"]) == (None, DIGITAL)
 
