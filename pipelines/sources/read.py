@@ -150,6 +150,13 @@ def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) ->
     return None if columns is None else _Header(place, height, columns, titles)
 
 
+def count_known_columns(sheets: list[Sheet], layout: Layout) -> int:
+    """How many fields the layout finds in the best fitting sheet that it would read; 0 if its header is nowhere."""
+    readable = [s for s in sheets if any(_fits(rule.name, s.name) or rule.name == "*" for rule in layout.sheets)]
+    headers = [header for header in (_find_header(sheet, layout) for sheet in readable) if header is not None]
+    return max((len(header.columns) for header in headers), default=0)
+
+
 def _map_columns(titles: list[str], layout: Layout) -> dict[str, int] | None:
     places: dict[str, int] = {}
     for place, title in enumerate(titles):
@@ -248,8 +255,12 @@ def _labels(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _name_fields(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.DataFrame:
-    named = {field: body[place] for field, place in header.columns.items() if field not in layout.joined}
     titles = {plain_header(title): place for place, title in reversed(list(enumerate(header.titles)))}
+    named = {
+        field: _first_filled(body, [titles[plain_header(s)] for s in layout.fields[field] if plain_header(s) in titles])
+        for field in header.columns
+        if field not in layout.joined
+    }
     for field, joined in layout.joined.items():
         parts = []
         for synonyms in joined.parts:
@@ -266,6 +277,14 @@ def _name_fields(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.Data
         if field not in frame:
             frame[field] = None
     return frame[list(TEXT_FIELDS[layout.side])].astype("object")
+
+
+def _first_filled(body: pd.DataFrame, places: list[int]) -> Any:
+    """A file may keep two synonyms, such as 供应商名称 and 客户名称: each row says which one it fills."""
+    text = body[places[0]]
+    for place in places[1:]:
+        text = text.where(text.str.strip() != "", body[place])
+    return text
 
 
 def _fill_forward(fields: pd.DataFrame, layout: Layout) -> pd.DataFrame:

@@ -1,12 +1,12 @@
-"""Which layout a file has: the one that the source names, or with `auto` the one whose header fits."""
+"""Which layout a file has: the one that the source names, or with `auto` the one that knows most of its columns."""
 
 from __future__ import annotations
 
 from pipelines.model import Side
 from pipelines.settings import Settings
-from pipelines.sources.decode import decode_file
+from pipelines.sources.decode import Sheet, decode_file
 from pipelines.sources.layout import Layout, known_layouts, load_layout
-from pipelines.sources.read import FileReading, read_sheets
+from pipelines.sources.read import FileReading, count_known_columns, read_sheets
 from pipelines.sources.reasons import StoppedFileError
 
 
@@ -21,19 +21,21 @@ def read_with_layout(
 
 
 def _read_with_any(name: str, content: bytes, side: Side | None, settings: Settings) -> tuple[Layout, FileReading]:
-    """The most demanding layout whose header fits; a file that fits but is cut is still stopped by its own layout."""
-    tried = []
-    layouts = sorted(known_layouts(settings).values(), key=lambda layout: -len(layout.header.required))
+    """The layout that knows the most columns of the file; if that one stops the file, no other is tried."""
+    layouts = [layout for layout in known_layouts(settings).values() if side is None or layout.side == side]
+    decoded: dict[tuple[str, ...], list[Sheet]] = {}
+    best: tuple[int, int, str] = (0, 0, "")
     for layout in layouts:
-        if side is not None and layout.side != side:
-            continue
-        try:
-            return layout, read_sheets(name, decode_file(name, content, layout.encodings), layout)
-        except StoppedFileError as error:
-            if not error.is_shape:
-                raise
-            tried.append(layout.name)
-    raise StoppedFileError(
-        f"文件 {name} 不符合任何已知版式（试过 {'、'.join(tried)}）：文件未采用，请为它写一个版式。",
-        f"File {name} fits no known layout (tried {', '.join(tried)}): nothing of it was used; write a layout for it.",
-    )
+        encodings = tuple(layout.encodings)
+        if encodings not in decoded:
+            decoded[encodings] = decode_file(name, content, layout.encodings)
+        known = count_known_columns(decoded[encodings], layout)
+        best = max(best, (known, len(layout.header.required), layout.name))
+    if best[0] == 0:
+        tried = [layout.name for layout in layouts]
+        raise StoppedFileError(
+            f"文件 {name} 不符合任何已知版式（试过 {'、'.join(tried)}）：文件未采用，请为它写一个版式。",
+            f"File {name} fits no known layout (tried {', '.join(tried)}): nothing of it was used; write one for it.",
+        )
+    layout = next(layout for layout in layouts if layout.name == best[2])
+    return layout, read_sheets(name, decoded[tuple(layout.encodings)], layout)

@@ -12,6 +12,7 @@ from pipelines.model import Direction, Side
 from pipelines.night import Night
 from pipelines.settings import BEIJING, Settings, Source
 from pipelines.sources.intake import Intake, take_in
+from pipelines.sources.recognise import read_with_layout
 from pipelines.warehouse import open_warehouse
 from tests.unit.source_files import (
     LEDGER_HEADER,
@@ -167,3 +168,11 @@ def test_landed_bytes_are_those_received(settings: Settings) -> None:
     ((file_id, landed),) = select(settings, "SELECT file_id, landed_path FROM raw_file")
     assert (settings.data_root / landed).read_bytes() == path.read_bytes()
     assert file_id == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_auto_takes_the_layout_that_knows_most_columns(settings: Settings) -> None:
+    header = "记账日期,凭证字号,发票号码,对方名称,价税合计,摘要,方向\n"
+    content = (header + "2026-10-08,记-1,26112000000100000001,上海甲公司,1130.00,采购,进项\n").encode()
+    layout, reading = read_with_layout("账.csv", content, "auto", Side.LEDGER, settings)
+    assert layout.name == "plain_ledger_csv"
+    assert reading.rows["voucher_no"].to_pylist() == ["记-1"]

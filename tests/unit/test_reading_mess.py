@@ -91,7 +91,7 @@ def test_the_older_sheet_of_17_columns_gives_the_total_as_the_sum(settings: Sett
     assert (outcome.only["total_cny"], outcome.only["is_red"]) == (Decimal("1130.00"), False)
 
 
-def test_the_header_数电票号码_is_the_digital_number(settings: Settings) -> None:
+def test_the_other_header_of_the_digital_number_is_known(settings: Settings) -> None:
     header = ["数电票号码" if title == "数电发票号码" else title for title in FULL_HEADER]
     row = invoice(header, 数电票号码=DIGITAL)
     assert read_bytes(settings, full_query(row, total(header), header=header)).only["invoice_number"] == DIGITAL
