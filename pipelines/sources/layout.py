@@ -76,14 +76,6 @@ class Extraction(_Part):
     pattern: str
 
 
-class SignRule(_Part):
-    """`negate`: the file states every money with the opposite sign. `red_is_positive`: red invoices (是否正数发票 = 否)
-    are stated without their minus."""
-
-    negate: bool = False
-    red_is_positive: bool = False
-
-
 class Layout(_Part):
     """One kind of file. Field names are those of `raw_upstream__row` or `raw_ledger__row`."""
 
@@ -101,16 +93,12 @@ class Layout(_Part):
     control: ControlTotal = ControlTotal()
     ignore: list[str] = []
     row_cap: int | None = None
-    placeholders: list[str] = ["--", "-", "—", "——"]
     coverage: Literal["file_name", "title", "none"] = "none"
     title: dict[Literal["taxpayer_id", "period"], str] = {}
     direction: Direction | None = None
-    date_formats: list[str] = []
-    statuses: dict[str, Literal["normal", "void", "red_full", "red_partial"]] = {}
     entry: list[EntryRule] = []
     extract: list[Extraction] = []
     reversal_pattern: str = "冲|红字|红票|退货|退回"
-    sign: SignRule = SignRule()
 
     @model_validator(mode="after")
     def _know_every_field(self) -> Self:
