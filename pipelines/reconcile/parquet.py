@@ -44,6 +44,7 @@ def reconcile_parquet(
     try:
         _attach(con, UPSTREAM_INVOICE, upstream)
         _attach(con, LEDGER_ENTRY, ledger)
+        _require_money(con, ledger)
         notes = _attach_coverage(con, coverage)
         con.execute("CREATE TEMP TABLE work_ledger_seen (taxpayer_id VARCHAR, direction VARCHAR, seen_at TIMESTAMP)")
         join_records(con, settings, as_of, report)
@@ -85,6 +86,20 @@ def _check_columns(table: Table, present: set[str], path: Path) -> None:
             found=", ".join(sorted(present)),
             expected=", ".join(missing),
             next_step=f"give the file the columns of {table.name}",
+        )
+
+
+def _require_money(con: Connection, path: Path) -> None:
+    """A line without any money would agree with everything: nothing is there to compare."""
+    found = con.execute(
+        f"SELECT count(*), min(record_id) FROM {LEDGER_ENTRY.name} WHERE amount_cny IS NULL AND total_cny IS NULL"
+    ).fetchone()
+    if found and found[0]:
+        raise BadInputError(
+            "Ledger lines state no money.",
+            where=path,
+            found=f"{found[0]} lines without amount_cny and total_cny, the first is {found[1]}",
+            expected="at least one of amount_cny and total_cny in every line",
         )
 
 

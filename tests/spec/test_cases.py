@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.errors import BadInputError
 from pipelines.model import CAUSES, Basis
 from tests.spec.cases import CASES, Case
-from tests.spec.tables import OURS, Row, covered, reconcile_rows
+from tests.spec.tables import OURS, Row, covered, entry, invoice, reconcile_rows
 
 
 def told_apart(rows: list[Row], place: int) -> list[Row]:
@@ -91,3 +92,8 @@ def test_every_record_stands_in_exactly_one_item_and_sums_are_kept(items: list[R
     members = [member for item in items for member in item["members"]]
     assert len(members) == len(set(members)) == len(upstream) + len(ledger)
     assert sum(item["upstream_total_cny"] or 0 for item in items) == sum(row["total_cny"] for row in upstream)
+
+
+def test_a_line_without_money_is_refused_and_never_matched(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="no money"):
+        reconcile_rows(tmp_path, [invoice("u1")], [entry("l1", total=None)])
