@@ -1,13 +1,14 @@
 """The order in which records are joined. A new rule is an SQL file in `sql/recon/rules` and a line in one of the lists.
 
 ```
- population -> red pairs -> cleared -> references, claims -> NUMBER_RULES -> line roles
-            -> similar invoices -> REPAIR_RULES -> links -> groups -> verdicts -> sentences
+ population -> cleared -> references, known invoices, red pairs, claims -> NUMBER_RULES
+            -> agreed links, line roles -> similar invoices -> REPAIR_RULES -> links -> groups -> verdicts -> sentences
 ```
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,9 +29,17 @@ REPAIR_RULES = ("digits_lost", "number_mistyped", "another_number", "number_abse
 """Rules that doubt the number: party, money and day must name one invoice of the whole population."""
 
 MAX_PAIRS = 100_000
-"""Lines times invoices of one sum that are still compared one by one; a larger crowd is reported as skipped."""
+"""Lines times invoices of one lane (one sum and day, or one sum and party) that are still compared one by one; a larger
+crowd is reported as skipped."""
 
 MAX_STEPS = 100
+
+PLACES = (
+    *("number", "reference", "voucher", "posted_on", "issued_on", "ledger_date", "party", "ledger_party"),
+    *("upstream_total", "ledger_total", "ledger_tax", "upstream_tax", "difference", "due_on", "count", "other"),
+    *("why", "hint"),
+)
+"""What a sentence may name, in the order in which the macro `fill_sentence` passes them."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +80,9 @@ def join_records(con: Connection, settings: Settings, as_of: datetime, report: C
             report(name)
             run_sql(con, f"recon/{name}", values)
 
-    run("macros", "population", "red_pair", "cleared", "reference", "open_upstream", "claim")
+    run("macros", "population", "cleared", "reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "line_role", "similar")
+    run("reading", "agreed", "line_role", "impossible", "similar", "lane")
     run(*(f"rules/{rule}" for rule in REPAIR_RULES))
     run("link")
     _join_groups(con)
@@ -99,6 +108,12 @@ def load_sentences() -> dict[str, Mapping[str, str]]:
     return dict(_flatten(tomllib.loads(text)))
 
 
+def number_places(template: str) -> str:
+    """`{party}` -> `{6}`, as DuckDB's format wants it; KeyError for a name that is not in PLACES."""
+    places = {name: index for index, name in enumerate(PLACES)}
+    return re.sub(r"\{(\w+)\}", lambda place: f"{{{places[place[1]]}}}", template)
+
+
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mapping[str, str]]]:
     found: list[tuple[str, Mapping[str, str]]] = []
     for key, value in tree.items():
@@ -113,7 +128,8 @@ def _load_words(con: Connection) -> None:
     """Sentences, causes and regions as small tables, and the sentence of the bulk as variables."""
     sentences = load_sentences()
     con.execute("CREATE OR REPLACE TEMP TABLE work_sentence (key VARCHAR, zh VARCHAR, en VARCHAR)")
-    con.executemany("INSERT INTO work_sentence VALUES (?, ?, ?)", [(k, s["zh"], s["en"]) for k, s in sentences.items()])
+    numbered = [(key, number_places(text["zh"]), number_places(text["en"])) for key, text in sentences.items()]
+    con.executemany("INSERT INTO work_sentence VALUES (?, ?, ?)", numbered)
     con.execute("CREATE OR REPLACE TEMP TABLE work_cause (cause VARCHAR, verdict VARCHAR, basis VARCHAR)")
     con.executemany("INSERT INTO work_cause VALUES (?, ?, ?)", [(c, v, basis_of(c)) for c, v in CAUSES.items()])
     regions = resources.files("pipelines").joinpath("reference", "regions.csv").read_text(encoding="utf-8").split()

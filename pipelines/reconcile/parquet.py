@@ -115,7 +115,9 @@ def _attach_coverage(con: Connection, coverage: Path | None) -> tuple[str, ...]:
 def _write(con: Connection, relation: str, path: Path) -> None:
     temporary = path.with_suffix(".parquet.tmp")
     literal = str(temporary).replace("'", "''")
-    con.execute(f"COPY (SELECT * FROM {relation}) TO '{literal}' (FORMAT parquet, COMPRESSION zstd)")
+    con.execute(
+        f"COPY (SELECT * FROM {relation}) TO '{literal}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    )
     temporary.replace(path)
 
 

@@ -1,6 +1,6 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped
--- inputs: work_lone, work_node, work_refused, work_similar, work_unsure, work_crowd, work_upstream
+-- inputs: work_lone, work_node, work_refused, work_similar, work_crowd
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_candidate AS
@@ -56,10 +56,7 @@ of_upstream AS (
 skipped AS (
     SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
     FROM lone_ledger l
-    JOIN work_unsure s ON s.record_id = l.record_id
-    SEMI JOIN work_crowd c
-      ON c.taxpayer_id = s.taxpayer_id AND c.direction = s.direction AND c.money_kind = s.money_kind
-     AND c.money = s.money
+    SEMI JOIN work_crowd c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM of_ledger)
 ),
 impossible AS (

@@ -1,6 +1,6 @@
 -- what: every invoice that an open ledger line names by number, in the whole population, with what agrees
 -- grain: work_claim one row per ledger line, reading, number in it and invoice
--- inputs: work_reference, work_open_ledger, work_upstream, work_listed_twice
+-- inputs: work_reference, work_open_ledger, work_known, work_listed_twice
 -- parameters: $tolerance
 -- Which claims become links is up to the rules (sql/recon/rules); they write work_accepted and work_refused.
 
@@ -11,21 +11,10 @@ WITH cited AS MATERIALIZED (
     FROM work_reference r
     JOIN work_open_ledger l ON l.record_id = r.ledger_id
 ),
-named AS (
-    SELECT DISTINCT taxpayer_id, direction, number, right(number, 8) AS tail, length(number) AS n_digits
-    FROM cited
-    WHERE length(number) IN (8, 20)
-),
 reached AS (
-    SELECT n.taxpayer_id, n.direction, n.number AS named_number, u.* EXCLUDE (taxpayer_id, direction)
-    FROM work_upstream u
-    JOIN named n ON n.taxpayer_id = u.taxpayer_id AND n.direction = u.direction AND n.number = u.number
+    SELECT number AS named_number, * FROM work_known
     UNION ALL
-    SELECT n.taxpayer_id, n.direction, n.number AS named_number, u.* EXCLUDE (taxpayer_id, direction)
-    FROM work_upstream u
-    JOIN named n
-      ON n.taxpayer_id = u.taxpayer_id AND n.direction = u.direction AND n.tail = right(u.number, 8)
-     AND n.n_digits = 8 AND length(u.number) = 20
+    SELECT tail AS named_number, * FROM work_known WHERE length(number) = 20
 ),
 compared AS (
     SELECT

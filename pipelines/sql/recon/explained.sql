@@ -1,6 +1,7 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item
--- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_upstream, work_ledger, work_surplus, work_link
+-- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known,
+--         work_similar, work_surplus, work_link
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_explained AS
@@ -21,8 +22,8 @@ WITH worded AS (
         END AS sentence_key,
         CASE WHEN n_upstream > 1 AND n_ledger <= 1 THEN n_upstream WHEN n_upstream = 0 OR n_candidates > 0
              THEN n_candidates ELSE n_ledger END AS shown_count,
-        replace(money_text(abs(ledger_total)), '.', '') AS ledger_digits,
-        replace(money_text(abs(upstream_total)), '.', '') AS upstream_digits
+        CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(ledger_total)), '.', '') END AS ledger_digits,
+        CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(upstream_total)), '.', '') END AS upstream_digits
     FROM work_judged j
 ),
 hinted AS (
@@ -55,7 +56,9 @@ first_line AS (
     GROUP BY k.upstream_id
 ),
 candidate_invoice AS (
-    SELECT record_id, number FROM work_upstream WHERE record_id IN (SELECT candidate_invoice_id FROM hinted)
+    SELECT record_id, number FROM work_known WHERE record_id IN (SELECT candidate_invoice_id FROM hinted)
+    UNION
+    SELECT upstream_id, number FROM work_similar WHERE upstream_id IN (SELECT candidate_invoice_id FROM hinted)
 ),
 named AS (
     SELECT
@@ -73,35 +76,32 @@ named AS (
 ),
 filled AS (
     SELECT
-        n.*,
-        [
-            '{number}' || chr(31) || (coalesce(CASE WHEN code IS NOT NULL AND length(shown_number) = 8 THEN code || '-' END, '')
-                         || coalesce(shown_number, '')),
-            '{reference}' || chr(31) || (coalesce(reference, '')), '{voucher}' || chr(31) || (coalesce(nullif(voucher, ''), '—')),
-            '{posted_on}' || chr(31) || (coalesce(CAST(posted_on AS VARCHAR), '')),
-            '{issued_on}' || chr(31) || (coalesce(CAST(issued_on AS VARCHAR), '')),
-            '{ledger_date}' || chr(31) || (coalesce(CAST(invoice_date AS VARCHAR), '')),
-            '{party}' || chr(31) || (coalesce(upstream_party, ledger_party, '—')), '{ledger_party}' || chr(31) || (coalesce(ledger_party, '—')),
-            '{upstream_total}' || chr(31) || (coalesce(money_text(
-                CASE WHEN cause IN ('dead_invoice_booked', 'red_letter_netted') THEN first_total ELSE upstream_total END
-            ), '—')),
-            '{ledger_total}' || chr(31) || (coalesce(money_text(ledger_total), '—')),
-            '{ledger_tax}' || chr(31) || (coalesce(money_text(ledger_tax), '—')),
-            '{upstream_tax}' || chr(31) || (coalesce(money_text(upstream_tax), '—')),
-            '{difference}' || chr(31) || (coalesce(money_text(ledger_total - upstream_total), '—')),
-            '{due_on}' || chr(31) || (coalesce(CAST(due_on AS VARCHAR), '')), '{count}' || chr(31) || (CAST(shown_count AS VARCHAR)),
-            '{other}' || chr(31) || (coalesce(other, '—'))
-        ] AS facts
-    FROM named n
+        *,
+        {
+            'number': coalesce(shown_number(code, shown_number), ''),
+            'reference': coalesce(reference, ''),
+            'voucher': coalesce(nullif(voucher, ''), '—'),
+            'posted_on': coalesce(CAST(posted_on AS VARCHAR), ''),
+            'issued_on': coalesce(CAST(issued_on AS VARCHAR), ''),
+            'ledger_date': coalesce(CAST(invoice_date AS VARCHAR), ''),
+            'party': coalesce(upstream_party, ledger_party, '—'),
+            'ledger_party': coalesce(ledger_party, '—'),
+            'upstream_total': coalesce(money_text(CASE WHEN cause IN ('dead_invoice_booked', 'red_letter_netted')
+                                                       THEN first_total ELSE upstream_total END), '—'),
+            'ledger_total': coalesce(money_text(ledger_total), '—'),
+            'ledger_tax': coalesce(money_text(ledger_tax), '—'),
+            'upstream_tax': coalesce(money_text(upstream_tax), '—'),
+            'difference': coalesce(money_text(ledger_total - upstream_total), '—'),
+            'due_on': coalesce(CAST(due_on AS VARCHAR), ''),
+            'count': CAST(shown_count AS VARCHAR),
+            'other': coalesce(other, '—')
+        } AS facts
+    FROM named
 )
 SELECT
     f.* EXCLUDE (facts), c.verdict, c.basis,
-    fill_sentence(
-        s.zh, facts || ['{why_zh}' || chr(31) || coalesce(w.zh, ''), '{hint}' || chr(31) || coalesce(hint.zh, '')]
-    ) AS explanation_zh,
-    fill_sentence(
-        s.en, facts || ['{why_en}' || chr(31) || coalesce(w.en, ''), '{hint}' || chr(31) || coalesce(hint.en, '')]
-    ) AS explanation_en
+    fill_sentence(s.zh, facts, coalesce(w.zh, ''), coalesce(hint.zh, '')) AS explanation_zh,
+    fill_sentence(s.en, facts, coalesce(w.en, ''), coalesce(hint.en, '')) AS explanation_en
 FROM filled f
 JOIN work_cause c ON c.cause = f.cause
 JOIN work_sentence s ON s.key = f.sentence_key

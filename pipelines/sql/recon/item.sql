@@ -1,12 +1,12 @@
 -- what: the result: every item with its verdict, and the members of every item
 -- grain: work_item one row per item; work_member one row per core record
--- inputs: work_cleared, work_explained, work_node
+-- inputs: work_cleared, work_agreed, work_explained, work_node
 -- parameters: none; the variables exact_zh and exact_en hold the sentence of `exact` with {0} number and {1} total
 
 CREATE OR REPLACE TEMP VIEW work_item AS
 SELECT
     'U:' || upstream_id AS item_id, taxpayer_id, direction, 'matched' AS verdict, 'exact' AS cause,
-    'exact_key' AS rule, 'observed' AS basis, FALSE AS needs_review, NULL::VARCHAR[] AS candidates,
+    rule, 'observed' AS basis, FALSE AS needs_review, NULL::VARCHAR[] AS candidates,
     NULL::VARCHAR AS why_not, NULL::VARCHAR[] AS differing_fields,
     upstream_total::DECIMAL(18,2) AS upstream_total_cny,
     ledger_total::DECIMAL(18,2) AS ledger_total_cny,
@@ -14,7 +14,11 @@ SELECT
     NULL::DATE AS due_on,
     format(getvariable('exact_zh'), number, money_text(upstream_total)) AS explanation_zh,
     format(getvariable('exact_en'), number, money_text(upstream_total)) AS explanation_en
-FROM work_cleared
+FROM (
+    SELECT *, 'exact_key' AS rule FROM work_cleared
+    UNION ALL BY NAME
+    SELECT * FROM work_agreed
+)
 UNION ALL
 SELECT
     item_id, taxpayer_id, direction, verdict, cause, rule, basis,
@@ -31,5 +35,9 @@ CREATE OR REPLACE TEMP VIEW work_member AS
 SELECT 'U:' || upstream_id AS item_id, 'upstream' AS side, upstream_id AS record_id FROM work_cleared
 UNION ALL
 SELECT 'U:' || upstream_id, 'ledger', ledger_id FROM work_cleared
+UNION ALL
+SELECT 'U:' || upstream_id, 'upstream', upstream_id FROM work_agreed
+UNION ALL
+SELECT 'U:' || upstream_id, 'ledger', ledger_id FROM work_agreed
 UNION ALL
 SELECT item_id, side, record_id FROM work_node;

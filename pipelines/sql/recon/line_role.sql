@@ -4,7 +4,7 @@
 -- parameters: $tolerance
 -- role: kept (belongs to the invoice); surplus (booked twice); doubtful (money or party speaks against the number: the
 -- line is offered to another_number first, and falls back to `fallback`).
--- In this order: all lines add up to the invoice; one line is the invoice; the first lines posted add up to it; none.
+-- In this order: all lines add up to the invoice; what was posted first is the invoice, one line or several; none.
 
 CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
@@ -27,20 +27,29 @@ measured AS (
         sum(money) OVER (of_invoice ORDER BY posted_on, ledger_id) AS running_money,
         row_number() OVER (of_invoice ORDER BY posted_on, ledger_id) AS posted_place,
         min(CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
-                 THEN {'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS whole_line
+                 THEN {'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS first_whole
     FROM line
+    WINDOW of_invoice AS (PARTITION BY upstream_id)
+),
+completed AS (
+    SELECT
+        *,
+        min(CASE WHEN abs(running_money - whole) <= $tolerance THEN posted_place END) OVER of_invoice AS prefix_place,
+        min(CASE WHEN first_whole.id = ledger_id THEN posted_place END) OVER of_invoice AS whole_place
+    FROM measured
     WINDOW of_invoice AS (PARTITION BY upstream_id)
 ),
 prefixed AS (
     SELECT
-        *,
-        min(CASE WHEN abs(running_money - whole) <= $tolerance THEN posted_place END) OVER (PARTITION BY upstream_id)
-            AS prefix_place,
+        * EXCLUDE (first_whole),
+        -- Several lines that complete the invoice before a whole one is posted are its booking.
+        CASE WHEN coalesce(prefix_place > 1 AND prefix_place < whole_place, FALSE) THEN NULL ELSE first_whole END
+            AS whole_line,
         -- Equal lines that are each nearer to the invoice than all together: the same bill booked again, both wrong.
         n_lines > 1
         AND count(DISTINCT money) OVER (PARTITION BY upstream_id) = 1
         AND abs(money - whole) < abs(sum_money - whole) AS is_repeated
-    FROM measured
+    FROM completed
 )
 SELECT
     ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
@@ -57,8 +66,9 @@ SELECT
     CASE
         WHEN whole_line IS NULL AND (prefix_place IS NULL OR posted_place <= prefix_place)
             THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
-        -- The invoice is booked in full already. Another party's line under its number is not the same bill.
-        WHEN party_agrees = FALSE THEN 'unlinked'
+        -- The invoice is booked in full already. A line of another party and other money under its number is not the
+        -- same bill; nor is one of another party under eight digits that several invoices may share.
+        WHEN party_agrees = FALSE AND NOT (is_whole_key AND abs(money - whole) <= $tolerance) THEN 'unlinked'
         ELSE 'surplus'
     END AS fallback
 FROM prefixed;

@@ -4,16 +4,21 @@
 -- parameters: none
 
 -- Names differ in style only (width of brackets and letters, blanks): compare them without it. NULL stays NULL.
+-- translate drops what has no counterpart: the blanks at the end.
 CREATE OR REPLACE TEMP MACRO plain_name(name) AS
-    nullif(upper(translate(regexp_replace(name, '[\s\x{3000}]', '', 'g'), '（）．，＆－', '().,&-')), '');
+    nullif(upper(translate(name, '（）．，＆－ ' || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13), '().,&-')), '');
+
+-- The style of a name is looked at only where the texts differ.
+CREATE OR REPLACE TEMP MACRO name_agrees(name_a, name_b) AS
+    CASE WHEN name_a = name_b THEN TRUE ELSE plain_name(name_a) = plain_name(name_b) END;
 
 -- TRUE: agree; FALSE: conflict; NULL: nothing to compare. The tax id decides where both sides have it.
 CREATE OR REPLACE TEMP MACRO party_agrees(id_a, name_a, id_b, name_b) AS
-    coalesce(upper(id_a) = upper(id_b), plain_name(name_a) = plain_name(name_b));
+    CASE WHEN id_a = id_b THEN TRUE ELSE coalesce(upper(id_a) = upper(id_b), name_agrees(name_a, name_b)) END;
 
 -- TRUE if any of id and name that both sides have differs; never NULL.
 CREATE OR REPLACE TEMP MACRO party_differs(id_a, name_a, id_b, name_b) AS
-    coalesce(upper(id_a) <> upper(id_b), FALSE) OR coalesce(plain_name(name_a) <> plain_name(name_b), FALSE);
+    coalesce(upper(id_a) <> upper(id_b), FALSE) OR NOT coalesce(name_agrees(name_a, name_b), TRUE);
 
 -- Money as people write it: 1,234,567.80. By integers, because a DOUBLE loses cents above 9e13.
 CREATE OR REPLACE TEMP MACRO money_text(amount) AS
@@ -22,8 +27,10 @@ CREATE OR REPLACE TEMP MACRO money_text(amount) AS
     || '.' || lpad(CAST(CAST((abs(amount) - trunc(abs(amount))) * 100 AS INTEGER) AS VARCHAR), 2, '0');
 
 -- Half-width letters and digits, no invisible characters, no wrapping of the ="0123" kind, no trailing .0
+-- First the plain case: a macro is expanded wherever its argument is used.
 CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
-    trim(regexp_replace(
+    CASE WHEN regexp_full_match(reference, '[0-9]+') THEN reference
+    ELSE trim(regexp_replace(
         regexp_replace(
             translate(
                 regexp_replace(reference, '[\x{200B}-\x{200F}\x{FEFF}\t="''‘’“”`]|_x000D_', '', 'g'),
@@ -32,27 +39,30 @@ CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
             '\x{00A0}', ' ', 'g'
         ),
         '([0-9])\.0+$', '\1'
-    ));
+    )) END;
 
 -- The digits of a number that a spreadsheet turned into a float ('2.4442E+19' -> '24442'), NULL if it is none.
 CREATE OR REPLACE TEMP MACRO float_digits(plain) AS
     nullif(regexp_replace(regexp_extract(plain, '^[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}$', 0), '[eE].*$|\.', '', 'g'), '');
 
 -- 12- and 10-digit codes whose leading zero a spreadsheet dropped.
+CREATE OR REPLACE TEMP MACRO padded_code(digits) AS
+    CASE length(digits) WHEN 0 THEN NULL WHEN 9 THEN '0' || digits WHEN 11 THEN '0' || digits ELSE digits END;
+
 CREATE OR REPLACE TEMP MACRO plain_code(code) AS
-    CASE length(regexp_replace(plain_reference(code), '[^0-9]', '', 'g'))
-        WHEN 0 THEN NULL
-        WHEN 9 THEN '0' || regexp_replace(plain_reference(code), '[^0-9]', '', 'g')
-        WHEN 11 THEN '0' || regexp_replace(plain_reference(code), '[^0-9]', '', 'g')
-        ELSE regexp_replace(plain_reference(code), '[^0-9]', '', 'g')
-    END;
+    CASE WHEN regexp_full_match(code, '[0-9]{10}|[0-9]{12}') THEN code
+         WHEN code IS NOT NULL THEN padded_code(regexp_replace(plain_reference(code), '[^0-9]', '', 'g')) END;
 
 -- An 8-digit number that lost its leading zeros; everything else unchanged.
 CREATE OR REPLACE TEMP MACRO padded_number(number) AS
     CASE WHEN length(number) < 8 THEN lpad(number, 8, '0') ELSE number END;
 
--- Puts the facts ('{name}' || chr(31) || value) into the places of a sentence.
-CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts) AS
-    list_reduce(
-        facts, lambda text, fact: replace(text, split_part(fact, chr(31), 1), split_part(fact, chr(31), 2)), template
-    );
+-- An invoice as people cite it: 20 digits, or code and number.
+CREATE OR REPLACE TEMP MACRO shown_number(code, number) AS
+    CASE WHEN length(number) = 8 AND code IS NOT NULL THEN code || '-' || number ELSE number END;
+
+-- A sentence with its places filled: {0} to {15} are the facts of work_explained in this order, {16} why, {17} the hint.
+CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, why, hint) AS
+    format(template, facts.number, facts.reference, facts.voucher, facts.posted_on, facts.issued_on, facts.ledger_date,
+           facts.party, facts.ledger_party, facts.upstream_total, facts.ledger_total, facts.ledger_tax,
+           facts.upstream_tax, facts.difference, facts.due_on, facts.count, facts.other, why, hint);

@@ -1,37 +1,10 @@
 -- what: what can be said of a record that has no counterpart: too early, not received, impossible, missing
 -- grain: work_lone one row per one-sided record
 -- inputs: work_node, work_open_ledger, work_open_upstream, work_surplus, work_day, work_span, work_ledger_seen,
---         work_reference, work_region
+--         work_reference, work_impossible
 -- parameters: $as_of, $grace_hours, $booking_days, $lookback_days
 -- Absence is concluded only for days that were asked for and fully received. A line without an invoice date may be of
 -- any day of the lookback before its posting; all of them inside the asked span must have been received.
-
-CREATE OR REPLACE TEMP TABLE work_impossible AS
-WITH shaped AS (
-    SELECT
-        r.ledger_id, r.number, r.code,
-        CASE
-            WHEN length(r.number) = 20 THEN
-                left(r.number, 2) < '21'
-                OR left(r.number, 2) > strftime($as_of::TIMESTAMP, '%y')
-                OR substr(r.number, 3, 2) NOT IN (SELECT region_code FROM work_region WHERE length(region_code) = 2)
-            WHEN length(r.number) = 8 THEN
-                r.number = '00000000'
-                OR coalesce(length(r.code) NOT IN (10, 12), FALSE)
-                OR coalesce(length(r.code) = 10 AND left(r.code, 2) NOT IN (SELECT region_code FROM work_region), FALSE)
-                OR coalesce(
-                    length(r.code) = 12 AND left(r.code, 1) = '0'
-                    AND substr(r.code, 2, 2) NOT IN (SELECT region_code FROM work_region), FALSE)
-                OR coalesce(length(r.code) = 12 AND left(r.code, 1) = '0'
-                    AND substr(r.code, 6, 2) > strftime($as_of::TIMESTAMP, '%y'), FALSE)
-                OR coalesce(length(r.code) = 10 AND substr(r.code, 5, 2) > strftime($as_of::TIMESTAMP, '%y'), FALSE)
-            ELSE TRUE
-        END AS is_impossible
-    FROM work_reference r
-    WHERE r.form <> 'split_code'
-)
--- A reference is impossible only if no reading of it is possible.
-SELECT ledger_id FROM shaped GROUP BY ledger_id HAVING bool_and(is_impossible);
 
 CREATE OR REPLACE TEMP TABLE work_lone AS
 WITH grouped AS (SELECT item_id FROM work_node GROUP BY item_id HAVING count(*) = 1),

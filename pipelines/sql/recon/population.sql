@@ -21,6 +21,5 @@ SELECT
     counterparty_name AS party_name,
     amount_cny, tax_cny, total_cny,
     coalesce(total_cny, amount_cny + tax_cny) AS line_total,
-    coalesce(amount_cny, total_cny - tax_cny) AS line_amount,
-    summary
+    coalesce(amount_cny, total_cny - tax_cny) AS line_amount
 FROM core_ledger__entry;

@@ -1,6 +1,7 @@
--- what: one reading per reference, reversal lines moved to the red invoice, cleared invoices that are named again reopened
+-- what: one reading per reference, reversal lines moved to the red invoice, cleared pairs reopened whose invoice another
+--       line names or a red letter reverses
 -- grain: work_named one row per ledger line and invoice that it names; work_reopened one row per reopened pair
--- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cleared, work_upstream, work_ledger
+-- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cleared, work_known, work_ledger
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_named AS
@@ -30,7 +31,7 @@ FROM (
         coalesce(l.line_total = u.total_cny, l.line_amount = u.amount_cny) AS is_same_money
     FROM work_named n
     JOIN work_red_pair p ON p.blue_id = n.upstream_id
-    JOIN work_upstream u ON u.record_id = p.red_id
+    JOIN work_known u ON u.record_id = p.red_id
     JOIN work_open_ledger l ON l.record_id = n.ledger_id
     WHERE n.is_reversal
     QUALIFY row_number() OVER (
@@ -41,13 +42,16 @@ FROM (
 WHERE n.ledger_id = r.ledger_id AND n.upstream_id = r.blue_id AND n.n_numbers = 1;
 
 CREATE OR REPLACE TEMP TABLE work_reopened AS
-SELECT upstream_id, ledger_id FROM work_cleared WHERE upstream_id IN (SELECT upstream_id FROM work_named);
+SELECT upstream_id, ledger_id FROM work_cleared
+WHERE upstream_id IN (SELECT upstream_id FROM work_named)
+   OR upstream_id IN (SELECT blue_id FROM work_red_pair WHERE is_full);
 
 INSERT INTO work_named
 SELECT ledger_id, upstream_id, 'exact_key', 1, TRUE, TRUE, NULL, NULL, FALSE FROM work_reopened;
 
 INSERT INTO work_open_upstream
-SELECT u.* FROM work_upstream u WHERE u.record_id IN (SELECT upstream_id FROM work_reopened);
+SELECT * EXCLUDE (tail, cleared_with) FROM work_known
+WHERE record_id IN (SELECT upstream_id FROM work_reopened);
 
 INSERT INTO work_open_ledger
 SELECT l.*, l.invoice_reference, l.invoice_code, NULL, [l.invoice_reference]

@@ -1,40 +1,36 @@
 -- what: which red-letter invoice reverses which blue one, over any distance in time
 -- grain: work_red_pair one row per red invoice whose blue one is known
--- inputs: work_upstream
+-- inputs: work_red, work_known
 -- parameters: none
 -- A red invoice names its blue one in a column or in the remark (domain.md 1.4). One that names none is paired by party
 -- and amount only if exactly one fully reversed blue invoice and one red invoice fit each other.
-
-CREATE OR REPLACE TEMP TABLE work_red AS
-SELECT
-    record_id, taxpayer_id, direction, issued_on, party_id, party_name, total_cny,
-    coalesce(
-        nullif(regexp_replace(original_invoice_number, '[^0-9]', '', 'g'), ''),
-        nullif(regexp_extract(remark, '蓝字(?:数电)?(?:发)?票?号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),
-        nullif(regexp_extract(remark, '号码\s*[:：]?\s*([0-9]{8,20})', 1), '')
-    ) AS original_number,
-    nullif(regexp_extract(remark, '代码\s*[:：]?\s*([0-9]{10,12})', 1), '') AS original_code
-FROM work_upstream
-WHERE is_red;
 
 CREATE OR REPLACE TEMP TABLE work_red_pair AS
 WITH named AS (
     SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
     FROM work_red r
-    JOIN work_upstream u
+    JOIN work_known u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction
-     AND u.number = padded_number(r.original_number) AND NOT u.is_red
+     AND u.number = r.original_number AND NOT u.is_red
      AND (length(u.number) = 20 OR r.original_code IS NULL OR u.code IS NULL OR u.code = r.original_code)
      -- An 8-digit number alone repeats: without a code the party must not conflict.
      AND (length(u.number) = 20 OR u.code = r.original_code
           OR party_agrees(u.party_id, u.party_name, r.party_id, r.party_name) IS DISTINCT FROM FALSE)
+    WHERE u.status <> 'void'
+      -- The end of a number is no key: there the tax system's own word must say that it was reversed.
+      AND (length(u.number) = 20 OR u.code = r.original_code OR u.status IN ('red_full', 'red_partial'))
     -- An invoice listed twice gives one blue side, the first listed.
-    QUALIFY row_number() OVER (PARTITION BY r.record_id ORDER BY u.issued_on, u.observed_at, u.record_id) = 1
+    QUALIFY row_number() OVER (
+        PARTITION BY r.record_id
+        ORDER BY (u.status = 'red_full' AND u.total_cny = -r.total_cny) DESC,
+                 (u.status IN ('red_full', 'red_partial')) DESC, (u.total_cny = -r.total_cny) DESC,
+                 u.issued_on, u.observed_at, u.record_id
+    ) = 1
 ),
 unnamed AS (
     SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
     FROM work_red r
-    JOIN work_upstream u
+    JOIN work_known u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.total_cny = -r.total_cny
      AND NOT u.is_red AND u.status = 'red_full' AND u.issued_on <= r.issued_on
      AND party_agrees(u.party_id, u.party_name, r.party_id, r.party_name)

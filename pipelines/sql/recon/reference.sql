@@ -6,12 +6,12 @@
 -- the one that exists upstream wins. A range is expanded up to 100 numbers.
 
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
-SELECT
-    l.*, plain_reference(invoice_reference) AS plain, plain_code(invoice_code) AS code,
-    float_digits(plain_reference(invoice_reference)) AS float_prefix,
-    regexp_extract_all(plain_reference(invoice_reference), '[0-9]+') AS tokens
-FROM work_ledger l
-WHERE NOT EXISTS (FROM work_cleared c WHERE c.ledger_id = l.record_id);
+WITH cleaned AS (
+    SELECT l.*, plain_reference(invoice_reference) AS plain, plain_code(invoice_code) AS code
+    FROM work_ledger l
+    WHERE NOT EXISTS (FROM work_cleared c WHERE c.ledger_id = l.record_id)
+)
+SELECT *, float_digits(plain) AS float_prefix, regexp_extract_all(plain, '[0-9]+') AS tokens FROM cleaned;
 
 CREATE OR REPLACE TEMP TABLE work_reference AS
 WITH shaped AS (
@@ -19,11 +19,12 @@ WITH shaped AS (
         record_id AS ledger_id, plain, code, tokens, len(tokens) AS n_tokens,
         array_to_string(tokens, '') AS compact,
         list_filter(tokens, lambda t: length(t) IN (8, 20)) AS whole_tokens,
+        -- CASE: one run of digits is no range and no list.
         regexp_extract(
-            plain, '([0-9]{20}|[0-9]{8})\s*(-|~|—|至|到)\s*([0-9]{20}|[0-9]{1,8})(?:[^0-9]|$)', ['low', 'sign', 'high']
+            CASE WHEN len(tokens) > 1 THEN plain END, '([0-9]{20}|[0-9]{8})\s*(-|~|—|至|到)\s*([0-9]{20}|[0-9]{1,8})(?:[^0-9]|$)', ['low', 'sign', 'high']
         ) AS span,
         regexp_extract_all(
-            plain, '(?:[0-9]{20}|[0-9]{8})(?:\s*[/、,;&+]\s*[0-9]{1,20})+'
+            CASE WHEN len(tokens) > 1 THEN plain END, '(?:[0-9]{20}|[0-9]{8})(?:\s*[/、,;&+]\s*[0-9]{1,20})+'
         ) AS chains
     FROM work_open_ledger
     WHERE float_prefix IS NULL AND plain IS NOT NULL AND len(tokens) > 0

@@ -1,0 +1,31 @@
+-- what: ledger lines whose number no tax system could have issued (structure rules: domain.md 3)
+-- grain: work_impossible one row per line
+-- inputs: work_reference, work_region
+-- parameters: $as_of
+-- A reference is impossible only if no reading of it is possible.
+
+CREATE OR REPLACE TEMP TABLE work_impossible AS
+WITH shaped AS (
+    SELECT
+        r.ledger_id, r.number, r.code,
+        CASE
+            WHEN length(r.number) = 20 THEN
+                left(r.number, 2) < '21'
+                OR left(r.number, 2) > strftime($as_of::TIMESTAMP, '%y')
+                OR substr(r.number, 3, 2) NOT IN (SELECT region_code FROM work_region WHERE length(region_code) = 2)
+            WHEN length(r.number) = 8 THEN
+                r.number = '00000000'
+                OR coalesce(length(r.code) NOT IN (10, 12), FALSE)
+                OR coalesce(length(r.code) = 10 AND left(r.code, 2) NOT IN (SELECT region_code FROM work_region), FALSE)
+                OR coalesce(
+                    length(r.code) = 12 AND left(r.code, 1) = '0'
+                    AND substr(r.code, 2, 2) NOT IN (SELECT region_code FROM work_region), FALSE)
+                OR coalesce(length(r.code) = 12 AND left(r.code, 1) = '0'
+                    AND substr(r.code, 6, 2) > strftime($as_of::TIMESTAMP, '%y'), FALSE)
+                OR coalesce(length(r.code) = 10 AND substr(r.code, 5, 2) > strftime($as_of::TIMESTAMP, '%y'), FALSE)
+            ELSE TRUE
+        END AS is_impossible
+    FROM work_reference r
+    WHERE r.form <> 'split_code'
+)
+SELECT ledger_id FROM shaped GROUP BY ledger_id HAVING bool_and(is_impossible);

@@ -1,0 +1,57 @@
+-- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
+-- grain: work_red one row per red-letter invoice; work_cited_pair one row per cleared pair; work_known and work_open_upstream one row per invoice; work_listed_twice
+--        one row per surplus row
+-- inputs: work_upstream, work_cleared, work_reference
+-- parameters: none
+-- One scan of the whole population, so that the rules below read little: a number may name an invoice that is cleared.
+
+CREATE OR REPLACE TEMP TABLE work_red AS
+SELECT
+    record_id, taxpayer_id, direction, issued_on, party_id, party_name, total_cny,
+    padded_number(coalesce(
+        nullif(regexp_replace(original_invoice_number, '[^0-9]', '', 'g'), ''),
+        nullif(regexp_extract(remark, '蓝字(?:数电)?(?:发)?票?号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),
+        nullif(regexp_extract(remark, '号码\s*[:：]?\s*([0-9]{8,20})', 1), '')
+    )) AS original_number,
+    nullif(regexp_extract(remark, '代码\s*[:：]?\s*([0-9]{10,12})', 1), '') AS original_code
+FROM work_upstream
+WHERE is_red;
+
+-- Of the cleared pairs only these matter to anybody else.
+CREATE OR REPLACE TEMP TABLE work_cited_pair AS
+WITH cited AS (
+    SELECT number FROM work_reference WHERE length(number) IN (8, 20)
+    UNION
+    SELECT original_number AS number FROM work_red WHERE original_number IS NOT NULL
+),
+cited_end AS (SELECT number FROM cited WHERE length(number) = 8)
+SELECT upstream_id, ledger_id FROM work_cleared
+WHERE right(number, 20) IN (SELECT number FROM cited) OR right(number, 8) IN (SELECT number FROM cited_end);
+
+CREATE OR REPLACE TEMP TABLE work_known AS
+WITH closed AS (SELECT upstream_id FROM work_cleared ANTI JOIN work_cited_pair USING (upstream_id))
+SELECT
+    u.* EXCLUDE (remark, original_invoice_number), right(u.number, 8) AS tail, c.ledger_id AS cleared_with
+FROM work_upstream u
+ANTI JOIN closed ON closed.upstream_id = u.record_id
+LEFT JOIN work_cited_pair c ON c.upstream_id = u.record_id;
+
+CREATE OR REPLACE TEMP TABLE work_open_upstream AS
+SELECT * EXCLUDE (tail, cleared_with) FROM work_known WHERE cleared_with IS NULL;
+
+-- The key is 20 digits, or code and number. Eight digits without a code are no key (real data repeats them): there the
+-- rows are the same invoice only if party, day and total are the same too.
+CREATE OR REPLACE TEMP TABLE work_listed_twice AS
+SELECT
+    record_id,
+    first_value(record_id) OVER key_order AS first_id
+FROM work_open_upstream
+WINDOW key_order AS (
+    PARTITION BY
+        taxpayer_id, direction, number,
+        CASE WHEN length(number) < 20 THEN code END,
+        CASE WHEN length(number) < 20 AND code IS NULL
+             THEN concat_ws('|', coalesce(party_id, plain_name(party_name)), issued_on, total_cny) END
+    ORDER BY issued_on, observed_at, record_id
+)
+QUALIFY row_number() OVER key_order > 1;
