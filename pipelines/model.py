@@ -218,6 +218,29 @@ COVERAGE = Table(
     key=("taxpayer_id", "direction", "issue_date"),
 )
 
+UPSTREAM_SPAN = Table(
+    "core_upstream__span",
+    "每个税务文件所示的本企业与日期 | Whose invoices each tax-side file shows, and where a cut one was cut",
+    _columns(
+        ("file_id", "VARCHAR!", "文件内容的 sha256 | sha256 of the file"),
+        ("source_id", "VARCHAR!", "来源 | configured source"),
+        ("taxpayer_id", "VARCHAR!", "本企业税号 | tax id of our own entity that the file shows"),
+        ("direction", "VARCHAR!", "进项 input / 销项 output | direction that the file shows"),
+        (
+            "first_issued_on",
+            "DATE",
+            "最早开票日 | first issue date in a file that reached its row cap; NULL in any other",
+        ),
+        (
+            "last_issued_on",
+            "DATE",
+            "最晚开票日 | last issue date in a file that reached its row cap; NULL in any other",
+        ),
+        ("date_order", "VARCHAR", "rising or falling: order of the issue dates in a cut file; NULL if they have none"),
+    ),
+    key=("file_id", "source_id", "taxpayer_id", "direction"),
+)
+
 UPSTREAM_SIGHTING = Table(
     "core_upstream__sighting",
     "税务系统发票的每一次状态变化 | Every state of an upstream invoice that we ever read; the latest is in "
@@ -275,6 +298,45 @@ MEMBER = Table(
     key=("side", "record_id"),
 )
 
+CORE_CHANGE = Table(
+    "core_change",
+    "上次核对之后有变化的记录 | Records whose state is new since they were last judged",
+    _columns(
+        ("side", "VARCHAR!", "税务 upstream / 账 ledger | which core table the record is in"),
+        ("record_id", "VARCHAR!", "记录号 | record_id"),
+    ),
+    key=("side", "record_id"),
+)
+
+CLEARED = Table(
+    "recon__cleared",
+    "号码与金额完全一致、已结清的记录对 | Pairs whose key and money agree: carried from night to night",
+    _columns(
+        ("upstream_id", "VARCHAR!", "税务记录号 | record_id in core_upstream__invoice"),
+        ("ledger_id", "VARCHAR!", "账上记录号 | record_id in core_ledger__entry"),
+        ("number", "VARCHAR!", "发票号码 | 20 digits, or code and number"),
+        ("key_hash", "UBIGINT!", "号码摘要 | 64 bits of the md5 of taxpayer, direction and number"),
+    ),
+    key=("upstream_id",),
+)
+
+OPEN_RECORD = Table(
+    "recon__open_record",
+    "未结清的记录 | Records that are judged again every night",
+    _columns(
+        ("side", "VARCHAR!", "税务 upstream / 账 ledger | which core table the record is in"),
+        ("record_id", "VARCHAR!", "记录号 | record_id"),
+    ),
+    key=("side", "record_id"),
+)
+
+RECON_STATE = Table(
+    "recon__state",
+    "上次核对所用的规则 | What the carried results were judged by; another fingerprint means a full judgement",
+    _columns(("rules_fingerprint", "VARCHAR!", "规则摘要 | sha256 over rules and sentences")),
+    key=("rules_fingerprint",),
+)
+
 RAW_FILE = Table(
     "raw_file",
     "收到的文件，按内容每个一行 | Received files, one row per content (sha256) and source",
@@ -330,9 +392,9 @@ UPSTREAM_TEXT_FIELDS = (
 """Text columns of `raw_upstream__row` that a layout can fill."""
 
 LEDGER_TEXT_FIELDS = (
-    "taxpayer_id", "direction", "posted_on", "voucher_no", "line_no", "invoice_reference", "invoice_code",
-    "invoice_date", "counterparty_tax_id", "counterparty_name", "amount", "tax", "total", "debit", "credit",
-    "account_code", "summary",
+    "taxpayer_id", "taxpayer_name", "direction", "posted_on", "voucher_no", "line_no", "invoice_reference",
+    "invoice_code", "invoice_date", "counterparty_tax_id", "counterparty_name", "amount", "tax", "total", "debit",
+    "credit", "account_code", "summary",
 )  # fmt: skip
 """Text columns of `raw_ledger__row` that a layout can fill."""
 
@@ -471,11 +533,14 @@ ALERT_MESSAGE = Table(
 )
 
 RAW_TABLES = (RAW_FILE, RAW_DELIVERY, RAW_UPSTREAM_ROW, RAW_LEDGER_ROW, RAW_REJECT, RAW_IGNORED)
-SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING)
+SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING, UPSTREAM_SPAN)
 CORE_TABLES = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE)
 RECON_TABLES = (ITEM, MEMBER)
 NIGHT_TABLES = (NIGHT_RUN, NIGHT_SOURCE, NIGHT_FINDING, AUDIT_VERDICT, AUDIT_UNEXPECTED, ALERT_MESSAGE)
 TABLES = (*RAW_TABLES, *SIGHTING_TABLES, *CORE_TABLES, *RECON_TABLES, *NIGHT_TABLES)
+STATE_TABLES = (CORE_CHANGE, CLEARED, OPEN_RECORD, RECON_STATE)
+"""What the join remembers between nights. All of it follows from the other tables: it is neither kept nor published, and
+without it the next night judges everything."""
 PUBLISHED_TABLES = (*CORE_TABLES, *RECON_TABLES, RAW_FILE, RAW_REJECT, *NIGHT_TABLES)
 """Tables that readers get. Raw rows and sightings stay in the warehouse and the snapshots."""
 

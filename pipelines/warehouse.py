@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import IntegrityError
-from pipelines.model import TABLES, Table
+from pipelines.model import STATE_TABLES, TABLES, Table
 from pipelines.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
@@ -73,7 +73,7 @@ def attach_database(con: Connection, path: Path, alias: str) -> None:
     con.execute(f"ATTACH '{quoted}' AS {alias}")
 
 
-def ensure_tables(con: Connection, tables: tuple[Table, ...] = TABLES) -> None:
+def ensure_tables(con: Connection, tables: tuple[Table, ...] = (*TABLES, *STATE_TABLES)) -> None:
     """Create the declared tables that are not there yet."""
     for table in tables:
         con.execute(table.create_sql)

@@ -1,7 +1,7 @@
 """The order in which records are joined. A new rule is an SQL file in `sql/recon/rules` and a line in one of the lists.
 
 ```
- population -> cleared -> references, known invoices, red pairs, claims -> NUMBER_RULES
+ population -> due -> cleared -> references, known invoices, red pairs, claims -> NUMBER_RULES
             -> agreed links, line roles -> similar invoices -> REPAIR_RULES -> links -> groups -> verdicts -> sentences
 ```
 """
@@ -66,11 +66,15 @@ class Parameters:
         )
 
 
-def join_records(con: Connection, settings: Settings, as_of: datetime, report: Callable[[str], None]) -> None:
-    """Judge every core record of the connection; the result stands in the views `work_item` and `work_member`.
+def join_records(
+    con: Connection, settings: Settings, as_of: datetime, report: Callable[[str], None], *, due: str = "everything"
+) -> None:
+    """Judge the records that are due; their items stand in the views `work_item` and `work_member`.
 
-    Needs the relations `core_upstream__invoice`, `core_ledger__entry`, `work_coverage` and `work_ledger_seen`.
-    `report` is told the name of each step. Raises IntegrityError if groups of records do not settle.
+    Needs the relations `core_upstream__invoice`, `core_ledger__entry`, `work_coverage` and `work_ledger_seen`. `due` is
+    `everything`, or `carried`: what is open or changed, beside the pairs that stay cleared (`recon__cleared`). The rules
+    see the whole population either way. `report` is told the name of each step. Raises IntegrityError if groups of
+    records do not settle.
     """
     values = vars(Parameters.of(settings, as_of))
     _load_words(con)
@@ -80,7 +84,7 @@ def join_records(con: Connection, settings: Settings, as_of: datetime, report: C
             report(name)
             run_sql(con, f"recon/{name}", values)
 
-    run("macros", "population", "cleared", "reference", "known", "red_pair", "claim")
+    run("macros", "population", due, "cleared", "reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
     run("reading", "agreed", "line_role", "impossible", "similar", "lane")
     run(*(f"rules/{rule}" for rule in REPAIR_RULES))

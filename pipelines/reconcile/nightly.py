@@ -1,8 +1,15 @@
-"""The join of one night, on the working database."""
+"""The join of one night, on the working database: what changed and what is open, never the whole history.
+
+The result equals a full judgement row for row (tests/property/test_open_items.py). Everything is judged when the rules
+or their sentences are others than last time, or when nothing was carried over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
 
 from pipelines.model import COVERAGE, FINDING_VERDICTS, ITEM, MEMBER, Side
 from pipelines.night import Night
@@ -13,19 +20,45 @@ from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 
 def reconcile_night(settings: Settings, night: Night, report: Callable[[str], None] = lambda _step: None) -> Reconciled:
-    """Judge every core record as of the night; replaces `recon__item` and `recon__member`, updates `night__finding`.
+    """Judge what is due as of the night; replaces its items in `recon__item` and `recon__member`, updates
+    `night__finding`.
 
     All in one transaction: a crash leaves the previous night's result. Raises IntegrityError if a record would be lost.
     """
     with open_warehouse(settings) as con, transaction(con):
-        _prepare_inputs(con, settings)
-        join_records(con, settings, night.as_of, report)
-        for table, relation in ((ITEM, "work_item"), (MEMBER, "work_member")):
-            con.execute(f"DELETE FROM {table.name}")
-            con.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM {relation}")
+        judge_due(con, settings, night, report)
         result = count_result(con, ITEM.name, MEMBER.name)
         run_sql(con, "recon/finding", {"night_id": night.night_id, "verdicts": [str(v) for v in FINDING_VERDICTS]})
     return result
+
+
+def judge_due(con: Connection, settings: Settings, night: Night, report: Callable[[str], None]) -> None:
+    """Judge open and changed records, or everything when the rules are new; the tables of the result are up to date."""
+    _prepare_inputs(con, settings)
+    fingerprint = fingerprint_rules()
+    is_carried = con.execute("SELECT rules_fingerprint FROM recon__state").fetchall() == [(fingerprint,)]
+    if not is_carried:
+        run_sql(con, "recon/forget")
+        con.execute("DELETE FROM recon__state")
+        con.execute("INSERT INTO recon__state VALUES (?)", [fingerprint])
+    join_records(con, settings, night.as_of, report, due="carried" if is_carried else "everything")
+    report("store")
+    run_sql(con, "recon/store")
+
+
+def fingerprint_rules() -> str:
+    """sha256 over the SQL of the join and the sentences."""
+    package = resources.files("pipelines")
+    files = [package.joinpath("reference", "sentences.toml"), *_sql_files(package.joinpath("sql", "recon"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _sql_files(folder: Traversable) -> Iterator[Traversable]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _sql_files(entry)
+        elif entry.name.endswith(".sql"):
+            yield entry
 
 
 def _prepare_inputs(con: Connection, settings: Settings) -> None:

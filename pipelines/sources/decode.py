@@ -1,7 +1,7 @@
 """Bytes of a file -> sheets of text cells. What a file is decides its content, never its name alone.
 
 Files come from outside: sizes and unzip ratios are bounded, XML is read by calamine without entities, and wrong content
-raises BadInputError that names the file, what was found and what can be read.
+raises UnreadableFileError that names the file, what was found and what can be read.
 """
 
 from __future__ import annotations
@@ -14,17 +14,28 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.errors import BadInputError
 from pipelines.sources.decode_html import read_html_tables
 from pipelines.sources.decode_text import decode_text, read_delimited
-from pipelines.sources.decode_workbook import read_workbook_sheets
+from pipelines.sources.decode_workbook import DAMAGED_ARCHIVE, damaged_workbook, read_workbook_sheets
+from pipelines.sources.reasons import Message, UnreadableFileError, same
 
 MAX_FILE_BYTES = 300 * 1024 * 1024
 MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 MAX_RATIO = 200
 SMALL_BYTES = 10 * 1024 * 1024
-READABLE = "xlsx, xls, CSV (UTF-8, GBK, GB18030, UTF-16; also .csv.gz) or HTML saved as .xls"
-FOREIGN = {b"%PDF": "a PDF document", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"Rar!": "a RAR archive"}
+READABLE = Message(
+    "xlsx、xls、CSV（UTF-8、GBK、GB18030、UTF-16，也可 .csv.gz）或另存为 .xls 的 HTML",
+    "xlsx, xls, CSV (UTF-8, GBK, GB18030, UTF-16; also .csv.gz) or HTML saved as .xls",
+)
+NO_TABLE = Message("文件不是表格", "the file is no table")
+EMPTY = Message("文件是空的", "the file is empty")
+IMAGE = Message("图片", "an image")
+FOREIGN = {
+    b"%PDF": Message("PDF 文档", "a PDF document"),
+    b"\x89PNG": IMAGE,
+    b"\xff\xd8\xff": IMAGE,
+    b"Rar!": Message("RAR 压缩包", "a RAR archive"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Sheet:
 
 
 def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
-    """All sheets of a workbook, or the one sheet of a text file, in order. Raises BadInputError."""
+    """All sheets of a workbook, or the one sheet of a text file, in order. Raises UnreadableFileError."""
     _refuse_oversize(name, len(content))
     if content[:2] == b"\x1f\x8b":
         content = _unpack_gzip(name, content)
@@ -50,7 +61,7 @@ def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
         return _workbook(name, content)
     for magic, kind in FOREIGN.items():
         if content.startswith(magic):
-            raise BadInputError("The file is no table.", where=name, found=kind, expected=READABLE)
+            raise UnreadableFileError(NO_TABLE, name=name, found=kind, expected=READABLE)
     return _text_sheets(name, content, encodings)
 
 
@@ -61,20 +72,23 @@ def _workbook(name: str, content: bytes) -> list[Sheet]:
 def _text_sheets(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
     text = decode_text(name, content, encodings)
     if not text.strip():
-        raise BadInputError("The file is empty.", where=name, found=f"{len(content)} bytes", expected=READABLE)
+        raise UnreadableFileError(EMPTY, name=name, found=same(f"{len(content)} bytes"), expected=READABLE)
     start = text[:2000].lstrip("\ufeff \t\r\n").lower()
     if start.startswith("<") and ("<table" in text.lower() or start.startswith(("<html", "<!doctype html"))):
         return [Sheet("", cells) for cells in read_html_tables(name, text)]
     if start.startswith("<"):
-        raise BadInputError("The file is no table.", where=name, found="XML or HTML without a table", expected=READABLE)
+        found = Message("没有表格的 XML 或 HTML", "XML or HTML without a table")
+        raise UnreadableFileError(NO_TABLE, name=name, found=found, expected=READABLE)
     return [Sheet("", read_delimited(name, text))]
 
 
 def _refuse_oversize(name: str, size: int) -> None:
     if size > MAX_FILE_BYTES:
-        raise BadInputError("The file is too large.", where=name, found=f"{size} bytes", expected=f"{MAX_FILE_BYTES}")
+        reason = Message("文件过大", "the file is too large")
+        limit = same(f"<= {MAX_FILE_BYTES} bytes")
+        raise UnreadableFileError(reason, name=name, found=same(f"{size} bytes"), expected=limit)
     if size == 0:
-        raise BadInputError("The file is empty.", where=name, found="0 bytes", expected=READABLE)
+        raise UnreadableFileError(EMPTY, name=name, found=same("0 bytes"), expected=READABLE)
 
 
 def _is_bomb(packed: int, unpacked: int) -> bool:
@@ -87,13 +101,19 @@ def _unpack_gzip(name: str, content: bytes) -> bytes:
     try:
         unpacked = unpacker.decompress(content, limit + 1)
     except zlib.error as error:
-        raise BadInputError("The file cannot be unpacked.", where=name, found=str(error), expected="gzip") from None
+        reason = Message("压缩文件无法解开", "the file cannot be unpacked")
+        raise UnreadableFileError(reason, name=name, found=same(str(error)), expected=same("gzip")) from None
     if len(unpacked) > limit:
-        raise BadInputError(
-            "The file unpacks to more than is allowed.", where=name, found=f"> {limit} bytes", expected=f"<= {limit}"
-        )
+        reason = Message("解压后超过上限", "the file unpacks to more than is allowed")
+        raise UnreadableFileError(reason, name=name, found=same(f"> {limit} bytes"), expected=same(f"<= {limit} bytes"))
     if not unpacker.eof:
-        raise BadInputError("The file is cut.", where=name, found="gzip without its end", expected="a whole file")
+        found = Message("没有结尾的 gzip", "gzip without its end")
+        raise UnreadableFileError(
+            Message("文件被截断", "the file is cut"),
+            name=name,
+            found=found,
+            expected=Message("完整的文件", "a whole file"),
+        )
     return unpacked
 
 
@@ -101,20 +121,22 @@ def _refuse_unsafe_archive(name: str, content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise BadInputError(
-            "The workbook is damaged or cut.", where=name, found=str(error), expected="a whole xlsx file"
-        ) from None
+    except DAMAGED_ARCHIVE as error:
+        raise damaged_workbook(name, error) from None
     unpacked = sum(entry.file_size for entry in entries)
     if any(_is_bomb(entry.compress_size, entry.file_size) for entry in entries) or unpacked > MAX_UNPACKED_BYTES:
-        raise BadInputError(
-            "The workbook unpacks to more than is allowed.",
-            where=name,
-            found=f"{len(content)} bytes unpack to {unpacked}",
-            expected=f"<= {MAX_UNPACKED_BYTES} bytes and at most {MAX_RATIO} times its size",
+        raise UnreadableFileError(
+            Message("工作簿解压后超过上限", "the workbook unpacks to more than is allowed"),
+            name=name,
+            found=Message(f"{len(content)} 字节解压为 {unpacked} 字节", f"{len(content)} bytes unpack to {unpacked}"),
+            expected=Message(
+                f"不超过 {MAX_UNPACKED_BYTES} 字节且不超过原大小的 {MAX_RATIO} 倍",
+                f"<= {MAX_UNPACKED_BYTES} bytes and at most {MAX_RATIO} times its size",
+            ),
         )
     if not any(
         Path(entry.filename).name.startswith("workbook.") or entry.filename == "content.xml" for entry in entries
     ):
         first = ", ".join(entry.filename for entry in entries[:3])
-        raise BadInputError("The archive is no workbook.", where=name, found=first or "no entries", expected=READABLE)
+        reason = Message("压缩包不是工作簿", "the archive is no workbook")
+        raise UnreadableFileError(reason, name=name, found=same(first or "0 entries"), expected=READABLE)

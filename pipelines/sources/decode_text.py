@@ -10,7 +10,7 @@ from itertools import islice, zip_longest
 import pyarrow as pa
 from pyarrow import csv as pa_csv
 
-from pipelines.errors import BadInputError
+from pipelines.sources.reasons import Message, UnreadableFileError, same
 
 DELIMITERS = (",", "\t", ";", "|")
 BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -20,7 +20,7 @@ SAMPLE_ROWS = 50
 def decode_text(name: str, content: bytes, encodings: list[str]) -> str:
     """Text of the bytes: by byte-order mark, as UTF-16 without one, else the first encoding that fits strictly.
 
-    Raises BadInputError that names the encodings tried and the first offending byte.
+    Raises UnreadableFileError that names the encodings tried and the first offending byte.
     """
     for mark, encoding in BOMS:
         if content.startswith(mark):
@@ -38,13 +38,19 @@ def _decode_strictly(name: str, content: bytes, encodings: list[str]) -> str:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError as error:
-            failures.append(f"{encoding}: byte {error.start} is 0x{content[error.start]:02x}")
+            byte = f"0x{content[error.start]:02x}"
+            failures.append(
+                (f"{encoding}：第 {error.start} 字节为 {byte}", f"{encoding}: byte {error.start} is {byte}")
+            )
             continue
         if "\0" not in text:
             return text
-        failures.append(f"{encoding}: holds NUL characters")
-    raise BadInputError(
-        "The text cannot be decoded.", where=name, found="; ".join(failures), expected=" or ".join(encodings)
+        failures.append((f"{encoding}：含 NUL 字符", f"{encoding}: holds NUL characters"))
+    raise UnreadableFileError(
+        Message("文字编码无法识别", "the text cannot be decoded"),
+        name=name,
+        found=Message("；".join(zh for zh, _ in failures), "; ".join(en for _, en in failures)),
+        expected=Message("、".join(encodings), " or ".join(encodings)),
     )
 
 
@@ -52,7 +58,7 @@ def read_delimited(name: str, text: str) -> pa.Table:
     """One string column per column of the file, one row per record (a quoted line break stays inside its record).
 
     Regular files go through Arrow; files whose records differ in length (titles above the header, blank lines) through
-    the csv module, padded with empty cells. Raises BadInputError for an unclosed quote.
+    the csv module, padded with empty cells. Raises UnreadableFileError for an unclosed quote.
     """
     delimiter = find_delimiter(text)
     width = max((len(row) for row in _records(name, text, delimiter, SAMPLE_ROWS)), default=1)
@@ -77,11 +83,12 @@ def _records(name: str, text: str, delimiter: str, limit: int | None) -> list[li
         return list(islice(reader, limit))
     except csv.Error as error:
         if "after" not in str(error):
-            raise BadInputError(
-                "The text is no table: a quote is not closed.",
-                where=f"{name}: line {reader.line_num}",
-                found=str(error),
-                expected="every opening quote closed",
+            raise UnreadableFileError(
+                Message("不是表格：引号没有闭合", "the text is no table: a quote is not closed"),
+                name=name,
+                place=f" 行/line {reader.line_num}",
+                found=same(str(error)),
+                expected=Message("每个引号都闭合", "every opening quote closed"),
             ) from None
     lenient = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     return list(islice(lenient, limit))

@@ -5,22 +5,25 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from pipelines.errors import BadInputError
+from pipelines.sources.reasons import Message, UnreadableFileError, same
 
 MAX_CELLS = 60_000_000
 EXACT_FLOAT = 2**53
+DAMAGED_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError)
+"""What zipfile raises for bytes that went wrong: a check sum, a length, an unknown method, a password."""
 LAST_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="(\d+)"')
 CELL_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})\d')
 
 
 def read_workbook_sheets(name: str, content: bytes) -> Iterator[tuple[str, pa.Table]]:
-    """Name and text cells of every worksheet. Raises BadInputError for a damaged, locked or inflated workbook."""
+    """Name and text cells of every worksheet. Raises UnreadableFileError for a damaged, locked or inflated workbook."""
     _refuse_inflated_sheets(name, content)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -28,12 +31,18 @@ def read_workbook_sheets(name: str, content: bytes) -> Iterator[tuple[str, pa.Ta
             rows = workbook.get_sheet_by_name(sheet_name).to_python(skip_empty_area=False)
             yield sheet_name, _text_table(rows)
     except PasswordError:
-        raise BadInputError(
-            "The workbook is locked with a password.", where=name, found="an encrypted workbook", expected="an open one"
+        raise UnreadableFileError(
+            Message("工作簿有密码", "the workbook is locked with a password"),
+            name=name,
+            found=Message("加密的工作簿", "an encrypted workbook"),
+            expected=Message("没有密码的工作簿", "one without a password"),
         ) from None
     except (CalamineError, OSError) as error:
-        raise BadInputError(
-            "The workbook cannot be read.", where=name, found=str(error)[:200], expected="a whole xlsx or xls file"
+        raise UnreadableFileError(
+            Message("工作簿打不开", "the workbook cannot be opened"),
+            name=name,
+            found=same(str(error)[:200]),
+            expected=Message("完整的 xlsx 或 xls 文件", "a whole xlsx or xls file"),
         ) from None
 
 
@@ -62,17 +71,35 @@ def _refuse_inflated_sheets(name: str, content: bytes) -> None:
     """A few bytes can name a cell in the last row and column; the grid between would fill the memory."""
     if content[:2] != b"PK":
         return
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for entry in archive.infolist():
-            if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
-                cells = _count_grid_cells(archive.read(entry))
-                if cells > MAX_CELLS:
-                    raise BadInputError(
-                        "The sheet is too large.",
-                        where=f"{name}: {entry.filename}",
-                        found=f"a grid of {cells} cells",
-                        expected=f"at most {MAX_CELLS}",
-                    )
+    for entry, cells in _grids(name, content):
+        if cells > MAX_CELLS:
+            raise UnreadableFileError(
+                Message("工作表过大", "the sheet is too large"),
+                name=name,
+                place=f": {entry}",
+                found=Message(f"{cells} 个单元格", f"a grid of {cells} cells"),
+                expected=same(f"<= {MAX_CELLS}"),
+            )
+
+
+def _grids(name: str, content: bytes) -> list[tuple[str, int]]:
+    """Every worksheet of an archive with the cells that its grid spans."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
+            return [(sheet, _count_grid_cells(archive.read(sheet))) for sheet in sheets]
+    except DAMAGED_ARCHIVE as error:
+        raise damaged_workbook(name, error) from None
+
+
+def damaged_workbook(name: str, error: Exception) -> UnreadableFileError:
+    """What is said of an archive that cannot be unpacked."""
+    return UnreadableFileError(
+        Message("工作簿损坏或被截断", "the workbook is damaged or cut"),
+        name=name,
+        found=same(f"{error}"[:200] or type(error).__name__),
+        expected=Message("完整的 xlsx 文件", "a whole xlsx file"),
+    )
 
 
 def _count_grid_cells(xml: bytes) -> int:

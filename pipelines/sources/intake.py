@@ -13,11 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipelines.errors import BadInputError
 from pipelines.night import Night
 from pipelines.settings import Settings, Source
 from pipelines.sources.landing import LandedFile, land_file, list_deliveries
-from pipelines.sources.reasons import Message, StoppedFileError, join_messages
+from pipelines.sources.reasons import Message, StoppedFileError, UnreadableFileError, join_messages
 from pipelines.sources.recognise import read_with_layout
 from pipelines.sources.typing import FileAccount, prepare_typing, settle_core, type_file
 from pipelines.warehouse import Connection, open_warehouse, transaction
@@ -97,15 +96,8 @@ def _take_file(con: Connection, settings: Settings, source: Source, landed: Land
     _note_delivery(con, source, landed, night)
     try:
         layout, reading = read_with_layout(landed.name, landed.content, source.layout, source.side, settings)
-    except StoppedFileError as error:
+    except (StoppedFileError, UnreadableFileError) as error:
         _stop_file(con, source, landed, night, error.sentence)
-        return
-    except BadInputError as error:
-        detail = f"{error.message} {error.found or ''}".strip()
-        sentence = Message(
-            f"文件 {landed.name} 无法读取（{detail}）：未采用，请重新导出。", f"File {landed.name}: {detail}"
-        )
-        _stop_file(con, source, landed, night, sentence)
         return
     account = type_file(con, source, layout, landed, reading)
     messages = (*reading.messages, *_account_messages(landed.name, account))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -14,14 +15,16 @@ from typing import Any, Literal, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipelines.errors import UsageError
-from pipelines.model import LEDGER_TEXT_FIELDS, UPSTREAM_TEXT_FIELDS, Direction, Side
+from pipelines.model import LEDGER_TEXT_FIELDS, UPSTREAM_TEXT_FIELDS, Direction, Side, Status
 from pipelines.settings import Settings
+from pipelines.sources.patterns import SHARED_PATTERNS
 
 TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
 MONEY_FIELDS = ("amount", "tax", "total", "debit", "credit")
+DATE_DIRECTIVES = "YymdbBHMS"
 
 
 class _Part(BaseModel):
@@ -69,11 +72,42 @@ class EntryRule(_Part):
 
 class Extraction(_Part):
     """Takes group `found` of a pattern out of the text of a field; tried in order where `field` is still empty, or
-    always when `source` is the field itself."""
+    always when `source` is the field itself. `shared` names patterns of `SHARED_PATTERNS` instead of one of its own."""
 
     field: str
     source: str = "summary"
+    pattern: str | None = None
+    shared: str | None = None
+
+    @model_validator(mode="after")
+    def _have_one_kind_of_pattern(self) -> Self:
+        if (self.pattern is None) == (self.shared is None):
+            raise ValueError("either pattern or shared is needed, not both")
+        if self.shared is not None and self.shared not in SHARED_PATTERNS:
+            raise ValueError(f"no shared pattern {self.shared}; known: {', '.join(SHARED_PATTERNS)}")
+        return self
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        return (self.pattern,) if self.pattern is not None else SHARED_PATTERNS[self.shared or ""]
+
+
+class NegativeRule(_Part):
+    """Rows whose text in `field` fits the pattern are negative, whatever sign they show."""
+
+    field: str
     pattern: str
+
+
+class SignRule(_Part):
+    """Where a file's signs are not those of the core tables: red-letter rows are negative, all others positive.
+
+    `negate`: columns that hold every value with the opposite sign. `negative_if`: rows whose amount, tax and total are
+    made negative; a row that shows them negative already stays as it is.
+    """
+
+    negate: list[str] = []
+    negative_if: list[NegativeRule] = []
 
 
 class Layout(_Part):
@@ -92,6 +126,10 @@ class Layout(_Part):
     key_fields: list[str] = Field(min_length=1)
     control: ControlTotal = ControlTotal()
     ignore: list[str] = []
+    placeholders: list[str] = []
+    date_formats: list[str] = []
+    status: dict[str, Status] = {}
+    sign: SignRule = SignRule()
     row_cap: int | None = None
     coverage: Literal["file_name", "title", "none"] = "none"
     title: dict[Literal["taxpayer_id", "period"], str] = {}
@@ -106,6 +144,7 @@ class Layout(_Part):
         required = [name for need in self.header.required for name in need.split("|")]
         named = [*self.fields, *self.joined, *self.fill_forward, *self.key_fields, *self.control.columns, *required]
         named += [e.field for e in self.extract] + [e.source for e in self.extract]
+        named += [rule.field for rule in self.sign.negative_if]
         unknown = sorted(set(named) - set(allowed))
         if unknown:
             raise ValueError(f"unknown field {', '.join(unknown)}; allowed: {', '.join(allowed)}")
@@ -116,14 +155,48 @@ class Layout(_Part):
 
     @model_validator(mode="after")
     def _know_every_pattern(self) -> Self:
-        for pattern in (*self.ignore, *self.title.values(), self.reversal_pattern, *(e.pattern for e in self.extract)):
+        named = (*(p for e in self.extract for p in e.patterns), *(rule.pattern for rule in self.sign.negative_if))
+        for pattern in (*self.ignore, *self.title.values(), self.reversal_pattern, *named):
             try:
                 pc.match_substring_regex(pa.array([""]), pattern)
             except pa.ArrowInvalid as error:
                 raise ValueError(f"not a pattern (RE2): {pattern!r}: {error}") from None
-        if any("(?P<found>" not in e.pattern for e in self.extract):
+        if any("(?P<found>" not in p for e in self.extract for p in e.patterns):
             raise ValueError("a pattern of [[extract]] needs a group (?P<found>...)")
         return self
+
+    @model_validator(mode="after")
+    def _know_every_sign_and_status(self) -> Self:
+        money = [name for name in MONEY_FIELDS if name in TEXT_FIELDS[self.side]]
+        unknown = sorted(set(self.sign.negate) - set(money))
+        if unknown:
+            raise ValueError(f"sign.negate: no money field {', '.join(unknown)}; allowed: {', '.join(money)}")
+        if self.status and self.side == Side.LEDGER:
+            raise ValueError("[status] belongs to upstream layouts: a ledger line has no invoice status")
+        return self
+
+    @field_validator("date_formats")
+    @classmethod
+    def _determine_the_day(cls, formats: list[str]) -> list[str]:
+        """A format must give the whole day back, by directives that Python and DuckDB understand alike."""
+        for text in formats:
+            directives = re.findall(r"%(.)", text)
+            foreign = sorted(set(directives) - set(DATE_DIRECTIVES))
+            has_day = {"d"} < set(directives) and ({"m", "b", "B"} & set(directives)) and ({"Y", "y"} & set(directives))
+            if foreign or not has_day:
+                raise ValueError(
+                    f"{text!r} gives no whole day; use %d with %m (or %b, %B) and %Y (or %y), and %H %M %S"
+                )
+        return formats
+
+    @field_validator("placeholders")
+    @classmethod
+    def _be_no_value(cls, texts: list[str]) -> list[str]:
+        """A placeholder with a digit would make numbers and money vanish."""
+        wrong = [text for text in texts if not text.strip() or re.search(r"[0-9０-９]", text)]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is no placeholder: expected a text without digits, such as 无")
+        return [text.strip() for text in texts]
 
 
 def load_layout(name: str, settings: Settings | None = None) -> Layout:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
 
 from pipelines.model import LEDGER_TEXT_FIELDS, UPSTREAM_TEXT_FIELDS, Side
+from pipelines.sources.control import check_control
 from pipelines.sources.decode import Sheet
+from pipelines.sources.entries import is_nothing, mark_negative, take_entries
+from pipelines.sources.header import Header, find_header, fits_sheet, header_sentences, plain_header
 from pipelines.sources.layout import Layout, SheetRule
 from pipelines.sources.period import find_period
 from pipelines.sources.reasons import Message, StoppedFileError
@@ -28,7 +28,8 @@ LABEL_COLUMNS = 8
 
 @dataclass(frozen=True)
 class FileReading:
-    """What a file holds: `rows` (sheet, row_number, the side's text fields, other_cells), `ignored` (sheet, row_number,
+    """What a file holds: `rows` (sheet, row_number, the side's text fields, other_cells, and is_negative
+    by the layout's rules of signs), `ignored` (sheet, row_number,
     kind, text), how many rows were read, and what the file says of itself."""
 
     rows: pa.Table
@@ -39,14 +40,6 @@ class FileReading:
     taxpayer_id: str | None
     messages: tuple[Message, ...]
     is_complete: bool
-
-
-@dataclass(frozen=True)
-class _Header:
-    row: int
-    height: int
-    columns: dict[str, int]
-    titles: list[str]
 
 
 def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileReading:
@@ -71,7 +64,7 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
 
 
 def _row_schema(side: Side) -> pa.Schema:
-    return _text_schema(*TEXT_FIELDS[side], "other_cells")
+    return _text_schema(*TEXT_FIELDS[side], "other_cells").append(pa.field("is_negative", pa.bool_()))
 
 
 def _ignored_schema() -> pa.Schema:
@@ -85,8 +78,10 @@ def _text_schema(*names: str) -> pa.Schema:
 
 def _cap_message(file_name: str, layout: Layout) -> Message:
     return Message(
-        f"文件 {file_name} 达到导出上限 {layout.row_cap} 行，可能被截断：请缩短查询区间重新导出。",
-        f"File {file_name} has the export's maximum of {layout.row_cap} rows and may be cut: export shorter periods.",
+        f"文件 {file_name} 达到导出上限 {layout.row_cap} 行，可能被截断："
+        "请缩短查询区间重新导出，或从截断处的开票日起补导其余各日。",
+        f"File {file_name} has the export's maximum of {layout.row_cap} rows and may be cut: "
+        "export shorter periods, or the rest from the day of the cut on.",
     )
 
 
@@ -97,9 +92,9 @@ def _found(pattern: str | None, text: str) -> str | None:
 
 def _choose_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> tuple[SheetRule, list[Sheet]]:
     for rule in layout.sheets:
-        chosen = [sheet for sheet in sheets if _fits(rule.name, sheet.name)]
+        chosen = [sheet for sheet in sheets if fits_sheet(rule.name, sheet.name)]
         if rule.name == "*":
-            chosen = [sheet for sheet in chosen if _find_header(sheet, layout)] or chosen[:1]
+            chosen = [sheet for sheet in chosen if find_header(sheet, layout)] or chosen[:1]
         if chosen:
             return rule, chosen
     found = "、".join(sheet.name for sheet in sheets)
@@ -111,76 +106,10 @@ def _choose_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> tuple
     )
 
 
-def _fits(pattern: str, name: str) -> bool:
-    if name == "":
-        return True
-    return name.strip().startswith(pattern[:-1]) if pattern.endswith("*") else name.strip() == pattern
-
-
-def plain_header(text: str) -> str:
-    """A header without width, blanks, `*`, and notes in brackets."""
-    plain = unicodedata.normalize("NFKC", text)
-    return re.sub(r"\(.*?\)|[\s*:：]", "", plain).lower()
-
-
-def _find_header(sheet: Sheet, layout: Layout) -> _Header | None:
-    """The first row that is a header alone or, where cells are merged over two rows, together with the row below.
-
-    A title above a whole header is no upper level of it: the row below wins if it names as many fields alone.
-    """
-    top = [list(row.values()) for row in sheet.cells.slice(0, layout.header.within + 1).to_pylist()]
-    for place in range(min(len(top), layout.header.within)):
-        single = _header_at(top, place, 1, layout)
-        if single is not None:
-            return single
-        double = _header_at(top, place, 2, layout)
-        if double is not None:
-            below = _header_at(top, place + 1, 1, layout)
-            return below if below is not None and len(below.columns) == len(double.columns) else double
-    return None
-
-
-def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) -> _Header | None:
-    if place + height > len(top):
-        return None
-    titles = [
-        next((text for text in reversed(cells) if text), "") for cells in zip(*top[place : place + height], strict=True)
-    ]
-    columns = _map_columns(titles, layout)
-    return None if columns is None else _Header(place, height, columns, titles)
-
-
-def count_known_columns(sheets: list[Sheet], layout: Layout) -> int:
-    """How many fields the layout finds in the best fitting sheet that it would read; 0 if its header is nowhere."""
-    readable = [s for s in sheets if any(_fits(rule.name, s.name) or rule.name == "*" for rule in layout.sheets)]
-    headers = [header for header in (_find_header(sheet, layout) for sheet in readable) if header is not None]
-    return max((len(header.columns) for header in headers), default=0)
-
-
-def _map_columns(titles: list[str], layout: Layout) -> dict[str, int] | None:
-    places: dict[str, int] = {}
-    for place, title in enumerate(titles):
-        places.setdefault(plain_header(title or ""), place)
-    found = {}
-    for field, synonyms in layout.fields.items():
-        for synonym in synonyms:
-            if plain_header(synonym) in places:
-                found[field] = places[plain_header(synonym)]
-                break
-    for field, joined in layout.joined.items():
-        parts = [
-            next((places[plain_header(s)] for s in part if plain_header(s) in places), None) for part in joined.parts
-        ]
-        if all(part is not None for part in parts):
-            found[field] = parts[0] if parts[0] is not None else 0
-    wanted = layout.header.required
-    return found if all(any(f in found for f in need.split("|")) for need in wanted) else None
-
-
 def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    header = _find_header(sheet, layout)
+    header = find_header(sheet, layout)
     if header is None:
-        raise StoppedFileError(*_header_sentences(file_name, sheet, layout), is_shape=True)
+        raise StoppedFileError(*header_sentences(file_name, sheet, layout), is_shape=True)
     cells = sheet.cells.to_pandas().fillna("")
     cells.columns = pd.RangeIndex(cells.shape[1])
     cells["_row"] = list(range(1, len(cells) + 1))
@@ -190,13 +119,15 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> tuple[pd.DataFr
     kinds = _classify(body, header, layout)
     fields = _name_fields(body, header, layout)
     fields.loc[kinds.isna(), :] = _fill_forward(fields.loc[kinds.isna()], layout)
-    _check_control(file_name, sheet.name, body, fields, kinds, header, layout)
-    kinds, fields = _take_entries(fields, kinds, layout)
+    is_negative = mark_negative(fields, layout)
+    check_control(file_name, sheet.name, body, fields, kinds, header, layout, is_negative)
+    kinds, fields = take_entries(fields, kinds, layout)
     is_kept = kinds.isna()
     rows = fields[is_kept].copy()
     rows.insert(0, "sheet", sheet.name)
     rows.insert(1, "row_number", body.loc[is_kept, "_row"])
     rows["other_cells"] = _other_cells(body[is_kept], header, layout)
+    rows["is_negative"] = is_negative[is_kept]
     ignored = _ignored_rows(sheet.name, body[~is_kept], kinds[~is_kept])
     titles = _ignored_rows(
         sheet.name, top, pd.Series(["title"] * header.row + ["header"] * header.height, index=top.index)
@@ -204,28 +135,11 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> tuple[pd.DataFr
     return rows, pd.concat([titles, ignored], ignore_index=True), "\n".join(titles["text"])
 
 
-def _header_sentences(file_name: str, sheet: Sheet, layout: Layout) -> tuple[str, str]:
-    rows = sheet.cells.slice(0, layout.header.within).to_pylist()
-    widest = max(rows, key=lambda row: sum(1 for text in row.values() if text), default={})
-    found = "、".join(str(text) for text in widest.values() if text)[:300]
-    needed = [
-        "/".join(title for f in need.split("|") for title in layout.fields.get(f, [f])[:3])
-        for need in layout.header.required
-    ]
-    expected = "、".join(needed)
-    where = f"{file_name}" + (f" [{sheet.name}]" if sheet.name else "")
-    return (
-        f"文件 {where} 前 {layout.header.within} 行找不到表头：找到 {found}；应有 {expected}。文件未采用。",
-        f"File {where} has no usable header in its first {layout.header.within} rows: found {found}; "
-        f"expected {expected}. Nothing of it was used.",
-    )
-
-
 def _text_columns(frame: pd.DataFrame) -> list[int]:
     return cast("list[int]", [column for column in frame.columns.tolist() if column != "_row"])
 
 
-def _classify(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.Series:
+def _classify(body: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
     """Kind of every row that is no record; NA for records."""
     columns = _text_columns(body)
     kinds = pd.Series(pd.NA, index=body.index, dtype="object")
@@ -254,10 +168,12 @@ def _labels(cells: pd.DataFrame) -> pd.DataFrame:
     return labels
 
 
-def _name_fields(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.DataFrame:
+def _name_fields(body: pd.DataFrame, header: Header, layout: Layout) -> pd.DataFrame:
     titles = {plain_header(title): place for place, title in reversed(list(enumerate(header.titles)))}
     named = {
-        field: _first_filled(body, [titles[plain_header(s)] for s in layout.fields[field] if plain_header(s) in titles])
+        field: _first_filled(
+            body, [titles[plain_header(s)] for s in layout.fields[field] if plain_header(s) in titles], layout
+        )
         for field in header.columns
         if field not in layout.joined
     }
@@ -271,7 +187,7 @@ def _name_fields(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.Data
             text = parts[0]
             for part in parts[1:]:
                 text = text + joined.separator + part
-            named[field] = text.where(parts[-1] != "", "")
+            named[field] = text.where(~is_nothing(parts[-1], layout), "")
     frame = pd.DataFrame(named, index=body.index)
     for field in TEXT_FIELDS[layout.side]:
         if field not in frame:
@@ -279,11 +195,11 @@ def _name_fields(body: pd.DataFrame, header: _Header, layout: Layout) -> pd.Data
     return frame[list(TEXT_FIELDS[layout.side])].astype("object")
 
 
-def _first_filled(body: pd.DataFrame, places: list[int]) -> Any:
+def _first_filled(body: pd.DataFrame, places: list[int], layout: Layout) -> Any:
     """A file may keep two synonyms, such as 供应商名称 and 客户名称: each row says which one it fills."""
     text = body[places[0]]
     for place in places[1:]:
-        text = text.where(text.str.strip() != "", body[place])
+        text = text.where(~is_nothing(text, layout), body[place])
     return text
 
 
@@ -291,42 +207,11 @@ def _fill_forward(fields: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     filled = fields.copy()
     for field in layout.fill_forward:
         text = filled[field].astype("object")
-        filled[field] = text.where(text.str.strip() != "", None).ffill()
+        filled[field] = text.where(~is_nothing(text, layout), None).ffill()
     return filled
 
 
-def _take_entries(fields: pd.DataFrame, kinds: pd.Series, layout: Layout) -> tuple[pd.Series, pd.DataFrame]:
-    """Extractions, and for general ledgers the lines of the accounts that hold invoices."""
-    fields = _extract(fields, layout)
-    if layout.direction and "direction" in fields:
-        fields["direction"] = fields["direction"].fillna(str(layout.direction))
-    if not layout.entry:
-        return kinds, fields
-    account = fields["account_code"].fillna("").str.strip()
-    direction = pd.Series(None, index=fields.index, dtype="object")
-    for rule in layout.entry:
-        direction[account.str.startswith(rule.account_prefix)] = str(rule.direction)
-    fields["direction"] = direction
-    kinds = kinds.copy()
-    kinds[kinds.isna() & direction.isna()] = "other_account"
-    own_side = fields["credit"].where(direction == "input", fields["debit"]).fillna("").str.strip()
-    is_settled = own_side.isin(["", "0", "0.00", "0.0"]) & ~fields["summary"].fillna("").str.contains(
-        layout.reversal_pattern, regex=True
-    )
-    kinds[kinds.isna() & is_settled] = "settlement"
-    return kinds, fields
-
-
-def _extract(fields: pd.DataFrame, layout: Layout) -> pd.DataFrame:
-    for rule in layout.extract:
-        found = fields[rule.source].fillna("").str.extract(rule.pattern, expand=True)["found"]
-        current = fields[rule.field]
-        is_open = current.isna() | (current.astype("object").fillna("") == "") | (rule.source == rule.field)
-        fields[rule.field] = current.where(~(is_open & found.notna()), found)
-    return fields
-
-
-def _other_cells(body: pd.DataFrame, header: _Header, layout: Layout) -> list[str | None]:
+def _other_cells(body: pd.DataFrame, header: Header, layout: Layout) -> list[str | None]:
     taken = set(header.columns.values())
     others = [c for c in _text_columns(body) if c not in taken]
     if not others:
@@ -343,64 +228,3 @@ def _other_cells(body: pd.DataFrame, header: _Header, layout: Layout) -> list[st
 def _ignored_rows(sheet: str, rows: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
     texts = [" ".join(text for text in row if text)[:500] for row in rows[_text_columns(rows)].itertuples(index=False)]
     return pd.DataFrame({"sheet": sheet, "row_number": rows["_row"], "kind": kinds, "text": texts})
-
-
-def read_money(text: object) -> Decimal | None:
-    """Money of a cell for control totals; None for text that is no number."""
-    plain = re.sub(r"[,，\s¥￥元=\"]", "", unicodedata.normalize("NFKC", str(text or "")))
-    negative = re.fullmatch(r"\((.+)\)", plain)
-    try:
-        value = Decimal(negative.group(1) if negative else plain)
-        return (-value if negative else value).quantize(Decimal("0.01"))
-    except InvalidOperation:  # no number, or one beyond all money (Infinity, 1e300)
-        return None
-
-
-def _sum_money(texts: Iterable[object]) -> Decimal:
-    return sum((value for value in map(read_money, texts) if value is not None), Decimal(0))
-
-
-def _check_control(
-    file_name: str,
-    sheet: str,
-    body: pd.DataFrame,
-    fields: pd.DataFrame,
-    kinds: pd.Series,
-    header: _Header,
-    layout: Layout,
-) -> None:
-    """The 合计 row must state the sums of the rows; raises StoppedFileError if it does not, or is missing."""
-    totals = body[kinds == "control_total"]
-    where = f"{file_name}" + (f" [{sheet}]" if sheet else "")
-    if totals.empty:
-        if layout.control.required:
-            raise StoppedFileError(
-                f"文件 {where} 没有合计行，可能在导出或传输中被截断（读到 {int(kinds.isna().sum())} 行）："
-                "文件未采用，请重新导出。",
-                f"File {where} has no 合计 row, so it was probably cut ({int(kinds.isna().sum())} rows read): "
-                "nothing of it was used. Export it again.",
-            )
-        return
-    compared = 0
-    for field in layout.control.columns:
-        place = header.columns.get(field)
-        stated = read_money(totals.iloc[-1][place]) if place is not None else None
-        if stated is None:
-            continue
-        compared += 1
-        found = _sum_money(fields.loc[kinds.isna(), field])
-        if found != stated:
-            title = header.titles[header.columns[field]]
-            raise StoppedFileError(
-                f"文件 {where} 第 {int(totals.iloc[-1]['_row'])} 行合计与明细不符：{title} 合计为 {stated:,.2f}，"
-                f"各行相加为 {found:,.2f}，差 {found - stated:,.2f}。文件未采用，请重新导出。",
-                f"File {where} row {int(totals.iloc[-1]['_row'])}: the total of {title} says {stated:,.2f}, the rows "
-                f"add up to {found:,.2f}, a difference of {found - stated:,.2f}. Nothing of it was used; export it "
-                "again.",
-            )
-    if layout.control.required and not compared and kinds.isna().any():
-        raise StoppedFileError(
-            f"文件 {where} 的合计行没有金额，无法核对是否完整：文件未采用，请重新导出。",
-            f"File {where}: the 合计 row states no sum, so nothing shows that the file is whole. Nothing of it was "
-            "used; export it again.",
-        )

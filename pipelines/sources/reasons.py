@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.errors import FapiaoError
+from pipelines.errors import BadInputError, FapiaoError
 
 REJECT_REASONS: dict[str, str] = {
     "number_missing": "发票号码 | an invoice number",
@@ -47,7 +47,7 @@ class Message:
     en: str
 
     def __str__(self) -> str:
-        return f"{self.zh} | {self.en}"
+        return self.zh if self.zh == self.en else f"{self.zh} | {self.en}"
 
 
 class StoppedFileError(FapiaoError):
@@ -58,6 +58,24 @@ class StoppedFileError(FapiaoError):
         self.sentence = Message(zh, en)
         self.is_shape = is_shape
         """The file has another shape than the layout, so another layout may fit it."""
+
+
+class UnreadableFileError(BadInputError):
+    """The bytes of a file are no table that can be read; caught per file by the intake, as StoppedFileError is."""
+
+    def __init__(self, reason: Message, *, name: str, place: str = "", found: Message, expected: Message) -> None:
+        super().__init__(str(reason), where=f"{name}{place}", found=str(found), expected=str(expected))
+        self.sentence = Message(
+            f"文件 {name}{place} 无法读取：{reason.zh}（实际：{found.zh}；应为：{expected.zh}）。"
+            "文件未采用，请重新导出。",
+            f"File {name}{place} cannot be read: {reason.en} (found: {found.en}; expected: {expected.en}). "
+            "Nothing of it was used; export it again.",
+        )
+
+
+def same(text: str) -> Message:
+    """A detail that is the same in both languages: a size, a name, a message of a library."""
+    return Message(text, text)
 
 
 def join_messages(messages: tuple[Message, ...]) -> tuple[str | None, str | None]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pipelines.model import Side
 from pipelines.settings import Settings
 from pipelines.sources.decode import Sheet, decode_file
+from pipelines.sources.header import count_known_columns
 from pipelines.sources.layout import Layout, known_layouts, load_layout
-from pipelines.sources.read import FileReading, count_known_columns, read_sheets
+from pipelines.sources.read import FileReading, read_sheets
 from pipelines.sources.reasons import StoppedFileError
 
 
 def read_with_layout(
     name: str, content: bytes, layout_name: str, side: Side | None, settings: Settings
 ) -> tuple[Layout, FileReading]:
-    """Decode and read a file. Raises BadInputError or StoppedFileError with what was found and expected."""
+    """Decode and read a file. Raises UnreadableFileError or StoppedFileError with what was found and expected."""
     if layout_name != "auto":
         layout = load_layout(layout_name, settings)
         return layout, read_sheets(name, decode_file(name, content, layout.encodings), layout)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines.model import Side
 from pipelines.settings import Settings, Source
 from pipelines.sources.landing import LandedFile
-from pipelines.sources.layout import Layout
+from pipelines.sources.layout import Layout, known_layouts
 from pipelines.sources.read import FileReading
 from pipelines.sources.reasons import REJECT_REASONS
 from pipelines.warehouse import Connection, run_sql
@@ -54,7 +54,8 @@ def type_file(con: Connection, source: Source, layout: Layout, landed: LandedFil
     con.register("incoming", incoming)
     side = Side(layout.side)
     con.execute(
-        f"INSERT INTO raw_{side}__row BY NAME SELECT $file_id AS file_id, $source_id AS source_id, * FROM incoming",
+        f"INSERT INTO raw_{side}__row BY NAME "
+        "SELECT $file_id AS file_id, $source_id AS source_id, * EXCLUDE (is_negative) FROM incoming",
         keys,
     )
     con.register("left_aside", reading.ignored)
@@ -67,9 +68,13 @@ def type_file(con: Connection, source: Source, layout: Layout, landed: LandedFil
         "direction": source.direction or layout.direction,
         "grain": reading.grain,
         "observed_at": landed.observed_at,
+        **_layout_values(layout),
     }
+    _load_list(con, "own_status", ("text", "status"), [(text, str(status)) for text, status in layout.status.items()])
     run_sql(con, f"core/typed_{side}", values)
     run_sql(con, f"core/core_{side}__sighting")
+    if side == Side.UPSTREAM:
+        run_sql(con, "core/core_upstream__span", keys | {"is_cut": not reading.is_complete})
     con.execute(
         "INSERT INTO raw_reject BY NAME SELECT $file_id AS file_id, $source_id AS source_id, n.*, r.expected "
         "FROM new_reject n JOIN reject_reason r USING (reason)",
@@ -81,18 +86,37 @@ def type_file(con: Connection, source: Source, layout: Layout, landed: LandedFil
     return FileAccount(reading.rows_read, incoming.num_rows - rejected, rejected, reading.ignored.num_rows)
 
 
+def _layout_values(layout: Layout) -> dict[str, list[str]]:
+    """What the layout says of its cells; a list of formats may not be empty, and the one here is built in anyway."""
+    return {
+        "placeholders": layout.placeholders,
+        "date_formats": layout.date_formats or ["%Y-%m-%d"],
+        "negate": layout.sign.negate,
+    }
+
+
 def settle_core(con: Connection, settings: Settings) -> None:
     """Latest states and coverage, from everything that was ever seen."""
     run_sql(con, "core/core_upstream__invoice")
     run_sql(con, "core/core_ledger__entry")
+    _load_scopes(con, settings)
+    plain_dated = [layout.name for layout in known_layouts(settings).values() if not layout.date_formats]
+    values = {"grace_hours": settings.sync_grace_hours, "plain_dated": plain_dated}
+    run_sql(con, "core/core_upstream__coverage", values)
+
+
+def _load_scopes(con: Connection, settings: Settings) -> None:
+    """Whom an upstream source can be asked for; `is_stated` where its settings leave no choice."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE source_scope "
+        "(source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR, is_stated BOOLEAN)"
+    )
     scopes = [
-        (source.id, taxpayer, direction)
+        (source.id, taxpayer, direction, bool(source.taxpayer_id and source.direction))
         for source in settings.sources
         if source.side == Side.UPSTREAM
         for taxpayer in ([source.taxpayer_id] if source.taxpayer_id else [t.id for t in settings.taxpayers])
         for direction in ([str(source.direction)] if source.direction else ["input", "output"])
     ]
-    con.execute("CREATE OR REPLACE TEMP TABLE source_scope (source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR)")
     if scopes:
-        con.executemany("INSERT INTO source_scope VALUES (?, ?, ?)", scopes)
-    run_sql(con, "core/core_upstream__coverage", {"grace_hours": settings.sync_grace_hours})
+        con.executemany("INSERT INTO source_scope VALUES (?, ?, ?, ?)", scopes)

@@ -57,7 +57,7 @@ class Outcome:
         return self.rows[0]
 
     @property
-    def reasons(self) -> list[tuple[str, str]]:
+    def reasons(self) -> list[tuple[str, str | None]]:
         return [(reject["reason"], reject["found"]) for reject in self.rejects]
 
     @property

@@ -1,9 +1,9 @@
--- what: the latest state of every invoice; a column that the newest file does not keep is taken from the newest that does
+-- what: the latest state of every invoice that has a new one; a column that the newest file does not keep is taken from the newest that does
 -- grain: core_upstream__invoice one row per record_id
--- inputs: core_upstream__sighting
+-- inputs: core_upstream__sighting, core_change
 -- parameters: none
 
-DELETE FROM core_upstream__invoice;
+DELETE FROM core_upstream__invoice WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream');
 
 -- arg_max skips NULL, so a fuller export fills what a leaner one left out, whichever came first.
 INSERT INTO core_upstream__invoice BY NAME
@@ -31,4 +31,5 @@ SELECT
     arg_max(source_file, observed_at) AS source_file,
     arg_max(source_row, observed_at) AS source_row
 FROM core_upstream__sighting
+WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
 GROUP BY record_id;

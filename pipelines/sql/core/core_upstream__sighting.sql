@@ -1,4 +1,4 @@
--- what: the states of a file that were not known yet, added to the sightings
+-- what: the states of a file that were not known yet, added to the sightings; their records are to be judged again
 -- grain: core_upstream__sighting one row per record and moment of a new state
 -- inputs: typed_upstream, core_upstream__sighting
 -- parameters: none
@@ -56,3 +56,5 @@ WHERE l.record_id IS NULL
 DELETE FROM core_upstream__sighting WHERE (record_id, observed_at) IN (SELECT (record_id, observed_at) FROM new_sighting);
 
 INSERT INTO core_upstream__sighting BY NAME SELECT * FROM new_sighting;
+
+INSERT INTO core_change SELECT 'upstream', record_id FROM new_sighting;

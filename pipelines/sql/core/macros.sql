@@ -14,6 +14,13 @@ CREATE OR REPLACE TEMP MACRO clean_text(text) AS
             regexp_replace(text, '(_x000D_|[\s\x{00A0}\x{3000}])+', ' ', 'g')), ''), '--'), '-')
     END;
 
+-- A cleaned cell, unless it holds one of the layout's own words for nothing.
+CREATE OR REPLACE TEMP MACRO cell_value(text, placeholders) AS
+    CASE WHEN list_contains(placeholders, text) THEN NULL ELSE text END;
+
+-- A name without its style: width of brackets, blanks, capitals.
+CREATE OR REPLACE TEMP MACRO plain_party(name) AS upper(regexp_replace(translate(name, '（）．', '().'), '[\s\x{00A0}\x{3000}]', '', 'g'));
+
 CREATE OR REPLACE TEMP MACRO half_width(text) AS
     translate(text, '０１２３４５６７８９．－＋（），：／', '0123456789.-+(),:/');
 
@@ -32,6 +39,17 @@ CREATE OR REPLACE TEMP MACRO money_value(text) AS
         WHEN text IS NOT NULL THEN money_of_decimal(try_cast(clean_money(text) AS DECIMAL(34,12)))
     END;
 
+-- Why a text has no money_value.
+CREATE OR REPLACE TEMP MACRO money_fault(text) AS
+    CASE WHEN try_cast(clean_money(text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END;
+
+-- The value of a column that a layout says is stored with the opposite sign.
+CREATE OR REPLACE TEMP MACRO turned(value, field, negate) AS
+    CASE WHEN list_contains(negate, field) THEN -value ELSE value END;
+
+-- The money of a row that a layout marks as negative, whichever sign it shows.
+CREATE OR REPLACE TEMP MACRO marked(value, is_negative) AS CASE WHEN is_negative THEN -abs(value) ELSE value END;
+
 CREATE OR REPLACE TEMP MACRO plain_date(text) AS
     trim(regexp_replace(regexp_replace(half_width(text), '[年月/.]', '-', 'g'), '日', ' ', 'g'));
 
@@ -49,6 +67,10 @@ CREATE OR REPLACE TEMP MACRO time_value(text) AS
             THEN try_cast(plain_date(text) AS TIMESTAMP)
         WHEN regexp_full_match(half_width(text), '(19|20)[0-9]{6}') THEN try_strptime(half_width(text), '%Y%m%d')
     END;
+
+-- A layout's own forms before the built-in ones. %Y would take a year 202 or 20260 as well.
+CREATE OR REPLACE TEMP MACRO file_time(text, formats) AS
+    CASE WHEN year(try_strptime(text, formats)) BETWEEN 1990 AND 2099 THEN try_strptime(text, formats) ELSE time_value(text) END;
 
 CREATE OR REPLACE TEMP MACRO is_float(text) AS
     regexp_full_match(half_width(text), '[0-9](\.[0-9]+)?[eE]\+?[0-9]+');

@@ -1,41 +1,53 @@
 -- what: the new rows of a ledger file with their meaning, and what is wrong with those that have none
 -- grain: typed_ledger one row per usable line of the file; new_reject one row per unusable source row
 -- inputs: incoming (raw rows), own_taxpayer
--- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at
+-- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at, $placeholders,
+--   $date_formats, $negate
 
 CREATE OR REPLACE TEMP TABLE clean_row AS
-SELECT sheet, row_number, clean_text(COLUMNS(* EXCLUDE (sheet, row_number, other_cells))) FROM incoming;
+WITH cleaned AS (
+    SELECT sheet, row_number, is_negative, clean_text(COLUMNS(* EXCLUDE (sheet, row_number, is_negative, other_cells)))
+    FROM incoming
+)
+SELECT
+    sheet, row_number, is_negative,
+    cell_value(COLUMNS(* EXCLUDE (sheet, row_number, is_negative)), $placeholders::VARCHAR[])
+FROM cleaned;
 
 CREATE OR REPLACE TEMP TABLE read_ledger AS
 SELECT
-    sheet, row_number,
-    coalesce(taxpayer_id, $taxpayer_id,
-             (SELECT min(id) FROM own_taxpayer HAVING count(*) = 1)) AS taxpayer_id,
+    sheet, row_number, is_negative,
+    -- A line that names a company is of no other one, unless the settings say whose the source is.
+    taxpayer_name,
+    coalesce(taxpayer_id, named.id, $taxpayer_id,
+             CASE WHEN taxpayer_name IS NULL THEN (SELECT min(id) FROM own_taxpayer HAVING count(*) = 1) END) AS taxpayer_id,
     coalesce($direction, CASE direction WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
              ELSE direction END) AS direction,
-    posted_on AS posted_text, CAST(time_value(posted_on) AS DATE) AS posted_on,
+    posted_on AS posted_text, CAST(file_time(posted_on, $date_formats::VARCHAR[]) AS DATE) AS posted_on,
     voucher_no AS voucher_no, line_no AS line_no,
     invoice_reference AS invoice_reference, invoice_code AS invoice_code,
-    invoice_date AS date_text, CAST(time_value(invoice_date) AS DATE) AS invoice_date,
+    invoice_date AS date_text, CAST(file_time(invoice_date, $date_formats::VARCHAR[]) AS DATE) AS invoice_date,
     counterparty_tax_id AS counterparty_tax_id, counterparty_name AS counterparty_name,
-    amount AS amount_text, money_value(amount) AS amount,
-    tax AS tax_text, money_value(tax) AS tax,
-    total AS total_text, money_value(total) AS total,
-    debit AS debit_text, money_value(debit) AS debit,
-    credit AS credit_text, money_value(credit) AS credit,
+    amount AS amount_text, turned(money_value(amount), 'amount', $negate::VARCHAR[]) AS amount,
+    tax AS tax_text, turned(money_value(tax), 'tax', $negate::VARCHAR[]) AS tax,
+    total AS total_text, turned(money_value(total), 'total', $negate::VARCHAR[]) AS total,
+    debit AS debit_text, turned(money_value(debit), 'debit', $negate::VARCHAR[]) AS debit,
+    credit AS credit_text, turned(money_value(credit), 'credit', $negate::VARCHAR[]) AS credit,
     summary AS summary
-FROM clean_row;
+FROM clean_row
+LEFT JOIN (SELECT plain_party(name) AS name, min(id) AS id FROM own_taxpayer GROUP BY ALL HAVING count(*) = 1) named
+    ON named.name = plain_party(taxpayer_name);
 
 CREATE OR REPLACE TEMP TABLE judged_ledger AS
 WITH signed AS (
     SELECT
         *,
         -- A line of a general ledger: payables grow on the credit side, receivables on the debit side.
-        coalesce(total, CASE
+        marked(coalesce(total, CASE
             WHEN debit_text IS NULL AND credit_text IS NULL THEN NULL
             WHEN direction = 'input' THEN coalesce(credit, 0) - coalesce(debit, 0)
             ELSE coalesce(debit, 0) - coalesce(credit, 0)
-        END) AS total_cny
+        END), is_negative) AS total_cny
     FROM read_ledger
 )
 SELECT
@@ -46,20 +58,19 @@ SELECT
         WHEN date_text IS NOT NULL AND invoice_date IS NULL
             THEN {'column': 'invoice_date', 'reason': 'date_unreadable', 'found': date_text}
         WHEN amount_text IS NOT NULL AND amount IS NULL
-            THEN {'column': 'amount', 'found': amount_text, 'reason': CASE
-                  WHEN try_cast(clean_money(amount_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+            THEN {'column': 'amount', 'reason': money_fault(amount_text), 'found': amount_text}
         WHEN tax_text IS NOT NULL AND tax IS NULL
-            THEN {'column': 'tax', 'found': tax_text, 'reason': CASE
-                  WHEN try_cast(clean_money(tax_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+            THEN {'column': 'tax', 'reason': money_fault(tax_text), 'found': tax_text}
         WHEN total_text IS NOT NULL AND total IS NULL
-            THEN {'column': 'total', 'found': total_text, 'reason': CASE
-                  WHEN try_cast(clean_money(total_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
-        WHEN (debit_text IS NOT NULL AND debit IS NULL) OR (credit_text IS NOT NULL AND credit IS NULL)
-            THEN {'column': 'debit', 'reason': 'money_unreadable', 'found': concat_ws(' / ', debit_text, credit_text)}
+            THEN {'column': 'total', 'reason': money_fault(total_text), 'found': total_text}
+        WHEN debit_text IS NOT NULL AND debit IS NULL
+            THEN {'column': 'debit', 'reason': money_fault(debit_text), 'found': debit_text}
+        WHEN credit_text IS NOT NULL AND credit IS NULL
+            THEN {'column': 'credit', 'reason': money_fault(credit_text), 'found': credit_text}
         WHEN amount IS NULL AND total_cny IS NULL THEN {'column': 'amount', 'reason': 'money_missing', 'found': NULL}
         WHEN direction IS NULL OR direction NOT IN ('input', 'output')
             THEN {'column': 'direction', 'reason': 'direction_unknown', 'found': direction}
-        WHEN taxpayer_id IS NULL THEN {'column': 'taxpayer_id', 'reason': 'taxpayer_unknown', 'found': NULL}
+        WHEN taxpayer_id IS NULL THEN {'column': 'taxpayer_id', 'reason': 'taxpayer_unknown', 'found': taxpayer_name}
     END AS fault
 FROM signed;
 
@@ -68,7 +79,10 @@ SELECT sheet, row_number, fault.column AS column_name, fault.reason AS reason, f
 FROM judged_ledger WHERE fault IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE typed_ledger AS
-WITH usable AS (SELECT * FROM judged_ledger WHERE fault IS NULL),
+WITH usable AS (
+    SELECT * REPLACE (marked(amount, is_negative) AS amount, marked(tax, is_negative) AS tax)
+    FROM judged_ledger WHERE fault IS NULL
+),
 placed AS (
     SELECT
         *,

@@ -1,32 +1,40 @@
 -- what: the new rows of a tax-side file with their meaning, and what is wrong with those that have none
 -- grain: typed_upstream one row per usable invoice of the file; new_reject one row per unusable source row
--- inputs: incoming (raw rows), own_taxpayer, status_text, kind_code
--- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at
+-- inputs: incoming (raw rows), own_taxpayer, own_status, status_text, kind_code
+-- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at, $placeholders,
+--   $date_formats, $negate
 
 CREATE OR REPLACE TEMP TABLE clean_row AS
-SELECT sheet, row_number, clean_text(COLUMNS(* EXCLUDE (sheet, row_number, other_cells))) FROM incoming;
+WITH cleaned AS (
+    SELECT sheet, row_number, is_negative, clean_text(COLUMNS(* EXCLUDE (sheet, row_number, is_negative, other_cells)))
+    FROM incoming
+)
+SELECT
+    sheet, row_number, is_negative,
+    cell_value(COLUMNS(* EXCLUDE (sheet, row_number, is_negative)), $placeholders::VARCHAR[])
+FROM cleaned;
 
 CREATE OR REPLACE TEMP TABLE read_upstream AS
 SELECT
-    sheet, row_number,
+    sheet, row_number, is_negative,
     coalesce(taxpayer_id, $taxpayer_id) AS own_id,
     coalesce($direction, CASE direction WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
              ELSE direction END) AS way,
     number_digits(invoice_code) AS code_digits, invoice_code AS code_text,
     coalesce(digital_invoice_number, invoice_number) AS number_text,
     number_digits(coalesce(digital_invoice_number, invoice_number)) AS number_digits,
-    kind AS kind_text, issued_at AS issued_text, time_value(issued_at) AS issued_at,
+    kind AS kind_text, issued_at AS issued_text, file_time(issued_at, $date_formats::VARCHAR[]) AS issued_at,
     upper(seller_tax_id) AS seller_tax_id, seller_name, upper(buyer_tax_id) AS buyer_tax_id, buyer_name,
-    amount AS amount_text, money_value(amount) AS amount,
-    tax AS tax_text, money_value(tax) AS tax,
-    total AS total_text, money_value(total) AS total,
+    amount AS amount_text, turned(money_value(amount), 'amount', $negate::VARCHAR[]) AS amount,
+    tax AS tax_text, turned(money_value(tax), 'tax', $negate::VARCHAR[]) AS tax,
+    total AS total_text, turned(money_value(total), 'total', $negate::VARCHAR[]) AS total,
     status AS status_text, is_positive AS positive_text, remark AS remark
 FROM clean_row;
 
 CREATE OR REPLACE TEMP TABLE judged_upstream AS
 WITH directed AS (
     SELECT
-        r.*, s.status AS known_status,
+        r.*, coalesce(o.status, s.status) AS known_status,
         CASE
             WHEN way IN ('input', 'output') THEN way
             WHEN seller_tax_id IN (SELECT id FROM own_taxpayer) THEN 'output'
@@ -36,6 +44,7 @@ WITH directed AS (
             WHEN own_id IS NOT NULL AND buyer_tax_id IS NULL AND seller_tax_id IS NOT NULL THEN 'input'
         END AS direction
     FROM read_upstream r
+    LEFT JOIN own_status o ON o.text = r.status_text
     LEFT JOIN status_text s ON s.text = r.status_text
 ),
 owned AS (
@@ -62,14 +71,11 @@ SELECT
         WHEN amount_text IS NULL AND (total_text IS NULL OR tax_text IS NULL)
             THEN {'column': 'amount', 'reason': 'money_missing', 'found': NULL}
         WHEN amount_text IS NOT NULL AND amount IS NULL
-            THEN {'column': 'amount', 'found': amount_text, 'reason': CASE
-                  WHEN try_cast(clean_money(amount_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+            THEN {'column': 'amount', 'reason': money_fault(amount_text), 'found': amount_text}
         WHEN tax_text IS NOT NULL AND tax IS NULL AND tax_text NOT IN ('免税', '不征税', '***')
-            THEN {'column': 'tax', 'found': tax_text, 'reason': CASE
-                  WHEN try_cast(clean_money(tax_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+            THEN {'column': 'tax', 'reason': money_fault(tax_text), 'found': tax_text}
         WHEN total_text IS NOT NULL AND total IS NULL
-            THEN {'column': 'total', 'found': total_text, 'reason': CASE
-                  WHEN try_cast(clean_money(total_text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END}
+            THEN {'column': 'total', 'reason': money_fault(total_text), 'found': total_text}
         WHEN status_text IS NOT NULL AND known_status IS NULL
             THEN {'column': 'status', 'reason': 'status_unknown', 'found': status_text}
         WHEN direction IS NULL
@@ -105,9 +111,9 @@ line AS (
         *,
         CASE WHEN length(code_digits) IN (9, 11) THEN '0' || code_digits ELSE code_digits END AS invoice_code,
         CASE WHEN length(number_digits) < 8 THEN lpad(number_digits, 8, '0') ELSE number_digits END AS invoice_number,
-        coalesce(amount, total - tax) AS amount_cny,
-        coalesce(tax, total - amount, 0) AS tax_cny,
-        coalesce(total, amount + coalesce(tax, 0)) AS total_cny,
+        marked(coalesce(amount, total - tax), is_negative) AS amount_cny,
+        marked(coalesce(tax, total - amount, 0), is_negative) AS tax_cny,
+        marked(coalesce(total, amount + coalesce(tax, 0)), is_negative) AS total_cny,
         -- Lines of one invoice become one row; a sheet of invoices keeps every row, also a repeated one.
         CASE WHEN $grain = 'line' THEN 0 ELSE row_number END AS place
     FROM usable

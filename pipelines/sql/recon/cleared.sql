@@ -1,6 +1,6 @@
 -- what: the bulk, cleared in one join: the same number on both sides, once each, with everything that both have equal
 -- grain: work_cleared one row per cleared pair
--- inputs: work_upstream, work_ledger
+-- inputs: work_due_upstream, work_due_ledger
 -- parameters: none
 -- Whatever is not plainly equal is left to the rules; nothing is decided here that they could decide otherwise.
 
@@ -17,8 +17,8 @@ SELECT
     AND coalesce(l.invoice_date = u.issued_on, TRUE)
     AND coalesce(l.party_id = u.party_id, TRUE)
     AND coalesce(name_agrees(l.party_name, u.party_name), TRUE) AS is_equal
-FROM work_upstream u
-JOIN work_ledger l
+FROM work_due_upstream u
+JOIN work_due_ledger l
   ON l.taxpayer_id = u.taxpayer_id AND l.direction = u.direction AND l.invoice_reference = u.number
  AND (length(u.number) = 20 OR l.invoice_code IS NOT DISTINCT FROM u.code);
 

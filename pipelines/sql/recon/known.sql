@@ -1,7 +1,7 @@
 -- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
 -- grain: work_red one row per red-letter invoice; work_cited_pair one row per cleared pair; work_known and work_open_upstream one row per invoice; work_listed_twice
 --        one row per surplus row
--- inputs: work_upstream, work_cleared, work_reference
+-- inputs: work_due_upstream, work_upstream, work_cleared, work_carried, work_reference
 -- parameters: none
 -- One scan of the whole population, so that the rules below read little: a number may name an invoice that is cleared.
 
@@ -14,7 +14,7 @@ SELECT
         nullif(regexp_extract(remark, '号码\s*[:：]?\s*([0-9]{8,20})', 1), '')
     )) AS original_number,
     nullif(regexp_extract(remark, '代码\s*[:：]?\s*([0-9]{10,12})', 1), '') AS original_code
-FROM work_upstream
+FROM work_due_upstream
 WHERE is_red;
 
 -- Of the cleared pairs only these matter to anybody else.
@@ -25,16 +25,26 @@ WITH cited AS (
     SELECT original_number AS number FROM work_red WHERE original_number IS NOT NULL
 ),
 cited_end AS (SELECT number FROM cited WHERE length(number) = 8)
-SELECT upstream_id, ledger_id FROM work_cleared
+SELECT upstream_id, ledger_id, is_carried
+FROM (
+    SELECT upstream_id, ledger_id, number, FALSE AS is_carried FROM work_cleared
+    UNION ALL
+    SELECT upstream_id, ledger_id, number, TRUE AS is_carried FROM work_carried
+)
 WHERE right(number, 20) IN (SELECT number FROM cited) OR right(number, 8) IN (SELECT number FROM cited_end);
 
 CREATE OR REPLACE TEMP TABLE work_known AS
 WITH closed AS (SELECT upstream_id FROM work_cleared ANTI JOIN work_cited_pair USING (upstream_id))
 SELECT
     u.* EXCLUDE (remark, original_invoice_number), right(u.number, 8) AS tail, c.ledger_id AS cleared_with
-FROM work_upstream u
+FROM work_due_upstream u
 ANTI JOIN closed ON closed.upstream_id = u.record_id
-LEFT JOIN work_cited_pair c ON c.upstream_id = u.record_id;
+LEFT JOIN work_cited_pair c ON c.upstream_id = u.record_id
+UNION ALL
+SELECT u.* EXCLUDE (remark, original_invoice_number), right(u.number, 8), c.ledger_id
+FROM work_upstream u
+JOIN work_cited_pair c ON c.upstream_id = u.record_id
+WHERE c.is_carried;
 
 CREATE OR REPLACE TEMP TABLE work_open_upstream AS
 SELECT * EXCLUDE (tail, cleared_with) FROM work_known WHERE cleared_with IS NULL;

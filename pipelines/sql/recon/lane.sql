@@ -1,6 +1,7 @@
 -- what: the lanes that are too crowded, and the pairs of line and invoice within all others
 -- grain: work_crowd one row per line that is skipped; work_similar one row per line and invoice that fits
--- inputs: work_unsure, work_same_money, work_taken, work_cleared, work_agreed, work_listed_twice
+-- inputs: work_unsure, work_same_money, work_taken, work_cleared, work_carried, work_reopened, work_agreed,
+--         work_listed_twice
 -- parameters: $window_days, $max_pairs
 -- An invoice without a tax id is compared by name also with a line that has one. The branches differ in their key alone:
 -- one join with the key in a CASE would meet on the money only, and that is what a crowd has in common.
@@ -76,7 +77,11 @@ WHERE s.record_id NOT IN (SELECT ledger_id FROM work_crowd)
 -- What is cleared or agreed is not free either; looked up for the few that fit, not for the whole population.
 UPDATE work_similar SET is_free = FALSE
 WHERE upstream_id IN (SELECT upstream_id FROM work_cleared SEMI JOIN work_similar USING (upstream_id))
-   OR upstream_id IN (SELECT upstream_id FROM work_agreed);
+   OR upstream_id IN (SELECT upstream_id FROM work_agreed)
+   OR upstream_id IN (
+       SELECT upstream_id FROM work_carried SEMI JOIN work_similar USING (upstream_id)
+       ANTI JOIN work_reopened USING (upstream_id)
+   );
 
 DROP TABLE work_same_money;
 

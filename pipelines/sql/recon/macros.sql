@@ -66,3 +66,7 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, why, hint) AS
     format(template, facts.number, facts.reference, facts.voucher, facts.posted_on, facts.issued_on, facts.ledger_date,
            facts.party, facts.ledger_party, facts.upstream_total, facts.ledger_total, facts.ledger_tax,
            facts.upstream_tax, facts.difference, facts.due_on, facts.count, facts.other, why, hint);
+
+-- The key of a pair as 64 bits that no release of the engine changes; `shown` is the number with its code.
+CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS
+    md5_number_lower(concat_ws('|', taxpayer_id, direction, shown));

@@ -1,7 +1,7 @@
 -- what: one reading per reference, reversal lines moved to the red invoice, cleared pairs reopened whose invoice another
 --       line names or a red letter reverses
 -- grain: work_named one row per ledger line and invoice that it names; work_reopened one row per reopened pair
--- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cleared, work_known, work_ledger
+-- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cited_pair, work_known, work_ledger
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_named AS
@@ -42,7 +42,7 @@ FROM (
 WHERE n.ledger_id = r.ledger_id AND n.upstream_id = r.blue_id AND n.n_numbers = 1;
 
 CREATE OR REPLACE TEMP TABLE work_reopened AS
-SELECT upstream_id, ledger_id FROM work_cleared
+SELECT upstream_id, ledger_id FROM work_cited_pair
 WHERE upstream_id IN (SELECT upstream_id FROM work_named)
    OR upstream_id IN (SELECT blue_id FROM work_red_pair WHERE is_full);
 

@@ -1,6 +1,6 @@
 -- what: the ledger lines that are still open, and every invoice number that their references can be read as
 -- grain: work_open_ledger one row per open line; work_reference one row per line, reading (alt) and number in it
--- inputs: work_ledger, work_cleared
+-- inputs: work_due_ledger, work_cleared
 -- parameters: none
 -- A text that can be read in two ways (12 + 8 digits: code and number, or one split 20-digit number) gives two readings;
 -- the one that exists upstream wins. A range is expanded up to 100 numbers.
@@ -8,7 +8,7 @@
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
     SELECT l.*, plain_reference(invoice_reference) AS plain, plain_code(invoice_code) AS code
-    FROM work_ledger l
+    FROM work_due_ledger l
     WHERE NOT EXISTS (FROM work_cleared c WHERE c.ledger_id = l.record_id)
 )
 SELECT *, float_digits(plain) AS float_prefix, regexp_extract_all(plain, '[0-9]+') AS tokens FROM cleaned;

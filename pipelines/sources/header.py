@@ -1,0 +1,104 @@
+"""Where the header of a sheet stands, and which column holds which field."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from pipelines.sources.decode import Sheet
+from pipelines.sources.layout import Layout
+
+
+@dataclass(frozen=True)
+class Header:
+    """First row and height of a header, the column of every field found, and the titles of all columns."""
+
+    row: int
+    height: int
+    columns: dict[str, int]
+    titles: list[str]
+
+
+def fits_sheet(pattern: str, name: str) -> bool:
+    """Whether a sheet rule means this sheet; a text file has no sheet name and fits every rule."""
+    if name == "":
+        return True
+    return name.strip().startswith(pattern[:-1]) if pattern.endswith("*") else name.strip() == pattern
+
+
+def plain_header(text: str) -> str:
+    """A header without width, blanks, `*`, and notes in brackets."""
+    plain = unicodedata.normalize("NFKC", text)
+    return re.sub(r"\(.*?\)|[\s*:：]", "", plain).lower()
+
+
+def find_header(sheet: Sheet, layout: Layout) -> Header | None:
+    """The first row that is a header alone or, where cells are merged over two rows, together with the row below.
+
+    A title above a whole header is no upper level of it: the row below wins if it names as many fields alone.
+    """
+    top = [list(row.values()) for row in sheet.cells.slice(0, layout.header.within + 1).to_pylist()]
+    for place in range(min(len(top), layout.header.within)):
+        single = _header_at(top, place, 1, layout)
+        if single is not None:
+            return single
+        double = _header_at(top, place, 2, layout)
+        if double is not None:
+            below = _header_at(top, place + 1, 1, layout)
+            return below if below is not None and len(below.columns) == len(double.columns) else double
+    return None
+
+
+def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) -> Header | None:
+    if place + height > len(top):
+        return None
+    titles = [
+        next((text for text in reversed(cells) if text), "") for cells in zip(*top[place : place + height], strict=True)
+    ]
+    columns = _map_columns(titles, layout)
+    return None if columns is None else Header(place, height, columns, titles)
+
+
+def count_known_columns(sheets: list[Sheet], layout: Layout) -> int:
+    """How many fields the layout finds in the best fitting sheet that it would read; 0 if its header is nowhere."""
+    readable = [s for s in sheets if any(fits_sheet(rule.name, s.name) or rule.name == "*" for rule in layout.sheets)]
+    headers = [header for header in (find_header(sheet, layout) for sheet in readable) if header is not None]
+    return max((len(header.columns) for header in headers), default=0)
+
+
+def _map_columns(titles: list[str], layout: Layout) -> dict[str, int] | None:
+    places: dict[str, int] = {}
+    for place, title in enumerate(titles):
+        places.setdefault(plain_header(title or ""), place)
+    found = {}
+    for field, synonyms in layout.fields.items():
+        for synonym in synonyms:
+            if plain_header(synonym) in places:
+                found[field] = places[plain_header(synonym)]
+                break
+    for field, joined in layout.joined.items():
+        parts = [
+            next((places[plain_header(s)] for s in part if plain_header(s) in places), None) for part in joined.parts
+        ]
+        if all(part is not None for part in parts):
+            found[field] = parts[0] if parts[0] is not None else 0
+    wanted = layout.header.required
+    return found if all(any(f in found for f in need.split("|")) for need in wanted) else None
+
+
+def header_sentences(file_name: str, sheet: Sheet, layout: Layout) -> tuple[str, str]:
+    rows = sheet.cells.slice(0, layout.header.within).to_pylist()
+    widest = max(rows, key=lambda row: sum(1 for text in row.values() if text), default={})
+    found = "、".join(str(text) for text in widest.values() if text)[:300]
+    needed = [
+        "/".join(title for f in need.split("|") for title in layout.fields.get(f, [f])[:3])
+        for need in layout.header.required
+    ]
+    expected = "、".join(needed)
+    where = f"{file_name}" + (f" [{sheet.name}]" if sheet.name else "")
+    return (
+        f"文件 {where} 前 {layout.header.within} 行找不到表头：找到 {found}；应有 {expected}。文件未采用。",
+        f"File {where} has no usable header in its first {layout.header.within} rows: found {found}; "
+        f"expected {expected}. Nothing of it was used.",
+    )

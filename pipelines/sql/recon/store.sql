@@ -1,0 +1,35 @@
+-- what: tonight's items in place of those that their records stood in, and the state that the next night starts from
+-- grain: recon__item, recon__member, recon__cleared, recon__open_record as declared
+-- inputs: work_item, work_member, work_cleared, work_reopened, work_agreed, work_node, work_due, core_change
+-- parameters: none
+-- An item is named after one of its records, and every record of an item that is not cleared is judged again: so the
+-- names of the judged records cover every item that may have changed.
+
+CREATE OR REPLACE TEMP TABLE work_stale AS
+SELECT CASE side WHEN 'upstream' THEN 'U:' ELSE 'L:' END || record_id AS item_id FROM work_due
+UNION
+SELECT 'U:' || upstream_id FROM work_reopened;
+
+DELETE FROM recon__item WHERE item_id IN (SELECT item_id FROM work_stale);
+
+DELETE FROM recon__member WHERE item_id IN (SELECT item_id FROM work_stale);
+
+INSERT INTO recon__item BY NAME SELECT * FROM work_item;
+
+INSERT INTO recon__member BY NAME SELECT * FROM work_member;
+
+DELETE FROM recon__cleared WHERE upstream_id IN (SELECT upstream_id FROM work_reopened);
+
+INSERT INTO recon__cleared
+SELECT upstream_id, ledger_id, number, pair_key(taxpayer_id, direction, number) FROM work_cleared;
+
+DELETE FROM recon__open_record;
+
+INSERT INTO recon__open_record
+SELECT side, record_id FROM work_node
+UNION ALL
+SELECT 'upstream', upstream_id FROM work_agreed
+UNION ALL
+SELECT 'ledger', ledger_id FROM work_agreed;
+
+DELETE FROM core_change;
