@@ -1,4 +1,4 @@
-"""What a night costs: a full judgement of cleared pairs beside a night on which one record in a hundred is new or changed."""
+"""What a night costs on which one record in a hundred is new or changed, beside a full judgement of the same pairs."""
 
 from __future__ import annotations
 

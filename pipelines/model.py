@@ -150,7 +150,12 @@ UPSTREAM_INVOICE = Table(
             ("direction", "VARCHAR!", "进项 input / 销项 output | input: we are the buyer; output: we are the seller"),
             ("invoice_code", "VARCHAR", "发票代码 | 10 or 12 digits; NULL for a fully digital invoice"),
             ("invoice_number", "VARCHAR!", "发票号码 | 20 digits (数电票) or 8 digits"),
-            ("kind", "VARCHAR", "票种 | kind of invoice, normalised"),
+            (
+            "paper_number",
+            "VARCHAR",
+            "纸质发票号码 | 8 digits printed on paper beside the 20 (数电纸质票); NULL otherwise",
+        ),
+        ("kind", "VARCHAR", "票种 | kind of invoice, normalised"),
             ("issued_at", "TIMESTAMP!", "开票时间 | time of issue, Beijing time"),
             ("seller_tax_id", "VARCHAR", "销方识别号 | seller's tax id"),
             ("seller_name", "VARCHAR", "销方名称 | seller's name"),

@@ -72,9 +72,9 @@ def join_records(
     """Judge the records that are due; their items stand in the views `work_item` and `work_member`.
 
     Needs the relations `core_upstream__invoice`, `core_ledger__entry`, `work_coverage` and `work_ledger_seen`. `due` is
-    `everything`, or `carried`: what is open or changed, beside the pairs that stay cleared (`recon__cleared`). The rules
-    see the whole population either way. `report` is told the name of each step. Raises IntegrityError if groups of
-    records do not settle.
+    `everything`, or `carried`: what is open or changed, beside the pairs that stay cleared (`recon__cleared`). The
+    rules see the whole population either way. `report` is told the name of each step. Raises IntegrityError if groups
+    of records do not settle.
     """
     values = vars(Parameters.of(settings, as_of))
     _load_words(con)

@@ -62,6 +62,14 @@ NOISE = [
     noise("code and number run together", "110021213012345678", "12345678", upstream_code="1100212130"),
 ]
 
+NOISE += [
+    Case("the code and number printed on paper beside the 20 digits", "Format noise is no fault",
+         [invoice("u1", invoice_code=CODE, paper_number="12345678")],
+         [entry("l1", "12345678", invoice_code=CODE)], one("exact")),
+    Case("the number printed on paper without its code", "Format noise is no fault",
+         [invoice("u1", invoice_code=CODE, paper_number="12345678")], [entry("l1", "12345678")], one("exact")),
+]  # fmt: skip
+
 MONEY = [
     Case("a difference of a few cents is rounding", "Money", [invoice("u1")], [entry("l1", total="1130.06")],
          one("within_tolerance")),
@@ -159,6 +167,10 @@ DUPLICATES = [
          [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})]),
     Case("booked twice in another form of the number", "Duplicates", [invoice("u1")],
          [entry("l1"), entry("l2", NUMBER[12:], posted_on=date(2026, 9, 3))],
+         [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})]),
+    Case("booked by its 20 digits and again by the number on its paper", "Duplicates",
+         [invoice("u1", invoice_code=CODE, paper_number="12345678")],
+         [entry("l1"), entry("l2", "12345678", invoice_code=CODE, posted_on=date(2026, 9, 3))],
          [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})]),
     Case("booked in two parts and once more as a whole", "Duplicates", [invoice("u1")],
          [entry("l1", total="500.00"), entry("l2", total="630.00"), entry("l3", posted_on=date(2026, 9, 12))],

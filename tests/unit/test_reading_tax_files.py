@@ -80,6 +80,17 @@ def test_an_old_invoice_of_the_selection_keeps_code_and_zeros(settings: Settings
     assert found == [("1100123140", "01234567")] * len(typed)
 
 
+def test_the_number_on_the_paper_is_kept_beside_the_20_digits(settings: Settings) -> None:
+    outcome = read_selection(settings, selected(发票代码="144032000111", 发票号码="1234567"))
+    row = outcome.only
+    assert (row["invoice_number"], row["invoice_code"], row["paper_number"]) == (DIGITAL, "144032000111", "01234567")
+
+
+def test_a_file_without_the_code_of_the_paper_names_the_same_record(settings: Settings) -> None:
+    with_paper = read_selection(settings, selected(发票代码="144032000111", 发票号码="12345678"))
+    assert with_paper.only["record_id"] == read_selection(settings, selected()).only["record_id"]
+
+
 def test_digits_that_the_selection_lost_are_rejected(settings: Settings) -> None:
     outcome = read_selection(settings, selected(数电票号码=2.6112e19))
     assert outcome.reasons == [("digits_lost", "2.6112e+19")]

@@ -13,6 +13,7 @@ SELECT
     arg_max(direction, observed_at) AS direction,
     arg_max(invoice_code, observed_at) AS invoice_code,
     arg_max(invoice_number, observed_at) AS invoice_number,
+    arg_max(paper_number, observed_at) AS paper_number,
     arg_max(kind, observed_at) AS kind,
     arg_max(issued_at, observed_at) AS issued_at,
     arg_max(seller_tax_id, observed_at) AS seller_tax_id,

@@ -18,6 +18,7 @@ SELECT
     coalesce(t.direction, l.direction) AS direction,
     coalesce(t.invoice_code, l.invoice_code) AS invoice_code,
     coalesce(t.invoice_number, l.invoice_number) AS invoice_number,
+    coalesce(t.paper_number, l.paper_number) AS paper_number,
     coalesce(t.kind, l.kind) AS kind,
     coalesce(t.issued_at, l.issued_at) AS issued_at,
     coalesce(t.seller_tax_id, l.seller_tax_id) AS seller_tax_id,
@@ -39,6 +40,7 @@ WHERE l.record_id IS NULL
    OR (t.direction IS NOT NULL AND t.direction IS DISTINCT FROM l.direction)
    OR (t.invoice_code IS NOT NULL AND t.invoice_code IS DISTINCT FROM l.invoice_code)
    OR (t.invoice_number IS NOT NULL AND t.invoice_number IS DISTINCT FROM l.invoice_number)
+   OR (t.paper_number IS NOT NULL AND t.paper_number IS DISTINCT FROM l.paper_number)
    OR (t.kind IS NOT NULL AND t.kind IS DISTINCT FROM l.kind)
    OR (t.issued_at IS NOT NULL AND t.issued_at IS DISTINCT FROM l.issued_at)
    OR (t.seller_tax_id IS NOT NULL AND t.seller_tax_id IS DISTINCT FROM l.seller_tax_id)

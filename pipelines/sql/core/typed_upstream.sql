@@ -23,6 +23,7 @@ SELECT
     number_digits(invoice_code) AS code_digits, invoice_code AS code_text,
     coalesce(digital_invoice_number, invoice_number) AS number_text,
     number_digits(coalesce(digital_invoice_number, invoice_number)) AS number_digits,
+    CASE WHEN digital_invoice_number IS NOT NULL THEN number_digits(invoice_number) END AS paper_digits,
     kind AS kind_text, issued_at AS issued_text, file_time(issued_at, $date_formats::VARCHAR[]) AS issued_at,
     upper(seller_tax_id) AS seller_tax_id, seller_name, upper(buyer_tax_id) AS buyer_tax_id, buyer_name,
     amount AS amount_text, turned(money_value(amount), 'amount', $negate::VARCHAR[]) AS amount,
@@ -111,6 +112,7 @@ line AS (
         *,
         CASE WHEN length(code_digits) IN (9, 11) THEN '0' || code_digits ELSE code_digits END AS invoice_code,
         CASE WHEN length(number_digits) < 8 THEN lpad(number_digits, 8, '0') ELSE number_digits END AS invoice_number,
+        CASE WHEN length(paper_digits) <= 8 THEN lpad(paper_digits, 8, '0') END AS paper_number,
         marked(coalesce(amount, total - tax), is_negative) AS amount_cny,
         marked(coalesce(tax, total - amount, 0), is_negative) AS tax_cny,
         marked(coalesce(total, amount + coalesce(tax, 0)), is_negative) AS total_cny,
@@ -121,6 +123,7 @@ line AS (
 invoice AS (
     SELECT
         taxpayer_id, direction, invoice_code, invoice_number, sheet, place,
+        any_value(paper_number) AS paper_number,
         min(row_number) AS source_row, any_value(kind_text) AS kind_text, min(issued_at) AS issued_at,
         any_value(seller_tax_id) AS seller_tax_id, any_value(seller_name) AS seller_name,
         any_value(buyer_tax_id) AS buyer_tax_id, any_value(buyer_name) AS buyer_name,
@@ -134,17 +137,19 @@ invoice AS (
 numbered AS (
     SELECT
         *,
+        -- Twenty digits are the key alone: one file keeps the code of the paper beside them, another does not.
+        CASE WHEN length(invoice_number) = 20 THEN '' ELSE coalesce(invoice_code, '') END AS key_code,
         -- Eight digits without a code repeat between parties: the party is part of such a row's identity.
         CASE WHEN length(invoice_number) = 8 AND invoice_code IS NULL
              THEN concat_ws('/', seller_tax_id, buyer_tax_id, seller_name, CAST(issued_at AS DATE), total_cny) END AS weak_part
     FROM invoice
 )
 SELECT
-    md5(concat_ws('|', taxpayer_id, direction, coalesce(invoice_code, ''), invoice_number, coalesce(weak_part, ''),
+    md5(concat_ws('|', taxpayer_id, direction, key_code, invoice_number, coalesce(weak_part, ''),
         row_number() OVER (
-            PARTITION BY taxpayer_id, direction, invoice_code, invoice_number, weak_part ORDER BY sheet, source_row
+            PARTITION BY taxpayer_id, direction, key_code, invoice_number, weak_part ORDER BY sheet, source_row
         ))) AS record_id,
-    taxpayer_id, direction, invoice_code, invoice_number,
+    taxpayer_id, direction, invoice_code, invoice_number, paper_number,
     coalesce(k.kind, regexp_replace(kind_text, '^(全电发票|数电发票)', '数电票')) AS kind,
     issued_at,
     coalesce(seller_tax_id, CASE direction WHEN 'output' THEN taxpayer_id END) AS seller_tax_id, seller_name,

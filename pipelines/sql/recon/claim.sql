@@ -12,18 +12,22 @@ WITH cited AS MATERIALIZED (
     JOIN work_open_ledger l ON l.record_id = r.ledger_id
 ),
 reached AS (
-    SELECT number AS named_number, * FROM work_known
+    SELECT number AS named_number, 'number' AS way, * FROM work_known
     UNION ALL
-    SELECT tail AS named_number, * FROM work_known WHERE length(number) = 20
+    SELECT tail AS named_number, 'end' AS way, * FROM work_known WHERE length(number) = 20
+    UNION ALL
+    -- 数电纸质票: the paper shows a code and eight digits of its own.
+    SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL
 ),
 compared AS (
     SELECT
         r.ledger_id, r.alt, r.position, r.n_numbers, r.form, r.number AS named_number,
         u.record_id AS upstream_id, u.number AS upstream_number, u.is_red, u.status, u.total_cny AS upstream_total,
         CASE
-            WHEN length(u.number) = 20 AND length(r.number) = 8 THEN 'last_8'
+            WHEN u.way = 'end' THEN 'last_8'
             WHEN r.form = 'lost_zeros' THEN 'lost_zeros'
-            WHEN length(u.number) = 20 OR r.code IS NOT DISTINCT FROM u.code THEN 'exact_key'
+            WHEN u.way = 'number' AND (length(u.number) = 20 OR r.code IS NOT DISTINCT FROM u.code) THEN 'exact_key'
+            WHEN r.code = u.code THEN 'exact_key'
             WHEN r.code IS NULL OR u.code IS NULL THEN 'without_code'
             ELSE 'code_differs'
         END AS rule,
@@ -40,7 +44,7 @@ compared AS (
     JOIN reached u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.number
     WHERE u.record_id NOT IN (SELECT record_id FROM work_listed_twice)
       -- Digits in front of the last 8 count: a reference that has them and differs there is a different number.
-      AND (length(u.number) = length(r.number) OR r.code IS NULL)
+      AND (u.way <> 'end' OR r.code IS NULL)
       AND (r.form <> 'split_code' OR r.code = u.code)
 )
 SELECT

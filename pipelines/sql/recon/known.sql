@@ -31,7 +31,12 @@ FROM (
     UNION ALL
     SELECT upstream_id, ledger_id, number, TRUE AS is_carried FROM work_carried
 )
-WHERE right(number, 20) IN (SELECT number FROM cited) OR right(number, 8) IN (SELECT number FROM cited_end);
+WHERE right(number, 20) IN (SELECT number FROM cited)
+   OR right(number, 8) IN (SELECT number FROM cited_end)
+   OR upstream_id IN (
+       SELECT record_id FROM work_upstream
+       WHERE paper_number IS NOT NULL AND paper_number IN (SELECT number FROM cited_end)
+   );
 
 CREATE OR REPLACE TEMP TABLE work_known AS
 WITH closed AS (SELECT upstream_id FROM work_cleared ANTI JOIN work_cited_pair USING (upstream_id))

@@ -8,6 +8,7 @@ SELECT
     record_id, taxpayer_id, direction,
     padded_number(invoice_number) AS number,
     invoice_code AS code,
+    paper_number,
     CAST(issued_at AS DATE) AS issued_on,
     CASE direction WHEN 'input' THEN seller_tax_id ELSE buyer_tax_id END AS party_id,
     CASE direction WHEN 'input' THEN seller_name ELSE buyer_name END AS party_name,
