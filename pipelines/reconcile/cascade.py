@@ -88,19 +88,20 @@ def join_records(
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
     run("reading", "agreed", "line_role", "impossible", "similar", "lane")
     run(*(f"rules/{rule}" for rule in REPAIR_RULES))
+    _repeat(con, "withdraw")
     run("link")
-    _join_groups(con)
+    _repeat(con, "propagate")
     run("coverage", "one_sided", "linked", "candidate", "judged", "explained", "item")
 
 
-def _join_groups(con: Connection) -> None:
-    """Repeat until no record changes its group; a group of n records takes at most n steps."""
+def _repeat(con: Connection, name: str) -> None:
+    """Run a step until it changes nothing. A group of n records takes at most n steps; so does a chain of doubts."""
     for _ in range(MAX_STEPS):
-        changed = run_sql(con, "recon/propagate").fetchone()
-        if changed == (0,):
+        if run_sql(con, f"recon/{name}").fetchone() == (0,):
             return
     raise IntegrityError(
         "Records refer to each other in a chain that is too long to be one item.",
+        where=name,
         found=f"more than {MAX_STEPS} links in a row",
         next_step="look for ledger lines that cite long overlapping lists of invoices",
     )

@@ -2,7 +2,7 @@
 -- grain: work_crowd one row per line that is skipped; work_similar one row per line and invoice that fits
 -- inputs: work_unsure, work_same_money, work_taken, work_cleared, work_carried, work_reopened, work_agreed,
 --         work_listed_twice
--- parameters: $window_days, $max_pairs
+-- parameters: $window_days, $max_pairs, $tolerance
 -- An invoice without a tax id is compared by name also with a line that has one. The branches differ in their key alone:
 -- one join with the key in a CASE would meet on the money only, and that is what a crowd has in common.
 
@@ -71,6 +71,10 @@ FROM work_lane f
 JOIN work_unsure s USING (taxpayer_id, direction, money_kind, money, lane, lane_key)
 WHERE s.record_id NOT IN (SELECT ledger_id FROM work_crowd)
   AND party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) IS DISTINCT FROM FALSE
+  -- Every kind of money that both sides keep, not only the one that is compared first.
+  AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
+  AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
+  AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
   AND (s.lane = 'day' OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY)
   AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
 

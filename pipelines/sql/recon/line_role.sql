@@ -41,10 +41,9 @@ completed AS (
 ),
 prefixed AS (
     SELECT
-        * EXCLUDE (first_whole),
+        *,
         -- Several lines that complete the invoice before a whole one is posted are its booking.
-        CASE WHEN coalesce(prefix_place > 1 AND prefix_place < whole_place, FALSE) THEN NULL ELSE first_whole END
-            AS whole_line,
+        coalesce(prefix_place > 1 AND (whole_place IS NULL OR prefix_place < whole_place), FALSE) AS is_prefixed,
         -- Equal lines that are each nearer to the invoice than all together: the same bill booked again, both wrong.
         n_lines > 1
         AND count(DISTINCT money) OVER (PARTITION BY upstream_id) = 1
@@ -55,16 +54,16 @@ SELECT
     ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
     CASE
         WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
-        WHEN whole_line.id = ledger_id THEN 'kept'
+        WHEN is_prefixed AND posted_place <= prefix_place THEN 'kept'
+        WHEN NOT is_prefixed AND first_whole.id = ledger_id THEN 'kept'
         -- A reversal in the ledger is no second booking.
         WHEN money < 0 AND whole > 0 THEN 'kept'
-        WHEN whole_line IS NOT NULL AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
-            THEN 'surplus'
-        WHEN whole_line IS NULL AND posted_place <= prefix_place AND prefix_place > 1 THEN 'kept'
+        WHEN (is_prefixed OR first_whole IS NOT NULL) AND abs(money - whole) <= $tolerance
+         AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
         ELSE 'doubtful'
     END AS role,
     CASE
-        WHEN whole_line IS NULL AND (prefix_place IS NULL OR posted_place <= prefix_place)
+        WHEN first_whole IS NULL AND NOT is_prefixed
             THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
         -- The invoice is booked in full already. A line of another party and other money under its number is not the
         -- same bill; nor is one of another party under eight digits that several invoices may share.

@@ -23,7 +23,7 @@ WITH named AS (
     QUALIFY row_number() OVER (
         PARTITION BY r.record_id
         ORDER BY (u.status = 'red_full' AND u.total_cny = -r.total_cny) DESC,
-                 (u.status IN ('red_full', 'red_partial')) DESC, (u.total_cny = -r.total_cny) DESC,
+                 (u.status = 'red_partial') DESC, (u.status = 'red_full') DESC, (u.total_cny = -r.total_cny) DESC,
                  u.issued_on, u.observed_at, u.record_id
     ) = 1
 ),

@@ -40,7 +40,7 @@ undated AS (
 )
 SELECT
     'day' AS lane, CAST(w.day AS VARCHAR) AS lane_key, w.money_kind, w.money, u.taxpayer_id, u.direction,
-    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name
+    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
 FROM work_upstream u
 JOIN dated w
   ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.total_cny = w.money AND u.issued_on = w.day
@@ -48,7 +48,7 @@ WHERE w.money_kind = 'total'
 UNION ALL
 SELECT
     'day', CAST(w.day AS VARCHAR), w.money_kind, w.money, u.taxpayer_id, u.direction,
-    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name
+    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
 FROM work_upstream u
 JOIN dated w
   ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.amount_cny = w.money AND u.issued_on = w.day
@@ -56,14 +56,14 @@ WHERE w.money_kind = 'amount'
 UNION ALL
 SELECT
     NULL, NULL, w.money_kind, w.money, u.taxpayer_id, u.direction,
-    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name
+    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
 FROM work_upstream u
 JOIN undated w ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.total_cny = w.money
 WHERE w.money_kind = 'total' AND u.issued_on BETWEEN w.from_day AND w.to_day
 UNION ALL
 SELECT
     NULL, NULL, w.money_kind, w.money, u.taxpayer_id, u.direction,
-    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name
+    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
 FROM work_upstream u
 JOIN undated w ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.amount_cny = w.money
 WHERE w.money_kind = 'amount' AND u.issued_on BETWEEN w.from_day AND w.to_day;
