@@ -6,8 +6,8 @@ from expectations.rules import Rule, Severity, Suite
 from pipelines.model import CAUSES, Basis, Direction, Side, Verdict
 
 _RECON = Suite("recon")
-_STOP = Severity.STOP
-_ITEM, _MEMBER = "recon__item", "recon__member"
+_STOP, _WARN = Severity.STOP, Severity.WARN
+_ITEM, _MEMBER, _DECISION = "recon__item", "recon__member", "recon__decision"
 
 STOP_RULES: tuple[Rule, ...] = (
     _RECON.unique("item_unique", _ITEM, "item_id", "核对项编号不重复", "No item repeats"),
@@ -106,6 +106,13 @@ WARN_RULES: tuple[Rule, ...] = (
         "upstream_gap",
         "账上每张发票都能与税务数据比对",
         "Every booked invoice falls on a day that was received",
+    ),
+    _RECON.sql(
+        _WARN,
+        "decision_unchanged",
+        _DECISION,
+        "人工决定所指的记录没有变化",
+        "No record has changed under a person's decision",
     ),
 )
 

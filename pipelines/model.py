@@ -303,6 +303,44 @@ MEMBER = Table(
     key=("side", "record_id"),
 )
 
+DECISION_KINDS = ("link", "leave_alone", "try_again", "accept_difference", "ignore_until")
+DECISION_STATES = ("honoured", "changed", "gone", "overruled")
+
+DECISION = Table(
+    "decisions",
+    "人工决定：是下一夜的输入，从不改写结果 | What people decided: an input of the next night, never an edit of a result",
+    _columns(
+        ("decision_id", "VARCHAR!", "决定编号 | given when it is made"),
+        ("kind", "VARCHAR!", "决定 | " + ", ".join(DECISION_KINDS)),
+        ("upstream_ids", "VARCHAR[]!", "税务记录号 | record_ids in core_upstream__invoice"),
+        ("ledger_ids", "VARCHAR[]!", "账上记录号 | record_ids in core_ledger__entry"),
+        ("until_on", "DATE", "忽略至 | of ignore_until: the first day on which it counts no more"),
+        ("decided_by", "VARCHAR!", "决定人 | who"),
+        ("decided_at", "TIMESTAMP!", "决定时间 | when, Beijing time"),
+        ("reason", "VARCHAR!", "理由 | why"),
+        ("records_hash", "VARCHAR", "记录摘要 | md5 of the records as they were then"),
+        ("withdrawn_at", "TIMESTAMP", "撤销时间 | NULL while in force"),
+        ("withdrawn_by", "VARCHAR", "撤销人 | who withdrew it"),
+        ("withdrawn_reason", "VARCHAR", "撤销理由 | why it was withdrawn"),
+    ),
+    key=("decision_id",),
+)
+
+DECISION_STATE = Table(
+    "recon__decision",
+    "决定的执行情况 | Whether tonight's result honours each decision in force",
+    _columns(
+        ("decision_id", "VARCHAR!", "决定编号 | decisions.decision_id"),
+        ("kind", "VARCHAR!", "决定 | " + ", ".join(DECISION_KINDS)),
+        ("item_id", "VARCHAR", "核对项编号 | the item of its first record"),
+        ("state", "VARCHAR!", "情况 | " + ", ".join(DECISION_STATES)),
+        ("is_honoured", "BOOLEAN!", "是否执行 | a changed link stays, a changed acceptance does not"),
+        ("explanation_zh", "VARCHAR!", "中文说明 | one sentence in Chinese"),
+        ("explanation_en", "VARCHAR!", "英文说明 | one sentence in English"),
+    ),
+    key=("decision_id",),
+)
+
 CORE_CHANGE = Table(
     "core_change",
     "上次核对之后有变化的记录 | Records whose state is new since they were last judged",
@@ -540,7 +578,7 @@ ALERT_MESSAGE = Table(
 RAW_TABLES = (RAW_FILE, RAW_DELIVERY, RAW_UPSTREAM_ROW, RAW_LEDGER_ROW, RAW_REJECT, RAW_IGNORED)
 SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING, UPSTREAM_SPAN)
 CORE_TABLES = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE)
-RECON_TABLES = (ITEM, MEMBER)
+RECON_TABLES = (ITEM, MEMBER, DECISION, DECISION_STATE)
 NIGHT_TABLES = (NIGHT_RUN, NIGHT_SOURCE, NIGHT_FINDING, AUDIT_VERDICT, AUDIT_UNEXPECTED, ALERT_MESSAGE)
 TABLES = (*RAW_TABLES, *SIGHTING_TABLES, *CORE_TABLES, *RECON_TABLES, *NIGHT_TABLES)
 STATE_TABLES = (CORE_CHANGE, CLEARED, OPEN_RECORD, RECON_STATE)

@@ -87,6 +87,7 @@ def invoice_table(world: World, truth: Truth, sight: Sight, rows: Array | None =
         "direction": pick_text(DIRECTIONS, u["direction"]),
         "invoice_code": text_array(u["code"]),
         "invoice_number": text_array(u["number"]),
+        "paper_number": constant(None, count),
         "kind": pick_text(KINDS, u["kind"]),
         "issued_at": pa.array(u["issued"].astype("M8[us]")),
         "seller_tax_id": pc.if_else(is_output, our_id, their_id),

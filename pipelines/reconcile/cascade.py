@@ -1,7 +1,7 @@
 """The order in which records are joined. A new rule is an SQL file in `sql/recon/rules` and a line in one of the lists.
 
 ```
- population -> due -> cleared -> references, known invoices, red pairs, claims -> NUMBER_RULES
+ population -> decisions, due -> cleared -> references, known invoices, red pairs, claims -> NUMBER_RULES
             -> agreed links, line roles -> similar invoices -> REPAIR_RULES -> links -> groups -> verdicts -> sentences
 ```
 """
@@ -18,9 +18,9 @@ from importlib import resources
 from typing import Any
 
 from pipelines.errors import IntegrityError
-from pipelines.model import CAUSES, basis_of
+from pipelines.model import CAUSES, DECISION, basis_of
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, run_sql
+from pipelines.warehouse import Connection, ensure_tables, run_sql
 
 NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8")
 """Rules that read the number. Each takes only what the ones before it left."""
@@ -84,14 +84,15 @@ def join_records(
             report(name)
             run_sql(con, f"recon/{name}", values)
 
-    run("macros", "population", due, "cleared", "reference", "known", "red_pair", "claim")
+    ensure_tables(con, (DECISION,))
+    run("macros", "population", "decided", due, "cleared", "reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
     run("reading", "agreed", "line_role", "impossible", "similar", "lane")
     run(*(f"rules/{rule}" for rule in REPAIR_RULES))
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")
-    run("coverage", "one_sided", "linked", "candidate", "judged", "explained", "item")
+    run("coverage", "one_sided", "linked", "candidate", "judged", "explained", "set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:

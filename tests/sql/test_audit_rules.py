@@ -102,6 +102,12 @@ STOP_DEFECTS: list[Planted] = [
 ]
 
 WARN_DEFECTS: list[Planted] = [
+    (
+        "decision_unchanged",
+        "INSERT INTO recon__decision VALUES ('D-1', 'link', 'i1', 'changed', TRUE, '有变化', 'changed'), "
+        "('D-2', 'link', 'i2', 'honoured', TRUE, '已执行', 'honoured')",
+        ["D-1"],
+    ),
     ("source_heard", "UPDATE night__source SET state = 'silent' WHERE source_id = 'erp'", ["20261124T020000|erp"]),
     ("file_usable", f"{FILE} status = 'stopped' WHERE file_id = 'f2'", ["f2|erp"]),
     ("row_usable", "SELECT 1", ["f1|tax|s|3"]),

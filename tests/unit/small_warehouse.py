@@ -26,7 +26,7 @@ def add_invoice(con: Connection, index: int, total: str, issued: str, status: st
     values = {"i": f"u{index}", "us": US, "n": number_of(index), "at": issued, "t": total, "s": status}
     for table in ("core_upstream__invoice", "core_upstream__sighting"):
         con.execute(
-            f"INSERT INTO {table} VALUES ($i, $us, 'input', NULL, $n, '数电票', $at, '9111', "
+            f"INSERT INTO {table} VALUES ($i, $us, 'input', NULL, $n, NULL, '数电票', $at, '9111', "
             "'甲供应商（北京）有限公司', $us, '我方', $t::DECIMAL(18,2) - 3, 3, $t, $s, FALSE, NULL, NULL, "
             "'2026-11-23 09:00:00', 'tax', '全量.xlsx', 5)",
             values,

@@ -1,6 +1,7 @@
 -- What: the findings that ask something of a person, each with what both sides say, the money at stake and its age.
--- Grain: one row per item whose verdict is a finding (matched items are done, pending ones only wait).
--- Inputs: recon__item, recon__member, core_upstream__invoice, core_ledger__entry, night__finding, out__night.
+-- Grain: one row per item whose verdict is a finding (matched items are done, pending ones only wait) and that no
+--       person has set aside (out__decision).
+-- Inputs: recon__item, recon__member, recon__decision, core_upstream__invoice, core_ledger__entry, night__finding, out__night.
 -- Parameters: none.
 -- At stake: the difference where only an amount or the tax differs, else the whole document (the larger side). A line
 -- that keeps no total counts with amount plus tax, or with the amount alone.
@@ -8,6 +9,10 @@ CREATE OR REPLACE VIEW out__open_item AS
 WITH open_item AS (
     SELECT * FROM recon__item
     WHERE verdict IN ('mismatched', 'duplicate', 'missing_upstream', 'missing_ledger', 'not_compared')
+      AND item_id NOT IN (
+          SELECT item_id FROM recon__decision
+          WHERE is_honoured AND item_id IS NOT NULL AND kind IN ('accept_difference', 'ignore_until', 'leave_alone')
+      )
 ),
 upstream AS (
     SELECT

@@ -1,6 +1,6 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped
--- inputs: work_lone, work_node, work_refused, work_similar, work_crowd
+-- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_decided
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_candidate AS
@@ -64,8 +64,15 @@ impossible AS (
     FROM lone_ledger l
     WHERE cause = 'sync_delay' AND is_impossible
       AND item_id NOT IN (SELECT item_id FROM of_ledger UNION ALL SELECT item_id FROM skipped)
+),
+left_alone AS (
+    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'left_alone' AS why_not
+    FROM work_lone w JOIN work_node n USING (item_id)
+    JOIN work_decided d ON d.side = n.side AND d.record_id = n.record_id
+    WHERE d.kind = 'leave_alone'
 )
-SELECT * FROM of_ledger
-UNION ALL SELECT * FROM of_upstream
-UNION ALL SELECT * FROM skipped
-UNION ALL SELECT * FROM impossible;
+SELECT * FROM left_alone
+UNION ALL SELECT * FROM of_ledger WHERE item_id NOT IN (SELECT item_id FROM left_alone)
+UNION ALL SELECT * FROM of_upstream WHERE item_id NOT IN (SELECT item_id FROM left_alone)
+UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
+UNION ALL SELECT * FROM impossible WHERE item_id NOT IN (SELECT item_id FROM left_alone);

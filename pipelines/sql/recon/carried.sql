@@ -1,9 +1,9 @@
 -- what: what has to be judged again tonight, and the pairs that stay cleared because nothing near them changed
 -- grain: work_due_upstream, work_due_ledger one row per record; work_carried one row per pair
--- inputs: recon__cleared, recon__open_record, core_change, work_upstream, work_ledger
+-- inputs: recon__cleared, recon__open_record, core_change, work_decided, work_upstream, work_ledger
 -- parameters: none
 -- A pair is cleared by what its number alone shows: one invoice and one line of that key, all equal. So it stays cleared
--- until one of the two changes or another record takes the key; whether something else names or reverses it is asked
+-- until one of the two changes, another record takes the key, or a person decides; whether something else names or reverses it is asked
 -- every night by `reading`. Everything that is not cleared is judged every night.
 
 CREATE OR REPLACE TEMP TABLE work_changed_key AS
@@ -19,7 +19,9 @@ CREATE OR REPLACE TEMP TABLE work_disturbed AS
 SELECT upstream_id, ledger_id FROM recon__cleared
 WHERE key_hash IN (SELECT key_hash FROM work_changed_key)
    OR upstream_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
-   OR ledger_id IN (SELECT record_id FROM core_change WHERE side = 'ledger');
+   OR ledger_id IN (SELECT record_id FROM core_change WHERE side = 'ledger')
+   OR upstream_id IN (SELECT record_id FROM work_decided WHERE side = 'upstream')
+   OR ledger_id IN (SELECT record_id FROM work_decided WHERE side = 'ledger');
 
 DELETE FROM recon__cleared WHERE upstream_id IN (SELECT upstream_id FROM work_disturbed);
 

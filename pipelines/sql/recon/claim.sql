@@ -1,6 +1,6 @@
 -- what: every invoice that an open ledger line names by number, in the whole population, with what agrees
 -- grain: work_claim one row per ledger line, reading, number in it and invoice
--- inputs: work_reference, work_open_ledger, work_known, work_listed_twice
+-- inputs: work_reference, work_open_ledger, work_known, work_listed_twice, work_decided, work_forbidden
 -- parameters: $tolerance
 -- Which claims become links is up to the rules (sql/recon/rules); they write work_accepted and work_refused.
 
@@ -10,6 +10,8 @@ WITH cited AS MATERIALIZED (
     SELECT r.*, l.* EXCLUDE (code)
     FROM work_reference r
     JOIN work_open_ledger l ON l.record_id = r.ledger_id
+    WHERE r.ledger_id NOT IN (
+        SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind IN ('link', 'leave_alone'))
 ),
 reached AS (
     SELECT number AS named_number, 'number' AS way, * FROM work_known
@@ -42,7 +44,9 @@ compared AS (
         u.issued_on, u.observed_at
     FROM cited r
     JOIN reached u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.number
+    ANTI JOIN work_forbidden f ON f.ledger_id = r.ledger_id AND f.upstream_id = u.record_id
     WHERE u.record_id NOT IN (SELECT record_id FROM work_listed_twice)
+      AND u.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone')
       -- Digits in front of the last 8 count: a reference that has them and differs there is a different number.
       AND (u.way <> 'end' OR r.code IS NULL)
       AND (r.form <> 'split_code' OR r.code = u.code)

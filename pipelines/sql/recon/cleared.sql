@@ -1,6 +1,6 @@
 -- what: the bulk, cleared in one join: the same number on both sides, once each, with everything that both have equal
 -- grain: work_cleared one row per cleared pair
--- inputs: work_due_upstream, work_due_ledger
+-- inputs: work_due_upstream, work_due_ledger, work_decided
 -- parameters: none
 -- Whatever is not plainly equal is left to the rules; nothing is decided here that they could decide otherwise.
 
@@ -28,6 +28,8 @@ repeated_ledger AS (SELECT ledger_id FROM work_pair GROUP BY ledger_id HAVING co
 SELECT * EXCLUDE (is_equal) FROM work_pair
 WHERE is_equal
   AND upstream_id NOT IN (SELECT upstream_id FROM repeated_upstream)
-  AND ledger_id NOT IN (SELECT ledger_id FROM repeated_ledger);
+  AND ledger_id NOT IN (SELECT ledger_id FROM repeated_ledger)
+  AND upstream_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream')
+  AND ledger_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger');
 
 DROP TABLE work_pair;

@@ -1,6 +1,6 @@
 -- what: the result: every item with its verdict, and the members of every item
 -- grain: work_item one row per item; work_member one row per core record
--- inputs: work_cleared, work_agreed, work_explained, work_node
+-- inputs: work_cleared, work_agreed, work_explained, work_node, work_set_aside
 -- parameters: none; the variables exact_zh and exact_en hold the sentence of `exact` with {0} number and {1} total
 
 CREATE OR REPLACE TEMP VIEW work_item AS
@@ -22,8 +22,10 @@ FROM (
 UNION ALL
 SELECT
     item_id, taxpayer_id, direction, verdict, cause, rule, basis,
-    basis = 'likely' OR verdict IN ('mismatched', 'duplicate', 'missing_upstream', 'missing_ledger')
-    OR cause = 'unreadable_reference' OR (cause = 'sync_delay' AND is_impossible) AS needs_review,
+    basis = 'likely'
+    OR (item_id NOT IN (SELECT item_id FROM work_set_aside)
+        AND (verdict IN ('mismatched', 'duplicate', 'missing_upstream', 'missing_ledger')
+             OR cause = 'unreadable_reference' OR (cause = 'sync_delay' AND is_impossible))) AS needs_review,
     candidates, why_not, nullif(differing_fields, []) AS differing_fields,
     upstream_total::DECIMAL(18,2), ledger_total::DECIMAL(18,2),
     CASE WHEN n_upstream > 0 AND n_ledger > 0 AND is_total_known

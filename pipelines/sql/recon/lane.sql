@@ -69,6 +69,7 @@ SELECT
     f.record_id NOT IN (SELECT upstream_id FROM work_taken) AS is_free
 FROM work_lane f
 JOIN work_unsure s USING (taxpayer_id, direction, money_kind, money, lane, lane_key)
+ANTI JOIN work_forbidden x ON x.ledger_id = s.record_id AND x.upstream_id = f.record_id
 WHERE s.record_id NOT IN (SELECT ledger_id FROM work_crowd)
   AND party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) IS DISTINCT FROM FALSE
   -- Every kind of money that both sides keep, not only the one that is compared first.

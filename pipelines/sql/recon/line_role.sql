@@ -26,6 +26,7 @@ measured AS (
         sum(money) OVER of_invoice AS sum_money,
         sum(money) OVER (of_invoice ORDER BY posted_on, ledger_id) AS running_money,
         row_number() OVER (of_invoice ORDER BY posted_on, ledger_id) AS posted_place,
+        bool_or(rule = 'decision') OVER of_invoice AS is_decided,
         min(CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
                  THEN {'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS first_whole
     FROM line
@@ -43,7 +44,8 @@ prefixed AS (
     SELECT
         *,
         -- Several lines that complete the invoice before a whole one is posted are its booking.
-        coalesce(prefix_place > 1 AND (whole_place IS NULL OR prefix_place < whole_place), FALSE) AS is_prefixed,
+        NOT is_decided AND coalesce(prefix_place > 1 AND (whole_place IS NULL OR prefix_place < whole_place), FALSE)
+            AS is_prefixed,
         -- Equal lines that are each nearer to the invoice than all together: the same bill booked again, both wrong.
         n_lines > 1
         AND count(DISTINCT money) OVER (PARTITION BY upstream_id) = 1
@@ -53,6 +55,10 @@ prefixed AS (
 SELECT
     ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
     CASE
+        -- What a person linked is the booking; other lines under its number come on top of it.
+        WHEN rule = 'decision' THEN 'kept'
+        WHEN is_decided AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
+        WHEN is_decided THEN 'doubtful'
         WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
         WHEN is_prefixed AND posted_place <= prefix_place THEN 'kept'
         WHEN NOT is_prefixed AND first_whole.id = ledger_id THEN 'kept'
@@ -63,7 +69,7 @@ SELECT
         ELSE 'doubtful'
     END AS role,
     CASE
-        WHEN first_whole IS NULL AND NOT is_prefixed
+        WHEN first_whole IS NULL AND NOT is_prefixed AND NOT is_decided
             THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
         -- The invoice is booked in full already. A line of another party and other money under its number is not the
         -- same bill; nor is one of another party under eight digits that several invoices may share.

@@ -15,7 +15,8 @@ FROM work_role r;
 CREATE OR REPLACE TEMP TABLE work_link AS
 SELECT ledger_id, upstream_id, rule FROM work_settled WHERE outcome = 'kept'
 UNION ALL
-SELECT ledger_id, upstream_id, 'number_list' AS rule FROM work_named WHERE n_numbers > 1
+SELECT ledger_id, upstream_id, CASE rule WHEN 'decision' THEN rule ELSE 'number_list' END AS rule
+FROM work_named WHERE n_numbers > 1
 UNION ALL
 SELECT ledger_id, upstream_id, rule FROM work_repair;
 

@@ -1,7 +1,8 @@
 -- what: one reading per reference, reversal lines moved to the red invoice, cleared pairs reopened whose invoice another
 --       line names or a red letter reverses
 -- grain: work_named one row per ledger line and invoice that it names; work_reopened one row per reopened pair
--- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cited_pair, work_known, work_ledger
+-- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cited_pair, work_known, work_ledger,
+--         work_decided_link, work_open_upstream
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_named AS
@@ -21,6 +22,15 @@ JOIN best USING (ledger_id, alt)
 JOIN work_claim c
   ON c.ledger_id = a.ledger_id AND c.alt = a.alt AND c.position = a.position AND c.upstream_id = a.upstream_id
 GROUP BY a.ledger_id, a.upstream_id;
+
+-- What a person linked needs no number.
+INSERT INTO work_named
+SELECT
+    d.ledger_id, d.upstream_id, 'decision', d.n_numbers, TRUE, l.line_total = u.total_cny,
+    party_agrees(l.party_id, l.party_name, u.party_id, u.party_name), l.invoice_date = u.issued_on, FALSE
+FROM work_decided_link d
+JOIN work_open_ledger l ON l.record_id = d.ledger_id
+JOIN work_open_upstream u ON u.record_id = d.upstream_id;
 
 -- A reversal line may cite the blue number with negative money: it belongs to the red invoice, the one of that money.
 UPDATE work_named n

@@ -1,6 +1,7 @@
 -- what: for every ledger line without a sure number, all invoices of the population with its money
 -- grain: work_unsure one row per such line; work_same_money one row per invoice and wanted sum; work_taken per invoice
--- inputs: work_open_ledger, work_named, work_role, work_upstream, work_listed_twice
+-- inputs: work_open_ledger, work_named, work_role, work_upstream, work_listed_twice,
+--         work_decided
 -- parameters: $window_days
 -- This is the recurrence guard: it looks at everything that was ever issued, not only at what is left over. A line is
 -- compared within its lane: the invoices of its money on its day if it is dated, else those of its money and party.
@@ -10,7 +11,9 @@ SELECT upstream_id FROM work_role WHERE role = 'kept'
 UNION
 SELECT upstream_id FROM work_named WHERE n_numbers > 1
 UNION
-SELECT record_id AS upstream_id FROM work_listed_twice;
+SELECT record_id AS upstream_id FROM work_listed_twice
+UNION
+SELECT record_id AS upstream_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone';
 
 CREATE OR REPLACE TEMP TABLE work_unsure AS
 SELECT
@@ -24,7 +27,8 @@ SELECT
 FROM work_open_ledger l
 LEFT JOIN work_role r ON r.ledger_id = l.record_id
 WHERE (r.role = 'doubtful' OR r.ledger_id IS NULL)
-  AND l.record_id NOT IN (SELECT ledger_id FROM work_named WHERE n_numbers > 1);
+  AND l.record_id NOT IN (SELECT ledger_id FROM work_named WHERE n_numbers > 1)
+  AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind = 'leave_alone');
 
 CREATE OR REPLACE TEMP TABLE work_same_money AS
 WITH dated AS (

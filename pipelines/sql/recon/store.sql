@@ -1,6 +1,7 @@
 -- what: tonight's items in place of those that their records stood in, and the state that the next night starts from
--- grain: recon__item, recon__member, recon__cleared, recon__open_record as declared
--- inputs: work_item, work_member, work_cleared, work_reopened, work_agreed, work_node, work_due, core_change
+-- grain: recon__item, recon__member, recon__cleared, recon__open_record, recon__decision as declared
+-- inputs: work_item, work_member, work_cleared, work_reopened, work_agreed, work_node, work_due,
+--         work_decision_state, core_change
 -- parameters: none
 -- An item is named after one of its records, and every record of an item that is not cleared is judged again: so the
 -- names of the judged records cover every item that may have changed.
@@ -31,5 +32,9 @@ UNION ALL
 SELECT 'upstream', upstream_id FROM work_agreed
 UNION ALL
 SELECT 'ledger', ledger_id FROM work_agreed;
+
+DELETE FROM recon__decision;
+
+INSERT INTO recon__decision BY NAME SELECT * FROM work_decision_state;
 
 DELETE FROM core_change;

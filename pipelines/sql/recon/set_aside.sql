@@ -1,0 +1,45 @@
+-- what: the items that a decision speaks of, and which of them a person has set aside
+-- grain: work_decision_state one row per decision in force; work_set_aside one row per item
+-- inputs: work_decision, work_decision_record, work_node, work_agreed, work_sentence
+-- parameters: none
+-- To accept or ignore needs the item to be the one that was decided on: the same records, no more and no less.
+
+CREATE OR REPLACE TEMP TABLE work_decision_state AS
+WITH place AS (
+    SELECT side, record_id, item_id FROM work_node
+    UNION ALL
+    SELECT 'upstream', upstream_id, 'U:' || upstream_id FROM work_agreed
+    UNION ALL
+    SELECT 'ledger', ledger_id, 'U:' || upstream_id FROM work_agreed
+),
+size AS (SELECT item_id, count(*) AS n_members FROM place GROUP BY item_id),
+found AS (
+    SELECT r.decision_id, min(p.item_id) AS item_id, count(DISTINCT p.item_id) AS n_items, count(p.item_id) AS n_found
+    FROM work_decision_record r
+    LEFT JOIN place p USING (side, record_id)
+    GROUP BY r.decision_id
+),
+judged AS (
+    SELECT
+        d.decision_id, d.kind, f.item_id,
+        CASE WHEN d.state = 'honoured' AND d.kind IN ('accept_difference', 'ignore_until')
+              AND NOT coalesce(f.n_items = 1 AND f.n_found = s.n_members, FALSE) THEN 'changed'
+             ELSE d.state END AS state
+    FROM work_decision d
+    LEFT JOIN found f USING (decision_id)
+    LEFT JOIN size s ON s.item_id = f.item_id
+)
+SELECT
+    j.*,
+    state = 'honoured' OR (state = 'changed' AND kind IN ('link', 'leave_alone', 'try_again')) AS is_honoured,
+    w.zh AS explanation_zh, w.en AS explanation_en
+FROM judged j
+JOIN work_sentence w ON w.key = 'decision.' || j.state;
+
+CREATE OR REPLACE TEMP TABLE work_set_aside AS
+SELECT DISTINCT item_id FROM work_decision_state
+WHERE is_honoured AND kind IN ('accept_difference', 'ignore_until') AND item_id IS NOT NULL
+UNION
+SELECT n.item_id FROM work_node n
+JOIN work_decided d ON d.side = n.side AND d.record_id = n.record_id
+WHERE d.kind = 'leave_alone';

@@ -1,0 +1,200 @@
+"""Decisions of people: honoured on the next night, reported when the records under them have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipelines.errors import UsageError
+from pipelines.model import COVERAGE, DECISION_STATE, LEDGER_ENTRY, UPSTREAM_INVOICE, Table
+from pipelines.night import Night
+from pipelines.reconcile.decisions import decide, list_decisions, withdraw
+from pipelines.reconcile.nightly import reconcile_night
+from pipelines.settings import Settings
+from pipelines.warehouse import Connection, open_warehouse
+from tests.spec.tables import ARROW_TYPES, NUMBER, OTHER, Row, covered, entry, invoice
+
+FAR = "26312000000987654321"
+MADE = datetime(2026, 11, 20, 9)
+NIGHTS = [Night(datetime(2026, 11, day, 2)) for day in range(21, 27)]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_root=tmp_path, threads=1)
+
+
+def _see(con: Connection, table: Table, rows: Sequence[Row]) -> None:
+    schema = pa.schema([pa.field(column.name, ARROW_TYPES[column.type]) for column in table.columns])
+    con.register(
+        "given", pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema)
+    )
+    if table is not COVERAGE:
+        side = "upstream" if table is UPSTREAM_INVOICE else "ledger"
+        con.execute(f"DELETE FROM {table.name} WHERE record_id IN (SELECT record_id FROM given)")
+        con.execute(f"INSERT INTO core_change SELECT '{side}', record_id FROM given")
+    con.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM given")
+
+
+def see(settings: Settings, upstream: Sequence[Row] = (), ledger: Sequence[Row] = ()) -> None:
+    with open_warehouse(settings) as con:
+        _see(con, UPSTREAM_INVOICE, upstream)
+        _see(con, LEDGER_ENTRY, ledger)
+        if con.execute(f"SELECT count(*) FROM {COVERAGE.name}").fetchone() == (0,):
+            _see(con, COVERAGE, covered())
+
+
+def items(settings: Settings, night: int = 0) -> list[tuple[str, str, bool, set[str]]]:
+    """cause, rule, needs_review and members of every item after that night."""
+    reconcile_night(settings, NIGHTS[night])
+    with open_warehouse(settings, read_only=True) as con:
+        rows = con.execute(
+            "SELECT i.cause, i.rule, i.needs_review, list(m.record_id) FROM recon__item i JOIN recon__member m "
+            "USING (item_id) GROUP BY i.item_id, i.cause, i.rule, i.needs_review ORDER BY min(m.record_id)"
+        ).fetchall()
+    return [(cause, rule, review, set(members)) for cause, rule, review, members in rows]
+
+
+def state(settings: Settings) -> list[tuple[Any, ...]]:
+    with open_warehouse(settings, read_only=True) as con:
+        return con.execute(f"SELECT state, is_honoured FROM {DECISION_STATE.name}").fetchall()
+
+
+def findings(settings: Settings) -> int:
+    with open_warehouse(settings, read_only=True) as con:
+        (count,) = con.execute("SELECT count(*) FROM night__finding WHERE gone_night IS NULL").fetchone() or (0,)
+    return int(count)
+
+
+def make(settings: Settings, kind: str, upstream: Sequence[str], ledger: Sequence[str], **more: Any) -> str:
+    return decide(
+        settings, kind, upstream_ids=upstream, ledger_ids=ledger, decided_by="王会计", reason="核对过原票",
+        **{"decided_at": MADE} | more,
+    ).decision_id  # fmt: skip
+
+
+def test_a_link_joins_what_no_rule_would(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", FAR)])
+    assert [item[0] for item in items(settings)] == ["not_found", "not_booked"]
+    make(settings, "link", ["u1"], ["l1"])
+    assert items(settings, 1) == [("exact", "decision", False, {"u1", "l1"})]
+    assert state(settings) == [("honoured", True)]
+
+
+def test_a_linked_line_still_shows_that_its_money_differs(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", FAR, "1103.00")])
+    make(settings, "link", ["u1"], ["l1"])
+    assert items(settings) == [("amount_differs", "decision", True, {"u1", "l1"})]
+
+
+def test_another_line_under_a_linked_invoice_is_the_second_booking(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", FAR, posted_on=date(2026, 9, 3)), entry("l2")])
+    make(settings, "link", ["u1"], ["l1"])
+    assert [(item[0], item[3]) for item in items(settings)] == [("exact", {"u1", "l1"}), ("booked_twice", {"l2"})]
+
+
+def test_one_line_is_linked_to_several_invoices(settings: Settings) -> None:
+    see(settings, [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", "见附件", "1356.00")])
+    make(settings, "link", ["u1", "u2"], ["l1"])
+    assert items(settings) == [("combined_entry", "decision", False, {"u1", "u2", "l1"})]
+
+
+def test_what_is_left_alone_is_unlinked_and_asks_nothing(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1")])
+    assert [item[0] for item in items(settings)] == ["exact"]
+    make(settings, "leave_alone", ["u1"], ["l1"])
+    assert [(item[0], item[2]) for item in items(settings, 1)] == [("not_found", False), ("not_booked", False)]
+    assert findings(settings) == 0
+
+
+def test_what_is_tried_again_is_not_linked_the_same_way(settings: Settings) -> None:
+    see(settings, [invoice("u1"), invoice("u2", FAR)], [entry("l1")])
+    make(settings, "try_again", ["u1"], ["l1"])
+    assert [(item[0], item[3]) for item in items(settings)] == [
+        ("not_found", {"l1"}), ("not_booked", {"u1"}), ("not_booked", {"u2"}),
+    ]  # fmt: skip
+
+
+def test_an_accepted_difference_asks_nothing_until_a_record_changes(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", total="1103.00")])
+    make(settings, "accept_difference", ["u1"], ["l1"])
+    assert items(settings) == [("amount_differs", "exact_key", False, {"u1", "l1"})]
+    assert (findings(settings), state(settings)) == (0, [("honoured", True)])
+    see(settings, ledger=[entry("l1", total="1013.00")])
+    assert items(settings, 1) == [("amount_differs", "exact_key", True, {"u1", "l1"})]
+    assert (findings(settings), state(settings)) == (1, [("changed", False)])
+
+
+def test_an_acceptance_does_not_cover_another_line_that_joins_the_item(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", total="1103.00")])
+    make(settings, "accept_difference", ["u1"], ["l1"])
+    see(settings, ledger=[entry("l2", total="500.00")])
+    assert items(settings) == [("amount_differs", "exact_key", True, {"u1", "l1", "l2"})]
+    assert state(settings) == [("changed", False)]
+
+
+def test_an_item_ignored_until_a_day_comes_back_on_it(settings: Settings) -> None:
+    see(settings, ledger=[entry("l1")])
+    make(settings, "ignore_until", [], ["l1"], until_on=date(2026, 11, 22))
+    assert (items(settings)[0][2], findings(settings)) == (False, 0)
+    assert (items(settings, 1)[0][2], findings(settings)) == (True, 1)
+
+
+def test_a_withdrawn_decision_is_kept_and_counts_no_more(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1")])
+    made = make(settings, "leave_alone", ["u1"], ["l1"])
+    items(settings)
+    withdraw(settings, made, withdrawn_by="李会计", reason="看错了")
+    with open_warehouse(settings) as con:
+        con.execute("UPDATE decisions SET withdrawn_at = '2026-11-21 12:00:00'")
+    assert items(settings, 1) == [("exact", "exact_key", False, {"u1", "l1"})]
+    assert [decision.withdrawn_at is not None for decision in list_decisions(settings)] == [True]
+    assert state(settings) == []
+
+
+def test_a_later_decision_overrules_an_earlier_one(settings: Settings) -> None:
+    see(settings, [invoice("u1"), invoice("u2", FAR)], [entry("l1", "见附件")])
+    make(settings, "link", ["u1"], ["l1"])
+    make(settings, "link", ["u2"], ["l1"], decided_at=datetime(2026, 11, 20, 10))
+    assert ("exact", {"u2", "l1"}) in [(item[0], item[3]) for item in items(settings)]
+    assert sorted(state(settings)) == [("honoured", True), ("overruled", False)]
+
+
+def test_a_night_before_the_decision_does_not_know_of_it(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1")])
+    make(settings, "leave_alone", ["u1"], ["l1"], decided_at=datetime(2026, 11, 22, 9))
+    assert [item[0] for item in items(settings, 0)] == ["exact"]
+    assert [item[0] for item in items(settings, 2)] == ["not_found", "not_booked"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "upstream", "ledger", "more"),
+    [
+        ("merge", ["u1"], ["l1"], {}),
+        ("link", ["u1"], [], {}),
+        ("link", ["u9"], ["l1"], {}),
+        ("link", ["u1"], ["l2"], {}),
+        ("ignore_until", ["u1"], [], {}),
+        ("leave_alone", ["u1"], [], {"until_on": date(2026, 12, 1)}),
+        ("leave_alone", ["u1"], [], {"reason": " "}),
+    ],
+)
+def test_a_decision_that_says_too_little_is_refused(
+    settings: Settings, kind: str, upstream: list[str], ledger: list[str], more: dict[str, Any]
+) -> None:
+    see(settings, [invoice("u1")], [entry("l1"), entry("l2", direction="output", party=OTHER)])
+    given = {"decided_by": "王会计", "reason": "核对过原票"} | more
+    with pytest.raises(UsageError):
+        decide(settings, kind, upstream_ids=upstream, ledger_ids=ledger, **given)
+    assert list_decisions(settings) == []
+
+
+def test_the_number_of_a_linked_line_does_not_matter(settings: Settings) -> None:
+    see(settings, [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", NUMBER, "226.00")])
+    make(settings, "link", ["u2"], ["l1"])
+    assert [(item[0], item[3]) for item in items(settings)] == [("exact", {"u2", "l1"}), ("not_booked", {"u1"})]
