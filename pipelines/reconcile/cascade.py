@@ -25,12 +25,18 @@ from pipelines.warehouse import Connection, ensure_tables, run_sql
 NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8")
 """Rules that read the number. Each takes only what the ones before it left."""
 
-REPAIR_RULES = ("digits_lost", "number_mistyped", "another_number", "number_absent")
+REPAIR_RULES = ("digits_lost", "number_mistyped", "another_number", "number_absent", "combined_sum")
 """Rules that doubt the number: party, money and day must name one invoice of the whole population."""
 
 MAX_PAIRS = 100_000
 """Lines times invoices of one lane (one sum and day, or one sum and party) that are still compared one by one; a larger
 crowd is reported as skipped."""
+
+MAX_SET = 20
+"""Open invoices of a party that are still added up set by set; a line of a larger party is reported as skipped."""
+
+MAX_SUMS = 4_000_000
+"""Half sums of all lines together; the lines with most invoices go beyond it first and are reported as skipped."""
 
 MAX_STEPS = 100
 
@@ -53,6 +59,8 @@ class Parameters:
     lookback_days: int
     window_days: int
     max_pairs: int = MAX_PAIRS
+    max_set: int = MAX_SET
+    max_sums: int = MAX_SUMS
 
     @classmethod
     def of(cls, settings: Settings, as_of: datetime) -> Parameters:

@@ -1,6 +1,7 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped
--- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_decided
+-- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_sum_skipped,
+--         work_decided
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_candidate AS
@@ -59,6 +60,12 @@ skipped AS (
     SEMI JOIN work_crowd c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM of_ledger)
 ),
+sum_skipped AS (
+    SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'sum_skipped' AS why_not
+    FROM lone_ledger l
+    SEMI JOIN work_sum_skipped c ON c.ledger_id = l.record_id
+    WHERE l.item_id NOT IN (SELECT item_id FROM of_ledger UNION ALL SELECT item_id FROM skipped)
+),
 impossible AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'impossible_number' AS why_not
     FROM lone_ledger l
@@ -74,5 +81,6 @@ left_alone AS (
 SELECT * FROM left_alone
 UNION ALL SELECT * FROM of_ledger WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM of_upstream WHERE item_id NOT IN (SELECT item_id FROM left_alone)
+UNION ALL SELECT * FROM sum_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM impossible WHERE item_id NOT IN (SELECT item_id FROM left_alone);

@@ -1,0 +1,124 @@
+-- rule: the ledger has no usable number, and exactly one set of the party's open invoices adds up to the line
+-- writes: work_repair, work_refused, work_sum_skipped
+-- inputs: work_unsure, work_reference, work_similar, work_open_upstream, work_taken, work_repair, work_red_pair, work_forbidden
+-- parameters: $window_days, $tolerance, $max_set, $max_sums
+-- Guards: the party is known to agree; no single invoice fits; one set of two or more, and none of its invoices is wanted
+-- by another line. Bounded: parties of more than $max_set open invoices are skipped, and so is what goes beyond $max_sums
+-- sums in all; both are reported. A set is found by adding up each half of the invoices and joining the halves.
+
+CREATE OR REPLACE TEMP TABLE work_payer AS
+SELECT
+    s.record_id AS ledger_id, s.taxpayer_id, s.direction, s.posted_on, s.invoice_date, s.money_kind, s.money,
+    upper(s.party_id) AS id_key, plain_name(s.party_name) AS name_key
+FROM work_unsure s
+WHERE s.float_prefix IS NULL AND s.named_id IS NULL AND s.money > 0
+  AND s.record_id NOT IN (SELECT ledger_id FROM work_reference)
+  AND s.record_id NOT IN (SELECT ledger_id FROM work_repair)
+  AND s.record_id NOT IN (SELECT ledger_id FROM work_similar);
+
+CREATE OR REPLACE TEMP TABLE work_addend AS
+WITH free AS (
+    SELECT
+        record_id, taxpayer_id, direction, issued_on, total_cny, amount_cny, upper(party_id) AS id_key,
+        plain_name(party_name) AS name_key
+    FROM work_open_upstream
+    WHERE status = 'normal' AND NOT is_red AND total_cny > 0
+      AND record_id NOT IN (SELECT upstream_id FROM work_taken)
+      AND record_id NOT IN (SELECT upstream_id FROM work_repair)
+      AND record_id NOT IN (SELECT blue_id FROM work_red_pair WHERE is_full)
+),
+partner AS (
+    SELECT p.ledger_id, f.record_id
+    FROM work_payer p
+    JOIN free f ON f.taxpayer_id = p.taxpayer_id AND f.direction = p.direction AND f.id_key = p.id_key
+    UNION
+    SELECT p.ledger_id, f.record_id
+    FROM work_payer p
+    JOIN free f ON f.taxpayer_id = p.taxpayer_id AND f.direction = p.direction AND f.name_key = p.name_key
+    WHERE p.id_key IS NULL OR f.id_key IS NULL
+)
+SELECT
+    p.ledger_id, f.record_id AS upstream_id, p.money,
+    CASE p.money_kind WHEN 'total' THEN f.total_cny ELSE f.amount_cny END AS part,
+    row_number() OVER (PARTITION BY p.ledger_id ORDER BY f.record_id) AS place,
+    count(*) OVER (PARTITION BY p.ledger_id) AS n_invoices
+FROM partner n
+JOIN work_payer p ON p.ledger_id = n.ledger_id
+JOIN free f ON f.record_id = n.record_id
+ANTI JOIN work_forbidden x ON x.ledger_id = p.ledger_id AND x.upstream_id = f.record_id
+WHERE CASE WHEN p.invoice_date IS NOT NULL THEN f.issued_on = p.invoice_date
+           ELSE f.issued_on BETWEEN p.posted_on - to_days($window_days) AND p.posted_on + INTERVAL 3 DAY END
+  AND CASE p.money_kind WHEN 'total' THEN f.total_cny ELSE f.amount_cny END < p.money;
+
+CREATE OR REPLACE TEMP TABLE work_sum_line AS
+WITH line AS (
+    SELECT ledger_id, any_value(money) AS money, count(*) AS n_invoices, sum(part) AS sum_parts
+    FROM work_addend
+    GROUP BY ledger_id
+    HAVING count(*) > 1 AND sum(part) >= any_value(money)
+)
+SELECT
+    *,
+    n_invoices <= $max_set
+    AND sum(CASE WHEN n_invoices <= $max_set THEN 2 * (1 << (CAST(n_invoices AS INTEGER) + 1) // 2) ELSE 0 END)
+        OVER (ORDER BY n_invoices, ledger_id) <= $max_sums AS is_tried
+FROM line;
+
+CREATE OR REPLACE TEMP TABLE work_sum_skipped AS SELECT ledger_id FROM work_sum_line WHERE NOT is_tried;
+
+CREATE OR REPLACE TEMP TABLE work_half_sum AS
+WITH RECURSIVE addend AS (
+    SELECT
+        a.ledger_id, a.part,
+        CASE WHEN a.place * 2 <= a.n_invoices THEN 'first' ELSE 'second' END AS half,
+        CASE WHEN a.place * 2 <= a.n_invoices THEN a.place ELSE a.place - a.n_invoices // 2 END AS step,
+        CAST(1 AS BIGINT) << CAST(a.place AS INTEGER) AS bit, unnest([FALSE, TRUE]) AS is_taken
+    FROM work_addend a
+    JOIN work_sum_line l ON l.ledger_id = a.ledger_id AND l.is_tried
+),
+size AS (SELECT ledger_id, half, max(step) AS n_steps FROM addend GROUP BY ALL),
+grown AS (
+    SELECT ledger_id, half, CAST(0 AS BIGINT) AS step, CAST(0 AS DECIMAL(18,2)) AS sum_parts, CAST(0 AS BIGINT) AS bits
+    FROM size
+    UNION ALL
+    SELECT g.ledger_id, g.half, a.step, CAST(g.sum_parts + CASE WHEN a.is_taken THEN a.part ELSE 0 END AS DECIMAL(18,2)),
+           g.bits + CASE WHEN a.is_taken THEN a.bit ELSE 0 END
+    FROM grown g
+    JOIN addend a ON a.ledger_id = g.ledger_id AND a.half = g.half AND a.step = g.step + 1
+)
+SELECT g.ledger_id, g.half, g.sum_parts, g.bits
+FROM grown g
+JOIN size s ON s.ledger_id = g.ledger_id AND s.half = g.half AND s.n_steps = g.step;
+
+CREATE OR REPLACE TEMP TABLE work_sum AS
+WITH wanted AS (
+    SELECT h.ledger_id, h.bits, CAST(l.money - h.sum_parts AS DECIMAL(18,2)) AS rest
+    FROM work_half_sum h
+    JOIN work_sum_line l ON l.ledger_id = h.ledger_id
+    WHERE h.half = 'first'
+)
+SELECT w.ledger_id, w.bits + h.bits AS bits, count(*) OVER (PARTITION BY w.ledger_id) AS n_sets
+FROM wanted w
+JOIN work_half_sum h ON h.ledger_id = w.ledger_id AND h.half = 'second' AND h.sum_parts = w.rest;
+
+CREATE OR REPLACE TEMP TABLE work_set AS
+SELECT s.ledger_id, a.upstream_id, count(*) OVER (PARTITION BY a.upstream_id) AS n_wanting
+FROM work_sum s
+JOIN work_addend a ON a.ledger_id = s.ledger_id
+WHERE s.n_sets = 1 AND (s.bits >> CAST(a.place AS INTEGER)) & 1 = 1;
+
+INSERT INTO work_repair
+SELECT ledger_id, upstream_id, 'combined_sum' FROM work_set
+QUALIFY max(n_wanting) OVER (PARTITION BY ledger_id) = 1;
+
+INSERT INTO work_refused
+SELECT ledger_id, upstream_id, 'several_equal', 'combined_sum' FROM work_set
+WHERE ledger_id NOT IN (SELECT ledger_id FROM work_repair);
+
+INSERT INTO work_refused
+SELECT DISTINCT s.ledger_id, a.upstream_id, 'several_sums', 'combined_sum'
+FROM work_sum s
+JOIN work_addend a ON a.ledger_id = s.ledger_id
+WHERE s.n_sets > 1 AND (s.bits >> CAST(a.place AS INTEGER)) & 1 = 1;
+
+DROP TABLE work_half_sum;
