@@ -36,21 +36,27 @@ considered AS (
     FROM weighed w
     JOIN lone_ledger l ON l.record_id = w.ledger_id
 ),
+pair AS (
+    -- list_distinct would lose the order: one row a pair first.
+    SELECT ledger_id, upstream_id, min(place) AS place, arg_min(why_not, (place, why_not)) AS why_not
+    FROM considered
+    GROUP BY ledger_id, upstream_id
+),
 of_ledger AS (
     SELECT
-        l.item_id, list_distinct(list(c.upstream_id ORDER BY c.place, c.upstream_id))[:5] AS candidates,
-        count(DISTINCT c.upstream_id) AS n_candidates,
-        arg_min(c.why_not, c.place || c.upstream_id) AS why_not
-    FROM lone_ledger l JOIN considered c ON c.ledger_id = l.record_id
+        l.item_id, list(c.upstream_id ORDER BY c.place, c.upstream_id)[:5] AS candidates,
+        count(*) AS n_candidates,
+        arg_min(c.why_not, (c.place, c.upstream_id)) AS why_not
+    FROM lone_ledger l JOIN pair c ON c.ledger_id = l.record_id
     GROUP BY l.item_id
 ),
 of_upstream AS (
     SELECT
-        u.item_id, list_distinct(list(c.ledger_id ORDER BY c.place, c.ledger_id))[:5] AS candidates,
-        count(DISTINCT c.ledger_id) AS n_candidates,
-        arg_min(c.why_not, c.place || c.ledger_id) AS why_not
+        u.item_id, list(c.ledger_id ORDER BY c.place, c.ledger_id)[:5] AS candidates,
+        count(*) AS n_candidates,
+        arg_min(c.why_not, (c.place, c.ledger_id)) AS why_not
     FROM lone_upstream u
-    JOIN considered c ON c.upstream_id = u.record_id
+    JOIN pair c ON c.upstream_id = u.record_id
     JOIN lone_ledger l ON l.record_id = c.ledger_id
     GROUP BY u.item_id
 ),
