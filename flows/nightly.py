@@ -192,11 +192,12 @@ def _run_stages(settings: Settings, night: Night) -> NightOutcome:
     _run_stage(take_in, settings, night)
     reconciled = _run_stage(reconcile, settings, night)
     audited = _run_stage(audit, settings, night)
-    kept = _run_stage(keep, settings, night)
+    kept = None if opened.is_look_back else _run_stage(keep, settings, night)
     if audited.may_publish:
         _run_stage(publish, settings, night)
     report_path = _run_stage(report, settings, night)
-    _run_stage(alert, settings, night)
+    if not opened.is_look_back:
+        _run_stage(alert, settings, night)
     _run_stage(close_night, settings, night)
     return NightOutcome(
         night_id=night.night_id,
@@ -204,7 +205,7 @@ def _run_stages(settings: Settings, night: Night) -> NightOutcome:
         is_published=audited.may_publish,
         stopped_rules=tuple(audited.stopped),
         verdicts=dict(reconciled.verdicts),
-        snapshot_id=kept.snapshot_id,
+        snapshot_id=kept.snapshot_id if kept else None,
         report_path=report_path,
         crashed_nights=opened.crashed_nights,
     )

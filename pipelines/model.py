@@ -151,11 +151,11 @@ UPSTREAM_INVOICE = Table(
             ("invoice_code", "VARCHAR", "发票代码 | 10 or 12 digits; NULL for a fully digital invoice"),
             ("invoice_number", "VARCHAR!", "发票号码 | 20 digits (数电票) or 8 digits"),
             (
-            "paper_number",
-            "VARCHAR",
-            "纸质发票号码 | 8 digits printed on paper beside the 20 (数电纸质票); NULL otherwise",
-        ),
-        ("kind", "VARCHAR", "票种 | kind of invoice, normalised"),
+                "paper_number",
+                "VARCHAR",
+                "纸质发票号码 | 8 digits printed on paper beside the 20 (数电纸质票); NULL otherwise",
+            ),
+            ("kind", "VARCHAR", "票种 | kind of invoice, normalised"),
             ("issued_at", "TIMESTAMP!", "开票时间 | time of issue, Beijing time"),
             ("seller_tax_id", "VARCHAR", "销方识别号 | seller's tax id"),
             ("seller_name", "VARCHAR", "销方名称 | seller's name"),
@@ -246,11 +246,15 @@ UPSTREAM_SPAN = Table(
     key=("file_id", "source_id", "taxpayer_id", "direction"),
 )
 
+RECEIVED = _columns(
+    ("received_at", "TIMESTAMP!", "收到时间 | the night on which the file came: from then on the state was known"),
+)
+
 UPSTREAM_SIGHTING = Table(
     "core_upstream__sighting",
     "税务系统发票的每一次状态变化 | Every state of an upstream invoice that we ever read; the latest is in "
     "core_upstream__invoice",
-    UPSTREAM_INVOICE.columns,
+    (*UPSTREAM_INVOICE.columns, *RECEIVED),
     key=("record_id", "observed_at"),
     period="issued_at",
 )
@@ -258,7 +262,7 @@ UPSTREAM_SIGHTING = Table(
 LEDGER_SIGHTING = Table(
     "core_ledger__sighting",
     "账上分录的每一次状态变化 | Every state of a ledger line that we ever read; the latest is in core_ledger__entry",
-    LEDGER_ENTRY.columns,
+    (*LEDGER_ENTRY.columns, *RECEIVED),
     key=("record_id", "observed_at"),
     period="posted_on",
 )
@@ -349,6 +353,13 @@ CORE_CHANGE = Table(
         ("record_id", "VARCHAR!", "记录号 | record_id"),
     ),
     key=("side", "record_id"),
+)
+
+CORE_STATE = Table(
+    "core_state",
+    "当前状态所对应的时点 | The moment as of which the core tables show what was known",
+    _columns(("known_at", "TIMESTAMP!", "时点 | as_of of the night that settled them")),
+    key=("known_at",),
 )
 
 CLEARED = Table(
@@ -581,7 +592,7 @@ CORE_TABLES = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE)
 RECON_TABLES = (ITEM, MEMBER, DECISION, DECISION_STATE)
 NIGHT_TABLES = (NIGHT_RUN, NIGHT_SOURCE, NIGHT_FINDING, AUDIT_VERDICT, AUDIT_UNEXPECTED, ALERT_MESSAGE)
 TABLES = (*RAW_TABLES, *SIGHTING_TABLES, *CORE_TABLES, *RECON_TABLES, *NIGHT_TABLES)
-STATE_TABLES = (CORE_CHANGE, CLEARED, OPEN_RECORD, RECON_STATE)
+STATE_TABLES = (CORE_CHANGE, CORE_STATE, CLEARED, OPEN_RECORD, RECON_STATE)
 """What the join remembers between nights. All of it follows from the other tables: it is neither kept nor published, and
 without it the next night judges everything."""
 PUBLISHED_TABLES = (*CORE_TABLES, *RECON_TABLES, RAW_FILE, RAW_REJECT, *NIGHT_TABLES)

@@ -21,10 +21,13 @@ from pipelines.warehouse import open_warehouse, run_sql, transaction
 
 @dataclass(frozen=True)
 class OpenedNight:
-    """`crashed_nights` are the night_ids of runs that began after the last finished one and never ended."""
+    """`crashed_nights` are the night_ids of runs that began after the last finished one and never ended. A look back is
+    a run for a moment before that of a night that has ended: it shows what was known then and leaves no trace behind.
+    """
 
     night_id: str
     crashed_nights: tuple[str, ...] = ()
+    is_look_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,15 @@ def hold_night_lock(settings: Settings) -> Iterator[None]:
 
 
 def open_night(settings: Settings, night: Night) -> OpenedNight:
-    """Insert the night's row, or reset it when the night runs again."""
+    """Insert the night's row, or reset it when the night runs again; a look back keeps the row that is there."""
     values = {"night_id": night.night_id, "as_of": night.as_of, "started_at": beijing_now()}
     with open_warehouse(settings) as con, transaction(con):
         crashed = run_sql(con, "night/crashed_runs").fetchall()
-        run_sql(con, "night/open_run", values)
-    return OpenedNight(night.night_id, tuple(row[0] for row in crashed))
+        is_look_back = run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone() is not None
+        known = con.execute("SELECT 1 FROM night__run WHERE night_id = ?", [night.night_id]).fetchone()
+        if not (is_look_back and known):
+            run_sql(con, "night/open_run", values)
+    return OpenedNight(night.night_id, tuple(row[0] for row in crashed), is_look_back)
 
 
 def close_night(settings: Settings, night: Night) -> None:

@@ -21,20 +21,21 @@ from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 def reconcile_night(settings: Settings, night: Night, report: Callable[[str], None] = lambda _step: None) -> Reconciled:
     """Judge what is due as of the night; replaces its items in `recon__item` and `recon__member`, updates
-    `night__finding`.
+    `night__finding` unless it is a look back (a later night has ended already).
 
     All in one transaction: a crash leaves the previous night's result. Raises IntegrityError if a record would be lost.
     """
     with open_warehouse(settings) as con, transaction(con):
         judge_due(con, settings, night, report)
         result = count_result(con, ITEM.name, MEMBER.name)
-        run_sql(con, "recon/finding", {"night_id": night.night_id, "verdicts": [str(v) for v in FINDING_VERDICTS]})
+        if not run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
+            run_sql(con, "recon/finding", {"night_id": night.night_id, "verdicts": [str(v) for v in FINDING_VERDICTS]})
     return result
 
 
 def judge_due(con: Connection, settings: Settings, night: Night, report: Callable[[str], None]) -> None:
     """Judge open and changed records, or everything when the rules are new; the tables of the result are up to date."""
-    _prepare_inputs(con, settings)
+    _prepare_inputs(con, settings, night)
     fingerprint = fingerprint_rules()
     is_carried = con.execute("SELECT rules_fingerprint FROM recon__state").fetchall() == [(fingerprint,)]
     if not is_carried:
@@ -61,10 +62,10 @@ def _sql_files(folder: Traversable) -> Iterator[Traversable]:
             yield entry
 
 
-def _prepare_inputs(con: Connection, settings: Settings) -> None:
+def _prepare_inputs(con: Connection, settings: Settings, night: Night) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE work_coverage AS SELECT * FROM {COVERAGE.name}")
     con.execute("CREATE OR REPLACE TEMP TABLE work_nightly_source (source_id VARCHAR)")
     nightly = [(s.id,) for s in settings.sources if s.side == Side.LEDGER and s.expected == "nightly"]
     if nightly:
         con.executemany("INSERT INTO work_nightly_source VALUES (?)", nightly)
-    run_sql(con, "recon/ledger_seen")
+    run_sql(con, "recon/ledger_seen", {"as_of": night.as_of})

@@ -67,7 +67,7 @@ def _read_one(con: Connection, settings: Settings, source: Source, path: Path) -
         layout, reading = read_with_layout(path.name, content, source.layout, source.side, settings)
     except StoppedFileError as error:
         raise BadInputError(str(error.sentence), where=path) from None
-    account = type_file(con, source, layout, landed, reading)
+    account = type_file(con, source, layout, landed, reading, night.as_of)
     return ReadFile(path, layout.name, account, reading.period, reading.messages)
 
 

@@ -19,7 +19,7 @@ from pipelines.sources.landing import LandedFile, land_file, list_deliveries
 from pipelines.sources.reasons import Message, StoppedFileError, UnreadableFileError, join_messages
 from pipelines.sources.recognise import read_with_layout
 from pipelines.sources.typing import FileAccount, prepare_typing, settle_core, type_file
-from pipelines.warehouse import Connection, open_warehouse, transaction
+from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,19 @@ class Intake:
 
 
 def take_in(settings: Settings, night: Night, report: Callable[[str], None] = lambda _name: None) -> Intake:
-    """Land, read and type what the sources delivered; writes raw_*, core_* and night__source."""
+    """Land, read and type what the sources delivered; writes raw_*, core_* and night__source.
+
+    A look back (a later night has ended already) takes nothing in: it shows what was known then.
+    """
     with open_warehouse(settings) as con:
         prepare_typing(con, settings)
+        if run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
+            with transaction(con):
+                settle_core(con, settings, night.as_of)
+            return Intake(())
         sources = tuple(_take_source(con, settings, source, night, report) for source in settings.sources)
         with transaction(con):
-            settle_core(con, settings)
+            settle_core(con, settings, night.as_of)
             _write_states(con, sources, night)
     return Intake(sources)
 
@@ -99,7 +106,7 @@ def _take_file(con: Connection, settings: Settings, source: Source, landed: Land
     except (StoppedFileError, UnreadableFileError) as error:
         _stop_file(con, source, landed, night, error.sentence)
         return
-    account = type_file(con, source, layout, landed, reading)
+    account = type_file(con, source, layout, landed, reading, night.as_of)
     messages = (*reading.messages, *_account_messages(landed.name, account))
     is_complete = reading.is_complete and account.rows_kept > 0
     _write_file(con, source, landed, night, layout.name, "read", reading.period, is_complete, account, messages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 
 import pyarrow as pa
@@ -47,7 +48,9 @@ def _load_list(con: Connection, table: str, columns: tuple[str, str], rows: list
         con.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
 
 
-def type_file(con: Connection, source: Source, layout: Layout, landed: LandedFile, reading: FileReading) -> FileAccount:
+def type_file(
+    con: Connection, source: Source, layout: Layout, landed: LandedFile, reading: FileReading, received_at: datetime
+) -> FileAccount:
     """Write raw rows, ignores, rejects and sightings of one file; returns its account."""
     keys = {"file_id": landed.file_id, "source_id": source.id}
     incoming: pa.Table = reading.rows
@@ -72,7 +75,7 @@ def type_file(con: Connection, source: Source, layout: Layout, landed: LandedFil
     }
     _load_list(con, "own_status", ("text", "status"), [(text, str(status)) for text, status in layout.status.items()])
     run_sql(con, f"core/typed_{side}", values)
-    run_sql(con, f"core/core_{side}__sighting")
+    run_sql(con, f"core/core_{side}__sighting", {"received_at": received_at})
     if side == Side.UPSTREAM:
         run_sql(con, "core/core_upstream__span", keys | {"is_cut": not reading.is_complete})
     con.execute(
@@ -95,13 +98,13 @@ def _layout_values(layout: Layout) -> dict[str, list[str]]:
     }
 
 
-def settle_core(con: Connection, settings: Settings) -> None:
-    """Latest states and coverage, from everything that was ever seen."""
-    run_sql(con, "core/core_upstream__invoice")
-    run_sql(con, "core/core_ledger__entry")
+def settle_core(con: Connection, settings: Settings, as_of: datetime) -> None:
+    """Latest states and coverage, from everything that had come by then."""
+    for name in ("core_change", "core_upstream__invoice", "core_ledger__entry"):
+        run_sql(con, f"core/{name}", {"as_of": as_of})
     _load_scopes(con, settings)
     plain_dated = [layout.name for layout in known_layouts(settings).values() if not layout.date_formats]
-    values = {"grace_hours": settings.sync_grace_hours, "plain_dated": plain_dated}
+    values = {"as_of": as_of, "grace_hours": settings.sync_grace_hours, "plain_dated": plain_dated}
     run_sql(con, "core/core_upstream__coverage", values)
 
 

@@ -24,21 +24,21 @@ def number_of(index: int) -> str:
 
 def add_invoice(con: Connection, index: int, total: str, issued: str, status: str = "normal") -> None:
     values = {"i": f"u{index}", "us": US, "n": number_of(index), "at": issued, "t": total, "s": status}
-    for table in ("core_upstream__invoice", "core_upstream__sighting"):
+    for table, received in (("core_upstream__invoice", ""), ("core_upstream__sighting", ", '2026-11-23 09:00:00'")):
         con.execute(
             f"INSERT INTO {table} VALUES ($i, $us, 'input', NULL, $n, NULL, '数电票', $at, '9111', "
             "'甲供应商（北京）有限公司', $us, '我方', $t::DECIMAL(18,2) - 3, 3, $t, $s, FALSE, NULL, NULL, "
-            "'2026-11-23 09:00:00', 'tax', '全量.xlsx', 5)",
+            f"'2026-11-23 09:00:00', 'tax', '全量.xlsx', 5{received})",
             values,
         )
 
 
 def add_entry(con: Connection, index: int, reference: str | None, total: str, posted: str) -> None:
     values = {"i": f"l{index}", "us": US, "r": reference, "t": total, "on": posted, "v": f"记-{index}"}
-    for table in ("core_ledger__entry", "core_ledger__sighting"):
+    for table, received in (("core_ledger__entry", ""), ("core_ledger__sighting", ", '2026-11-23 09:00:00'")):
         con.execute(
             f"INSERT INTO {table} VALUES ($i, $us, 'input', $on, $v, $r, NULL, NULL, NULL, '甲供应商(北京)有限公司', "
-            "$t::DECIMAL(18,2) - 3, 3, $t, NULL, '2026-11-23 09:00:00', 'erp', '序时簿.xlsx', 7)",
+            f"$t::DECIMAL(18,2) - 3, 3, $t, NULL, '2026-11-23 09:00:00', 'erp', '序时簿.xlsx', 7{received})",
             values,
         )
 

@@ -1,7 +1,7 @@
 -- what: the states of a file that were not known yet, added to the sightings; their records are to be judged again
 -- grain: core_ledger__sighting one row per record and moment of a new state
 -- inputs: typed_ledger, core_ledger__sighting
--- parameters: none
+-- parameters: $received_at
 -- A ledger export replaces the line as it was, also where a value was cleared.
 -- Compared with the newest state up to the file's moment, so that the order in which files arrive does not matter; a
 -- second state of the same moment replaces the first.
@@ -27,7 +27,7 @@ SELECT
     t.tax_cny,
     t.total_cny,
     t.summary,
-    t.observed_at, t.source_id, t.source_file, t.source_row
+    t.observed_at, t.source_id, t.source_file, t.source_row, $received_at::TIMESTAMP AS received_at
 FROM typed_ledger t
 LEFT JOIN before l ON l.record_id = t.record_id
 WHERE l.record_id IS NULL

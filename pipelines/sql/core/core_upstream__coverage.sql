@@ -2,7 +2,7 @@
 -- grain: core_upstream__coverage one row per taxpayer, direction and day
 -- inputs: raw_file, raw_delivery, raw_reject, raw_upstream__row, core_upstream__span,
 --   source_scope (source_id, taxpayer_id, direction, is_stated)
--- parameters: $grace_hours, $plain_dated (layouts without forms of dates of their own)
+-- parameters: $as_of, $grace_hours, $plain_dated (layouts without forms of dates of their own)
 -- A day is complete only if a whole export that was asked for it was made at least the grace window after the day began:
 -- before that the day can still grow, and absence from it says nothing. A day with a rejected row was not fully received; if
 -- the day of such a row is unknown, no day of its file was. When an export was made is known from the first delivery of its
@@ -28,7 +28,9 @@ WITH spoiled AS (
     JOIN raw_upstream__row w USING (file_id, source_id, sheet, row_number)
     WHERE r.reason <> 'not_ours'
 ),
-made AS (SELECT file_id, source_id, min(observed_at) AS made_at FROM raw_delivery GROUP BY ALL),
+made AS (
+    SELECT file_id, source_id, min(observed_at) AS made_at FROM raw_delivery WHERE received_at <= $as_of GROUP BY ALL
+),
 asked AS (
     SELECT
         s.taxpayer_id, s.direction, f.file_id, f.source_id, f.file_name, m.made_at, f.is_complete AS is_whole,
@@ -42,7 +44,8 @@ asked AS (
     LEFT JOIN core_upstream__span p
         ON p.file_id = f.file_id AND p.source_id = f.source_id
         AND p.taxpayer_id = s.taxpayer_id AND p.direction = s.direction
-    WHERE f.side = 'upstream' AND f.period_from IS NOT NULL AND (s.is_stated OR p.file_id IS NOT NULL)
+    WHERE f.side = 'upstream' AND f.period_from IS NOT NULL AND f.received_at <= $as_of
+      AND (s.is_stated OR p.file_id IS NOT NULL)
 ),
 arrived AS (
     SELECT

@@ -1,7 +1,7 @@
 -- what: the latest state of every invoice that has a new one; a column that the newest file does not keep is taken from the newest that does
 -- grain: core_upstream__invoice one row per record_id
 -- inputs: core_upstream__sighting, core_change
--- parameters: none
+-- parameters: $as_of: states that came later were not known then
 
 DELETE FROM core_upstream__invoice WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream');
 
@@ -32,5 +32,6 @@ SELECT
     arg_max(source_file, observed_at) AS source_file,
     arg_max(source_row, observed_at) AS source_row
 FROM core_upstream__sighting
-WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
+WHERE received_at <= $as_of
+  AND record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
 GROUP BY record_id;

@@ -1,7 +1,7 @@
 -- what: the states of a file that were not known yet, added to the sightings; their records are to be judged again
 -- grain: core_upstream__sighting one row per record and moment of a new state
 -- inputs: typed_upstream, core_upstream__sighting
--- parameters: none
+-- parameters: $received_at
 -- Files keep different columns: what this one does not say is taken from the state before it.
 -- Compared with the newest state up to the file's moment, so that the order in which files arrive does not matter; a
 -- second state of the same moment replaces the first.
@@ -32,7 +32,7 @@ SELECT
     coalesce(t.is_red, l.is_red) AS is_red,
     coalesce(t.original_invoice_number, l.original_invoice_number) AS original_invoice_number,
     coalesce(t.remark, l.remark) AS remark,
-    t.observed_at, t.source_id, t.source_file, t.source_row
+    t.observed_at, t.source_id, t.source_file, t.source_row, $received_at::TIMESTAMP AS received_at
 FROM typed_upstream t
 LEFT JOIN before l ON l.record_id = t.record_id
 WHERE l.record_id IS NULL

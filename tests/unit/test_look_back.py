@@ -1,0 +1,76 @@
+"""A run for an earlier moment gives what was known then, takes nothing in, and leaves no trace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipelines import night_log
+from pipelines.night import Night
+from pipelines.reconcile.nightly import reconcile_night
+from pipelines.settings import Settings
+from pipelines.sources.intake import take_in
+from tests.unit.source_files import DIGITAL, LEDGER_HEADER, PERIOD_NAME, full_query, invoice, text_lines, total
+from tests.unit.test_intake import FIRST, deliver, made, select, with_sources
+
+Rows = list[tuple[Any, ...]]
+LINE = f"2026-08-20,记-1,{DIGITAL},上海甲公司,1000.00,130.00,1130.00,货"
+
+
+def run(settings: Settings, night: int) -> Rows:
+    """The stages that decide; items of that moment."""
+    at = Night(FIRST + timedelta(days=night))
+    night_log.open_night(settings, at)
+    take_in(settings, at)
+    reconcile_night(settings, at)
+    night_log.close_night(settings, at)
+    return select(settings, "SELECT * FROM recon__item ORDER BY ALL")
+
+
+@pytest.fixture
+def history(settings: Settings) -> tuple[Settings, list[Rows]]:
+    """Night 0: an invoice. Night 1: it is booked. Night 2: it was reversed, and a line was corrected."""
+    settings = with_sources(settings)
+    deliver(settings, "tax", PERIOD_NAME, full_query(invoice(), total()), made())
+    nights = [run(settings, 0)]
+    deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, LINE), made(1))
+    nights.append(run(settings, 1))
+    reversed_one = full_query(invoice(发票状态="已红冲-全额"), total())
+    deliver(settings, "tax", PERIOD_NAME.replace(".xlsx", " (1).xlsx"), reversed_one, made(2))
+    nights.append(run(settings, 2))
+    return settings, nights
+
+
+def test_an_earlier_moment_gives_what_was_known_then(history: tuple[Settings, list[Rows]]) -> None:
+    settings, nights = history
+    assert [row[4] for rows in nights for row in rows] == ["booking_lag", "exact", "dead_invoice_booked"]
+    for night in (0, 1, 0, 2, 1):
+        assert run(settings, night) == nights[night]
+
+
+def test_the_next_night_knows_everything_again(history: tuple[Settings, list[Rows]]) -> None:
+    settings, _ = history
+    run(settings, 0)
+    assert [row[4] for row in run(settings, 3)] == ["dead_invoice_booked"]
+
+
+def test_a_look_back_takes_nothing_in_and_changes_no_finding(history: tuple[Settings, list[Rows]]) -> None:
+    settings, nights = history
+    findings = select(settings, "SELECT * FROM night__finding ORDER BY ALL")
+    sources = select(settings, "SELECT * FROM night__source ORDER BY ALL")
+    deliver(settings, "book", "晚到.csv", text_lines(LEDGER_HEADER, LINE.replace("记-1", "记-2")), made(3))
+    assert run(settings, 1) == nights[1]
+    assert select(settings, "SELECT * FROM night__finding ORDER BY ALL") == findings
+    assert select(settings, "SELECT * FROM night__source ORDER BY ALL") == sources
+    assert select(settings, "SELECT count(*) FROM raw_file") == [(3,)]
+
+
+def test_a_file_that_came_late_was_not_known_before_it_came(settings: Settings) -> None:
+    settings = with_sources(settings)
+    deliver(settings, "tax", PERIOD_NAME, full_query(invoice(), total()), made())
+    first = run(settings, 0)
+    deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, LINE), made(-1))
+    assert [row[4] for row in run(settings, 1)] == ["exact"]
+    assert run(settings, 0) == first
