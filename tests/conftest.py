@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import tests.property.profiles  # noqa: F401 - registers the profiles before the option is read
 from pipelines.night import Night
 from pipelines.settings import Settings, Taxpayer
 

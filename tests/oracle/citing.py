@@ -1,0 +1,144 @@
+"""Which invoice a typed number names, and which invoice a line must be that names none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+from tests.oracle.judging import differ, issued_on, money_agrees, money_equal, party_agrees, party_differs
+from tests.oracle.reading import one_slip_apart, read_reference
+from tests.oracle.windows import is_early, is_impossible
+
+Row = dict[str, Any]
+
+NEAR = timedelta(days=60)
+
+
+class LeftOpenError(Exception):
+    """The contract does not say what these records are; nothing is compared."""
+
+
+def invoices_named(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
+    """By the whole key, else by a shortened number where party and money do not leave a choice."""
+    code = line.get("invoice_code")
+    whole = [invoice for invoice in invoices if names_the_whole_key(number, code, invoice)]
+    if whole:
+        return whole
+    for names in (names_the_number_alone, names_the_last_8_digits):
+        short = [invoice for invoice in invoices if names(number, code, invoice)]
+        of_the_party = [invoice for invoice in short if not party_differs(invoice, line)]
+        if of_the_party:
+            return the_best(of_the_party, line)
+        if any(money_agrees(invoice, line) for invoice in short):
+            raise LeftOpenError("a short number with the money of an invoice of another party")
+    return []
+
+
+def the_best(invoices: list[Row], line: Row) -> list[Row]:
+    """Of several, the one that agrees in money, or in money and day; none if that leaves a choice."""
+    if len(invoices) > 1:
+        invoices = [invoice for invoice in invoices if money_agrees(invoice, line)]
+    if len(invoices) > 1 and line.get("invoice_date"):
+        invoices = [invoice for invoice in invoices if is_of_its_day(invoice, line)]
+    if len([invoice for invoice in invoices if is_of_its_day(invoice, line)]) < len(invoices) > 1:
+        raise LeftOpenError("a short number between invoices that only the posting tells apart")
+    return invoices if len(invoices) == 1 else []
+
+
+def names_the_whole_key(number: str, code: str | None, invoice: Row) -> bool:
+    """20 digits, or code and number: in one text, apart, with zeros lost at the front of either."""
+    own = invoice["invoice_number"]
+    if len(own) == 20:
+        return own in {number, (code or "") + number}
+    key = ((invoice.get("invoice_code") or "").lstrip("0"), own.lstrip("0"))
+    return bool(key[0]) and key in {
+        (number[:-8].lstrip("0"), number[-8:].lstrip("0")),
+        ((code or "").lstrip("0"), number.lstrip("0")),
+    }
+
+
+def names_the_number_alone(number: str, code: str | None, invoice: Row) -> bool:
+    """The 8 digits, perhaps without their zeros, where one side has no code."""
+    return (code is None or invoice.get("invoice_code") is None) and number.zfill(8) == invoice["invoice_number"]
+
+
+def names_the_last_8_digits(number: str, code: str | None, invoice: Row) -> bool:
+    own: str = invoice["invoice_number"]
+    return code is None and len(number) == 8 and len(own) == 20 and own.endswith(number)
+
+
+def is_of_its_day(invoice: Row, line: Row) -> bool:
+    """Issued on the day that the line states; a line without a day was posted within 60 days of its invoice."""
+    posted: date = line["posted_on"]
+    day: date | None = line.get("invoice_date")
+    return issued_on(invoice) == day if day else timedelta(0) <= posted - issued_on(invoice) <= NEAR
+
+
+def only_fit(line: Row, invoices: Sequence[Row]) -> Row | None:
+    """The one invoice of the whole population, booked or not, that fits; None where its party's amount recurs.
+
+    "Near that date" is read as the days that the line itself allows. The contract does not say how equal the money must
+    be, whether an amount can recur in a ledger without parties, and how long before its invoice a line may be posted.
+    """
+    near = [invoice for invoice in invoices if money_agrees(invoice, line) and not party_differs(invoice, line)]
+    alike = [invoice for invoice in near if money_equal(invoice, line)]
+    if len(alike) < len(near):
+        raise LeftOpenError("a doubtful number, and money that agrees but for cents or tax")
+    if alike and not party_agrees(alike[0], line):
+        raise LeftOpenError("a doubtful number in a ledger without parties")
+    if not line.get("invoice_date") and any(issued_on(invoice) > line["posted_on"] for invoice in alike):
+        raise LeftOpenError("a doubtful number, and an invoice of after the posting")
+    fitting = [invoice for invoice in alike if is_of_its_day(invoice, line)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def only_near_fit(typed: str, line: Row, invoices: Sequence[Row]) -> Row | None:
+    """The one that fits and is one slip away. Whether the amount may recur under a number of two slips is left open:
+    the guard of the design forbids that link, its reason (numbers run in sequence) does not."""
+    near = [
+        invoice
+        for invoice in invoices
+        if one_slip_apart(typed, invoice["invoice_number"])
+        and not differ(line.get("invoice_code"), invoice.get("invoice_code"))
+    ]
+    found = only_fit(line, near)
+    if found and not only_fit(line, invoices):
+        raise LeftOpenError("an amount that recurs under another number")
+    return found
+
+
+def repair(line: Row, invoices: Sequence[Row], as_of: datetime) -> tuple[str, Row] | None:
+    """What became of the number of a line that names no invoice, and the invoice that it must be."""
+    reading = read_reference(line["invoice_reference"])
+    if reading.lost is not None:
+        kept = reading.lost
+        found = only_fit(line, [invoice for invoice in invoices if invoice["invoice_number"].startswith(kept)])
+        cause = "digits_lost"
+    elif reading.numbers:
+        typed = reading.numbers[0]
+        found = None if may_still_come(typed, line, as_of) else only_near_fit(typed, line, invoices)
+        cause = "number_mistyped"
+    else:
+        found = only_fit(line, invoices)
+        cause = "number_absent"
+        if found is None and is_a_sum(line, invoices):
+            raise LeftOpenError("a line without a number that several invoices add up to")
+    return (cause, found) if found else None
+
+
+def is_a_sum(line: Row, invoices: Sequence[Row]) -> bool:
+    """Two to five invoices of the party add up to the line."""
+    name = "total_cny" if line["total_cny"] is not None else "amount_cny"
+    sums = [invoice[name] for invoice in invoices if not party_differs(invoice, line)]
+    return any(sum(some) == line[name] for count in range(2, 6) for some in combinations(sums, count))
+
+
+def may_still_come(typed: str, line: Row, as_of: datetime) -> bool:
+    """A number that an invoice can have is doubted only when its grace is over: the tax system may still bring it."""
+    if not is_early(line, as_of) or is_impossible(typed, as_of):
+        return False
+    if len(typed) < 8:
+        raise LeftOpenError("a short number inside its grace: zeros lost, or a digit")
+    return len(typed) in {8, 20}

@@ -1,0 +1,77 @@
+"""What a ledger reference says, read as a bookkeeper reads it: which numbers it names, whether digits were lost."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+SEPARATORS = re.compile(r"[、,;/]")
+RANGE = re.compile(r"(\d+)[-~](\d+)")
+SHOWN_AS_FLOAT = re.compile(r"(\d)\.(\d+)[eE]\+(\d+)")
+DIGITS_OF_A_FLOAT = 15
+"""A spreadsheet keeps 15 digits of a number; the rest turns into zeros."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`numbers` as typed, digits only; `lost` the digits that a spreadsheet left right when it destroyed the rest."""
+
+    numbers: tuple[str, ...] = ()
+    lost: str | None = None
+
+
+def read_reference(text: str | None) -> Reading:
+    """The numbers that a reference names, in order; none of them if nothing can be read."""
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text or ""))
+    shown = SHOWN_AS_FLOAT.fullmatch(plain)
+    if shown:
+        return Reading(lost=_first_digits(shown[1] + shown[2], int(shown[3]) + 1))
+    plain = re.sub(r"\.0$", "", plain.strip('="')).strip("发票号码:No.")
+    if re.fullmatch(r"\d{15}0{5}", plain):
+        return Reading(lost=plain[:DIGITS_OF_A_FLOAT])
+    ranged = RANGE.fullmatch(plain)
+    if ranged:
+        return Reading(_numbers_between(ranged[1], _completed(ranged[2], ranged[1])))
+    return Reading(_listed([part for part in SEPARATORS.split(plain) if part.isdigit()]))
+
+
+def _first_digits(shown: str, length: int) -> str:
+    """The digits that a shown float is sure of: its last one may be rounded."""
+    return shown[:DIGITS_OF_A_FLOAT] if length == 20 else ""
+
+
+def _completed(short: str, before: str) -> str:
+    """`79` after `12345678` is `12345679`."""
+    return before[: len(before) - len(short)] + short
+
+
+def _listed(parts: list[str]) -> tuple[str, ...]:
+    numbers: list[str] = []
+    for part in parts:
+        numbers.append(_completed(part, numbers[-1]) if numbers else part)
+    return tuple(numbers)
+
+
+def _numbers_between(first: str, last: str) -> tuple[str, ...]:
+    return tuple(str(number).zfill(len(first)) for number in range(int(first), int(last) + 1))
+
+
+def one_slip_apart(typed: str, meant: str) -> bool:
+    """One digit wrong, missing or too many, or two neighbours swapped."""
+    return typed != meant and (
+        meant in _without_one(typed) or typed in _without_one(meant) or _same_but_one_place(typed, meant)
+    )
+
+
+def _without_one(digits: str) -> set[str]:
+    return {digits[:place] + digits[place + 1 :] for place in range(len(digits))}
+
+
+def _same_but_one_place(typed: str, meant: str) -> bool:
+    if len(typed) != len(meant):
+        return False
+    wrong = [place for place in range(len(meant)) if typed[place] != meant[place]]
+    if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
+        return typed[wrong[0]] == meant[wrong[1]] and typed[wrong[1]] == meant[wrong[0]]
+    return len(wrong) == 1

@@ -1,0 +1,227 @@
+"""The books of one taxpayer and direction, reconciled record by record as a careful person would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests.oracle.citing import LeftOpenError, invoices_named, only_fit, repair
+from tests.oracle.judging import (
+    cause_of_pair,
+    differing_fields,
+    gaps,
+    money_agrees,
+    party_differs,
+    party_of,
+)
+from tests.oracle.reading import read_reference
+from tests.oracle.windows import cause_of_lone_invoice, cause_of_lone_line
+
+Row = dict[str, Any]
+DEAD = {"void", "red_full"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Record ids of both sides and what they are."""
+
+    members: frozenset[str]
+    cause: str
+
+
+def finding(cause: str, *rows: Row) -> Finding:
+    return Finding(frozenset(row["record_id"] for row in rows), cause)
+
+
+class Desk:
+    """Everything that is known while one book is gone through; `findings` grows until every record is in one.
+
+    Raises LeftOpenError where the contract does not decide.
+    """
+
+    def __init__(self, upstream: Sequence[Row], ledger: Sequence[Row], coverage: Sequence[Row], as_of: datetime):
+        self.findings: list[Finding] = []
+        self.invoices: list[Row] = []
+        self.lines = sorted(ledger, key=lambda line: (line["posted_on"], line["record_id"]))
+        self.coverage, self.as_of = coverage, as_of
+        self.booked: dict[str, list[Row]] = {}
+        self.repaired: dict[str, str] = {}
+        self._set_copies_aside(sorted(upstream, key=lambda invoice: invoice["record_id"]))
+
+    def _set_copies_aside(self, upstream: Sequence[Row]) -> None:
+        seen: set[tuple[str | None, str]] = set()
+        for invoice in upstream:
+            key = (invoice.get("invoice_code"), invoice["invoice_number"])
+            if key in seen:
+                self.findings.append(finding("listed_twice", invoice))
+            else:
+                self.invoices.append(invoice)
+            seen.add(key)
+
+    def reconcile(self) -> list[Finding]:
+        """All findings of the book."""
+        unnamed = [line for line in self.lines if not self._cite(line)]
+        if any(self._is_settled(invoice) and self.booked.get(invoice["record_id"]) for invoice in self.invoices):
+            raise LeftOpenError("an invoice in a list and in a line of its own")
+        meant = [(line, repair(line, self.invoices, self.as_of)) for line in unnamed]
+        for cause in ("digits_lost", "number_mistyped"):
+            self._link(cause, [(line, found[1]) for line, found in meant if found and found[0] == cause])
+        self._link("number_mistyped", self._under_another_number())
+        self._link(
+            "number_absent", [(line, found[1]) for line, found in meant if found and found[0] == "number_absent"]
+        )
+        self._settle_red_pairs()
+        for invoice in self.invoices:
+            if not self._is_settled(invoice):
+                self._settle(invoice, self.booked.get(invoice["record_id"], []))
+        for line in self.lines:
+            if not self._is_settled(line):
+                self.findings.append(finding(cause_of_lone_line(line, self.coverage, self.as_of), line))
+        return self.findings
+
+    def _is_settled(self, row: Row) -> bool:
+        return any(row["record_id"] in found.members for found in self.findings)
+
+    # -- numbers
+
+    def _cite(self, line: Row) -> bool:
+        """Put the line to the invoice that it names; a line that names several is judged at once."""
+        numbers = read_reference(line["invoice_reference"]).numbers
+        named = [invoices_named(number, line, self.invoices) for number in numbers]
+        if len(named) > 1:
+            self._settle_list(line, named)
+        elif named and named[0]:
+            invoice = self._reversed_by(line, named[0][0])
+            self.booked.setdefault(invoice["record_id"], []).append(line)
+        return bool(named and named[0])
+
+    def _settle_list(self, line: Row, named: Sequence[list[Row]]) -> None:
+        if not all(named):
+            raise LeftOpenError("a list that names an unknown invoice")
+        together = [invoices[0] for invoices in named]
+        if any(self._is_settled(invoice) or differing_fields(invoice, line) & {"status"} for invoice in together):
+            raise LeftOpenError("a list whose invoices are booked elsewhere, or dead")
+        total = {name: sum(invoice[name] for invoice in together) for name in ("total_cny", "amount_cny", "tax_cny")}
+        off = gaps(total, [line])
+        if any(party_differs(invoice, line) for invoice in together) or 0 < max(map(abs, off.values())) < 1:
+            raise LeftOpenError("a list that disagrees in more than money")
+        self.findings.append(finding("amount_differs" if any(off.values()) else "combined_entry", line, *together))
+
+    def _reversed_by(self, line: Row, invoice: Row) -> Row:
+        """A reversal line may cite the blue number with negative money: it belongs to the red invoice."""
+        money = line.get("total_cny") or line.get("amount_cny") or 0
+        red = self._red_of(invoice)
+        return red if red and money < 0 < invoice["total_cny"] else invoice
+
+    def _under_another_number(self) -> list[tuple[Row, Row]]:
+        """Lines whose number names another real invoice, while party, money and day are those of this one."""
+        doubted = []
+        for invoice in self.invoices:
+            lines = self.booked.get(invoice["record_id"], [])
+            if lines and money_agrees(invoice, *lines) and not any(party_differs(invoice, line) for line in lines):
+                continue
+            for line in lines:
+                meant = only_fit(line, self.invoices)
+                if meant is not None and not (money_agrees(invoice, line) and not party_differs(invoice, line)):
+                    doubted.append((line, meant))
+        return doubted
+
+    def _link(self, cause: str, pairs: Sequence[tuple[Row, Row]]) -> None:
+        """Link a line to the invoice that it must be, if no other line must be the same, and none books it already."""
+        wanted = [invoice["record_id"] for _, invoice in pairs]
+        free = [(line, invoice) for line, invoice in pairs if not self._is_taken(invoice)]
+        for line, invoice in free:
+            if wanted.count(invoice["record_id"]) > 1:
+                continue
+            if self.booked.get(invoice["record_id"]) or invoice["status"] in DEAD or invoice["is_red"]:
+                raise LeftOpenError("a repaired number beside other lines, or of an invoice no longer in force")
+            for lines in self.booked.values():
+                lines[:] = [other for other in lines if other is not line]
+            self.booked[invoice["record_id"]] = [line]
+            self.repaired[line["record_id"]] = cause
+
+    def _is_taken(self, invoice: Row) -> bool:
+        return self._is_settled(invoice) or any(
+            money_agrees(invoice, line) for line in self.booked.get(invoice["record_id"], [])
+        )
+
+    # -- red letters
+
+    def _red_of(self, blue: Row) -> Row | None:
+        if blue["status"] != "red_full":
+            return None
+        reds = [red for red in self.invoices if red["is_red"] and self._blue_of(red) is blue]
+        if len(reds) > 1:
+            raise LeftOpenError("several red letters of one invoice")
+        return reds[0] if reds else None
+
+    def _blue_of(self, red: Row) -> Row | None:
+        """The invoice whose number the red one cites; of several with that number the one that it cancels."""
+        cited = red.get("original_invoice_number") or red.get("remark") or ""
+        named = [invoice for invoice in self.invoices if re.search(rf"\b{invoice['invoice_number']}\b", cited)]
+        if len(named) > 1:
+            named = [
+                invoice
+                for invoice in named
+                if invoice["status"] == "red_full"
+                and invoice["total_cny"] == -red["total_cny"]
+                and party_of(invoice) == party_of(red)
+            ]
+        if len(named) != 1:
+            raise LeftOpenError("a red letter that cites a number that several invoices have")
+        return named[0]
+
+    def _settle_red_pairs(self) -> None:
+        """Both or neither booked cancels; only the blue one booked is an entry of a dead invoice."""
+        for blue in self.invoices:
+            red = self._red_of(blue)
+            if red is None:
+                continue
+            blue_lines, red_lines = (self.booked.get(row["record_id"], []) for row in (blue, red))
+            if red_lines and not blue_lines:
+                raise LeftOpenError("only the red letter is booked")
+            if not all(money_agrees(row, *lines) for row, lines in ((blue, blue_lines), (red, red_lines)) if lines):
+                raise LeftOpenError("a reversed invoice whose lines disagree")
+            cause = "dead_invoice_booked" if blue_lines and not red_lines else "red_letter_netted"
+            self.findings.append(finding(cause, blue, red, *blue_lines, *red_lines))
+
+    # -- invoices with their lines
+
+    def _settle(self, invoice: Row, lines: Sequence[Row]) -> None:
+        if not lines:
+            self.findings.append(finding(cause_of_lone_invoice(invoice, self.as_of), invoice))
+        elif len(lines) == 1:
+            cause = self.repaired.get(lines[0]["record_id"]) or cause_of_pair(invoice, lines[0])
+            self.findings.append(finding(cause, invoice, lines[0]))
+        else:
+            self._settle_several(invoice, lines)
+
+    def _settle_several(self, invoice: Row, lines: Sequence[Row]) -> None:
+        """Lines of the whole amount are one booking and its repetitions, lines of parts are one booking together; what
+        is posted after an invoice is fully booked is surplus."""
+        if any(party_differs(invoice, line) for line in lines):
+            raise LeftOpenError("several lines, one of another party")
+        first = 1 if money_agrees(invoice, lines[0]) else self._count_parts(invoice, lines)
+        kept, later = lines[:first], lines[first:]
+        if any(not money_agrees(invoice, line) for line in later):
+            raise LeftOpenError("a whole booking beside parts")
+        self.findings.append(finding(self._cause_of_parts(invoice, kept), invoice, *kept))
+        self.findings.extend(finding("booked_twice", line) for line in later)
+
+    def _count_parts(self, invoice: Row, lines: Sequence[Row]) -> int:
+        """How many of the first lines make up the invoice: all of them if it never comes out."""
+        sums = (count for count in range(2, len(lines) + 1) if money_agrees(invoice, *lines[:count]))
+        return next(sums, len(lines))
+
+    def _cause_of_parts(self, invoice: Row, lines: Sequence[Row]) -> str:
+        if len(lines) == 1:
+            return cause_of_pair(invoice, lines[0])
+        if any(differing_fields(invoice, line) - {"total_cny", "amount_cny", "tax_cny"} for line in lines):
+            raise LeftOpenError("parts that disagree in more than money")
+        off = max(abs(gap) for gap in gaps(invoice, lines).values())
+        if 0 < off < 1 or (off and any(money_agrees(invoice, line) for line in lines)):
+            raise LeftOpenError("a whole booking beside parts, or parts that miss by cents")
+        return "amount_differs" if off else "split_entries"
