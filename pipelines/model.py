@@ -312,7 +312,7 @@ DECISION_STATES = ("honoured", "changed", "gone", "overruled")
 
 DECISION = Table(
     "decisions",
-    "人工决定：是下一夜的输入，从不改写结果 | What people decided: an input of the next night, never an edit of a result",
+    "人工决定：下一夜的输入，从不改写结果 | What people decided: an input of the next night, never an edit",
     _columns(
         ("decision_id", "VARCHAR!", "决定编号 | given when it is made"),
         ("kind", "VARCHAR!", "决定 | " + ", ".join(DECISION_KINDS)),
@@ -343,6 +343,59 @@ DECISION_STATE = Table(
         ("explanation_en", "VARCHAR!", "英文说明 | one sentence in English"),
     ),
     key=("decision_id",),
+)
+
+FILED_PERIOD = Table(
+    "recon__filed_period",
+    "已申报的月份 | Months that were filed: their result is kept as it was and never rewritten",
+    _columns(
+        ("period", "VARCHAR!", "月份 | month, such as 2026-09"),
+        ("filed_night", "VARCHAR!", "申报时的核对 | night_id whose result was kept"),
+    ),
+    key=("period",),
+)
+
+FILED_ITEM = Table(
+    "recon__filed_item",
+    "申报时的核对结果 | What was found for a filed month when it was filed",
+    _columns(
+        ("period", "VARCHAR!", "月份 | month of the item's oldest record"),
+        ("item_id", "VARCHAR!", "核对项编号 | recon__item.item_id then"),
+        ("taxpayer_id", "VARCHAR!", "本企业税号 | tax id of our own entity"),
+        ("direction", "VARCHAR!", "进项 input / 销项 output | input or output"),
+        ("verdict", "VARCHAR!", "当时的结论 | verdict then"),
+        ("cause", "VARCHAR!", "当时的原因 | cause then"),
+        ("upstream_total_cny", MONEY, "当时的税务合计（元） | sum over the upstream members then"),
+        ("ledger_total_cny", MONEY, "当时的账上合计（元） | sum over the ledger members then"),
+        ("record_ids", "VARCHAR[]!", "当时的记录 | record_ids of its members then"),
+    ),
+    key=("period", "item_id"),
+)
+
+ADJUSTMENT_KINDS = ("arrived", "changed", "gone")
+
+ADJUSTMENT = Table(
+    "recon__adjustment",
+    "对已申报月份的调整 | What has changed in a filed month since it was filed",
+    _columns(
+        ("period", "VARCHAR!", "月份 | filed month"),
+        ("item_id", "VARCHAR!", "核对项编号 | recon__item.item_id, or the one that is gone"),
+        ("taxpayer_id", "VARCHAR!", "本企业税号 | tax id of our own entity"),
+        ("direction", "VARCHAR!", "进项 input / 销项 output | input or output"),
+        (
+            "kind",
+            "VARCHAR!",
+            "调整 | arrived: was not there; changed: is judged otherwise; gone: is part of another item",
+        ),
+        ("filed_verdict", "VARCHAR", "申报时的结论 | verdict when it was filed"),
+        ("filed_cause", "VARCHAR", "申报时的原因 | cause when it was filed"),
+        ("found_verdict", "VARCHAR", "现在的结论 | verdict now"),
+        ("found_cause", "VARCHAR", "现在的原因 | cause now"),
+        ("upstream_change_cny", "DECIMAL(18,2)!", "税务合计的变化（元） | upstream sum now minus then"),
+        ("ledger_change_cny", "DECIMAL(18,2)!", "账上合计的变化（元） | ledger sum now minus then"),
+        ("first_night", "VARCHAR!", "首次发现 | night_id that first showed it"),
+    ),
+    key=("period", "item_id"),
 )
 
 CORE_CHANGE = Table(
@@ -589,12 +642,12 @@ ALERT_MESSAGE = Table(
 RAW_TABLES = (RAW_FILE, RAW_DELIVERY, RAW_UPSTREAM_ROW, RAW_LEDGER_ROW, RAW_REJECT, RAW_IGNORED)
 SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING, UPSTREAM_SPAN)
 CORE_TABLES = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE)
-RECON_TABLES = (ITEM, MEMBER, DECISION, DECISION_STATE)
+RECON_TABLES = (ITEM, MEMBER, DECISION, DECISION_STATE, FILED_PERIOD, FILED_ITEM, ADJUSTMENT)
 NIGHT_TABLES = (NIGHT_RUN, NIGHT_SOURCE, NIGHT_FINDING, AUDIT_VERDICT, AUDIT_UNEXPECTED, ALERT_MESSAGE)
 TABLES = (*RAW_TABLES, *SIGHTING_TABLES, *CORE_TABLES, *RECON_TABLES, *NIGHT_TABLES)
 STATE_TABLES = (CORE_CHANGE, CORE_STATE, CLEARED, OPEN_RECORD, RECON_STATE)
-"""What the join remembers between nights. All of it follows from the other tables: it is neither kept nor published, and
-without it the next night judges everything."""
+"""What the join remembers between nights. All of it follows from the other tables: it is neither kept nor published,
+and without it the next night judges everything."""
 PUBLISHED_TABLES = (*CORE_TABLES, *RECON_TABLES, RAW_FILE, RAW_REJECT, *NIGHT_TABLES)
 """Tables that readers get. Raw rows and sightings stay in the warehouse and the snapshots."""
 

@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     booking_window_days: int = Field(default=60, ge=0)
     undated_lookback_days: int = Field(default=60, ge=0)
     repair_window_days: int = Field(default=60, ge=0)
-    compare_party: bool = True
+    filed_through: str | None = Field(default=None, pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")
+    """Last month that was filed with the tax office, such as 2026-09: later changes to it are adjustments."""
 
     memory_limit_mb: int = Field(default=1500, ge=100)
     threads: int = Field(default=os.cpu_count() or 1, ge=1)

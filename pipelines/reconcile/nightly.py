@@ -30,6 +30,7 @@ def reconcile_night(settings: Settings, night: Night, report: Callable[[str], No
         result = count_result(con, ITEM.name, MEMBER.name)
         if not run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
             run_sql(con, "recon/finding", {"night_id": night.night_id, "verdicts": [str(v) for v in FINDING_VERDICTS]})
+            run_sql(con, "recon/filed", {"night_id": night.night_id, "filed_through": settings.filed_through})
     return result
 
 

@@ -39,10 +39,17 @@ class StepWords:
         return template[language].format_map(places)
 
     def name(self, step: str) -> str:
-        """A step's name for people, Chinese and English."""
-        word = self.steps["rule"][step]
-        return f"{word['zh']} {word['en']}"
+        """A step's name, Chinese and English."""
+        return _say_both(self.steps["rule"][step])
 
-    def field(self, name: str, language: str) -> str:
-        """What a compared field is called."""
-        return self.steps["field"][name][language]
+    def field(self, name: str) -> str:
+        """A compared field's name, Chinese and English."""
+        return _say_both(self.steps["field"][name])
+
+    def guard(self, why_not: str) -> str:
+        """A guard in words, Chinese and English."""
+        return _say_both(self.guards[why_not])
+
+
+def _say_both(word: Mapping[str, str]) -> str:
+    return f"{word['zh']} {word['en']}"

@@ -1,0 +1,72 @@
+"""A filed month is never rewritten: what comes late is an adjustment to it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pipelines.reconcile.nightly import reconcile_night
+from pipelines.settings import Settings
+from pipelines.warehouse import open_warehouse
+from tests.spec.tables import OTHER, entry, invoice
+from tests.unit.test_decisions import NIGHTS, see
+
+FAR = "26312000000987654321"
+
+
+def judge(settings: Settings, night: int, filed_through: str | None = "2026-08") -> list[tuple[Any, ...]]:
+    """Adjustments after that night."""
+    reconcile_night(settings.model_copy(update={"filed_through": filed_through}), NIGHTS[night])
+    return select(
+        settings,
+        "SELECT kind, filed_cause, found_cause, upstream_change_cny, ledger_change_cny, first_night "
+        "FROM recon__adjustment ORDER BY ALL",
+    )
+
+
+def select(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
+    with open_warehouse(settings, read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+@pytest.fixture
+def filed(settings: Settings) -> Settings:
+    see(settings, [invoice("u1"), invoice("u2", FAR, "226.00", on=date(2026, 9, 5))], [entry("l1")])
+    assert judge(settings, 0) == []
+    return settings
+
+
+def test_only_the_filed_month_is_kept(filed: Settings) -> None:
+    assert select(filed, "SELECT period, cause, record_ids FROM recon__filed_item") == [
+        ("2026-08", "exact", ["l1", "u1"])
+    ]
+
+
+def test_a_late_arrival_is_an_adjustment_and_the_filed_result_stays(filed: Settings) -> None:
+    before = select(filed, "SELECT * FROM recon__filed_item")
+    see(filed, ledger=[entry("l9", "26312000000111111111", "500.00", party=OTHER)])
+    late = ("arrived", None, "not_found", Decimal(0), Decimal("500.00"), NIGHTS[1].night_id)
+    assert judge(filed, 1) == [late]
+    assert judge(filed, 2) == [late]
+    assert select(filed, "SELECT * FROM recon__filed_item") == before
+
+
+def test_a_later_reversal_is_an_adjustment(filed: Settings) -> None:
+    see(filed, [invoice("u1", status="red_full")])
+    assert judge(filed, 1) == [("changed", "exact", "dead_invoice_booked", Decimal(0), Decimal(0), NIGHTS[1].night_id)]
+
+
+def test_an_adjustment_goes_when_the_item_is_again_what_was_filed(filed: Settings) -> None:
+    see(filed, ledger=[entry("l1", total="1103.00")])
+    assert [row[:3] for row in judge(filed, 1)] == [("changed", "exact", "amount_differs")]
+    see(filed, ledger=[entry("l1")])
+    assert judge(filed, 2) == []
+
+
+def test_nothing_is_filed_unless_it_is_said(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1")])
+    assert judge(settings, 0, None) == []
+    assert select(settings, "SELECT count(*) FROM recon__filed_period") == [(0,)]
