@@ -32,13 +32,19 @@ MAX_PAIRS = 100_000
 """Lines times invoices of one lane (one sum and day, or one sum and party) that are still compared one by one; a larger
 crowd is reported as skipped."""
 
+MAX_REPEATED = 100
+"""Lines of one number, or red letters of one sum, from which on a crowd is counted before it is joined."""
+
+MAX_PARTY = 200
+"""Open invoices of a party beyond which no sums are sought at all."""
+
 MAX_SET = 20
 """Open invoices of a party that are still added up set by set; a line of a larger party is reported as skipped."""
 
 MAX_SUMS = 4_000_000
 """Half sums of all lines together; the lines with most invoices go beyond it first and are reported as skipped."""
 
-MAX_STEPS = 100
+MAX_STEPS = 1_000
 
 PLACES = (
     *("number", "reference", "voucher", "posted_on", "issued_on", "ledger_date", "party", "ledger_party"),
@@ -59,6 +65,8 @@ class Parameters:
     lookback_days: int
     window_days: int
     max_pairs: int = MAX_PAIRS
+    max_repeated: int = MAX_REPEATED
+    max_party: int = MAX_PARTY
     max_set: int = MAX_SET
     max_sums: int = MAX_SUMS
 

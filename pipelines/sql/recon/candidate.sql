@@ -1,6 +1,7 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped
--- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_sum_skipped,
+-- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_crowded_line,
+--         work_crowded_red, work_sum_skipped,
 --         work_decided
 -- parameters: none
 
@@ -25,6 +26,7 @@ considered AS (
     SELECT
         w.ledger_id, w.upstream_id,
         CASE
+            WHEN w.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'crowd_skipped'
             WHEN n_free > 1 THEN 'several_equal'
             WHEN n_similar > 1 THEN 'amount_recurs'
             WHEN NOT is_free THEN 'number_taken'
@@ -63,7 +65,7 @@ of_upstream AS (
 skipped AS (
     SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
     FROM lone_ledger l
-    SEMI JOIN work_crowd c ON c.ledger_id = l.record_id
+    SEMI JOIN (FROM work_crowd UNION FROM work_crowded_line) c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM of_ledger)
 ),
 sum_skipped AS (
@@ -71,6 +73,12 @@ sum_skipped AS (
     FROM lone_ledger l
     SEMI JOIN work_sum_skipped c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM of_ledger UNION ALL SELECT item_id FROM skipped)
+),
+red_skipped AS (
+    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
+    FROM lone_upstream u
+    SEMI JOIN work_crowded_red c ON c.record_id = u.record_id
+    WHERE item_id NOT IN (SELECT item_id FROM of_upstream)
 ),
 impossible AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'impossible_number' AS why_not
@@ -87,6 +95,7 @@ left_alone AS (
 SELECT * FROM left_alone
 UNION ALL SELECT * FROM of_ledger WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM of_upstream WHERE item_id NOT IN (SELECT item_id FROM left_alone)
+UNION ALL SELECT * FROM red_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM sum_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM impossible WHERE item_id NOT IN (SELECT item_id FROM left_alone);

@@ -1,27 +1,41 @@
 -- what: every invoice that an open ledger line names by number, in the whole population, with what agrees
--- grain: work_claim one row per ledger line, reading, number in it and invoice
+-- grain: work_claim one row per ledger line, reading, number in it and invoice; work_crowded_number one row per number
+--        that too many lines and invoices share to be compared one by one
 -- inputs: work_reference, work_open_ledger, work_known, work_listed_twice, work_decided, work_forbidden
--- parameters: $tolerance
+-- parameters: $tolerance, $max_repeated, $max_pairs
 -- Which claims become links is up to the rules (sql/recon/rules); they write work_accepted and work_refused.
 
+-- A table of its own, so that the sides meet on the number and never on taxpayer and direction alone.
+CREATE OR REPLACE TEMP TABLE work_cited AS
+SELECT r.*, l.* EXCLUDE (code)
+FROM work_reference r
+JOIN work_open_ledger l ON l.record_id = r.ledger_id
+WHERE r.ledger_id NOT IN (
+    SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind IN ('link', 'leave_alone'));
+
+CREATE OR REPLACE TEMP VIEW work_reached AS
+SELECT number AS named_number, 'number' AS way, * FROM work_known
+UNION ALL
+SELECT tail AS named_number, 'end' AS way, * FROM work_known WHERE length(number) = 20
+UNION ALL
+-- 数电纸质票: the paper shows a code and eight digits of its own.
+SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL;
+
+CREATE OR REPLACE TEMP TABLE work_crowded_number AS
+WITH line AS (
+    SELECT taxpayer_id, direction, number, count(*) AS n_lines FROM work_cited GROUP BY ALL HAVING count(*) > $max_repeated
+)
+SELECT l.taxpayer_id, l.direction, l.number
+FROM line l
+JOIN work_reached u ON u.taxpayer_id = l.taxpayer_id AND u.direction = l.direction AND u.named_number = l.number
+GROUP BY ALL
+HAVING count(*) * any_value(l.n_lines) > $max_pairs;
+
+CREATE OR REPLACE TEMP TABLE work_crowded_line AS
+SELECT DISTINCT r.ledger_id FROM work_cited r SEMI JOIN work_crowded_number w USING (taxpayer_id, direction, number);
+
 CREATE OR REPLACE TEMP TABLE work_claim AS
-WITH cited AS MATERIALIZED (
-    -- Materialised, so that the sides meet on the number and never on taxpayer and direction alone.
-    SELECT r.*, l.* EXCLUDE (code)
-    FROM work_reference r
-    JOIN work_open_ledger l ON l.record_id = r.ledger_id
-    WHERE r.ledger_id NOT IN (
-        SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind IN ('link', 'leave_alone'))
-),
-reached AS (
-    SELECT number AS named_number, 'number' AS way, * FROM work_known
-    UNION ALL
-    SELECT tail AS named_number, 'end' AS way, * FROM work_known WHERE length(number) = 20
-    UNION ALL
-    -- 数电纸质票: the paper shows a code and eight digits of its own.
-    SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL
-),
-compared AS (
+WITH compared AS (
     SELECT
         r.ledger_id, r.alt, r.position, r.n_numbers, r.form, r.number AS named_number,
         u.record_id AS upstream_id, u.number AS upstream_number, u.is_red, u.status, u.total_cny AS upstream_total,
@@ -42,8 +56,10 @@ compared AS (
         r.invoice_date = u.issued_on AS date_agrees,
         coalesce(r.line_total, r.line_amount) < 0 AS is_reversal,
         u.issued_on, u.observed_at
-    FROM cited r
-    JOIN reached u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.number
+    FROM work_cited r
+    ANTI JOIN work_crowded_number w
+      ON w.taxpayer_id = r.taxpayer_id AND w.direction = r.direction AND w.number = r.number
+    JOIN work_reached u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.number
     ANTI JOIN work_forbidden f ON f.ledger_id = r.ledger_id AND f.upstream_id = u.record_id
     WHERE u.record_id NOT IN (SELECT record_id FROM work_listed_twice)
       AND u.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone')

@@ -1,8 +1,16 @@
 -- what: the bulk, cleared in one join: the same number on both sides, once each, with everything that both have equal
--- grain: work_cleared one row per cleared pair
+-- grain: work_cleared one row per cleared pair; work_repeated_number one row per number
 -- inputs: work_due_upstream, work_due_ledger, work_decided
--- parameters: none
+-- parameters: $max_repeated
 -- Whatever is not plainly equal is left to the rules; nothing is decided here that they could decide otherwise.
+
+-- A number that more lines cite than a person would look through cannot be cleared; without this it is joined in full.
+CREATE OR REPLACE TEMP TABLE work_repeated_number AS
+SELECT taxpayer_id, direction, invoice_reference
+FROM work_due_ledger
+WHERE invoice_reference IS NOT NULL
+GROUP BY taxpayer_id, direction, invoice_reference, invoice_code
+HAVING count(*) > $max_repeated;
 
 CREATE OR REPLACE TEMP TABLE work_pair AS
 SELECT
@@ -20,7 +28,9 @@ SELECT
 FROM work_due_upstream u
 JOIN work_due_ledger l
   ON l.taxpayer_id = u.taxpayer_id AND l.direction = u.direction AND l.invoice_reference = u.number
- AND (length(u.number) = 20 OR l.invoice_code IS NOT DISTINCT FROM u.code);
+ AND (length(u.number) = 20 OR l.invoice_code IS NOT DISTINCT FROM u.code)
+ANTI JOIN work_repeated_number r
+  ON r.taxpayer_id = u.taxpayer_id AND r.direction = u.direction AND r.invoice_reference = u.number;
 
 CREATE OR REPLACE TEMP TABLE work_cleared AS
 WITH repeated_upstream AS (SELECT upstream_id FROM work_pair GROUP BY upstream_id HAVING count(*) > 1),

@@ -62,16 +62,19 @@ SELECT s.record_id AS ledger_id FROM work_unsure s
 SEMI JOIN crowded c USING (taxpayer_id, direction, money_kind, money, lane, lane_key);
 
 CREATE OR REPLACE TEMP TABLE work_similar AS
+WITH searched AS MATERIALIZED (
+    -- Materialised: a crowd must leave before the join, not after it.
+    SELECT * FROM work_unsure WHERE record_id NOT IN (SELECT ledger_id FROM work_crowd)
+)
 SELECT
     s.record_id AS ledger_id, f.record_id AS upstream_id, f.number, f.code, f.issued_on,
     party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) AS party_agrees,
     s.lane = 'day' AS is_dated,
     f.record_id NOT IN (SELECT upstream_id FROM work_taken) AS is_free
 FROM work_lane f
-JOIN work_unsure s USING (taxpayer_id, direction, money_kind, money, lane, lane_key)
+JOIN searched s USING (taxpayer_id, direction, money_kind, money, lane, lane_key)
 ANTI JOIN work_forbidden x ON x.ledger_id = s.record_id AND x.upstream_id = f.record_id
-WHERE s.record_id NOT IN (SELECT ledger_id FROM work_crowd)
-  AND party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) IS DISTINCT FROM FALSE
+WHERE party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) IS DISTINCT FROM FALSE
   -- Every kind of money that both sides keep, not only the one that is compared first.
   AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)

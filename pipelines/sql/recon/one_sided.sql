@@ -32,7 +32,9 @@ looked AS (
             = date_diff('day', greatest(CAST(l.first_possible AS DATE), s.first_day), l.last_possible) + 1 AS is_covered,
         l.float_prefix IS NOT NULL
         OR regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}')
-        OR l.record_id NOT IN (SELECT ledger_id FROM work_reference) AS is_unreadable,
+        OR l.record_id NOT IN (SELECT ledger_id FROM work_reference)
+        -- Nothing was compared, so nothing can be called missing.
+        OR l.record_id IN (SELECT ledger_id FROM work_crowded_line) AS is_unreadable,
         l.record_id IN (SELECT ledger_id FROM work_impossible) AS is_impossible
     FROM ledger l
     LEFT JOIN work_span s ON s.taxpayer_id = l.taxpayer_id AND s.direction = l.direction

@@ -1,14 +1,42 @@
 -- what: which red-letter invoice reverses which blue one, over any distance in time
--- grain: work_red_pair one row per red invoice whose blue one is known
+-- grain: work_red_pair one row per red invoice whose blue one is known; work_crowded_red one row per red invoice that
+--        too many others are like
 -- inputs: work_red, work_known
--- parameters: none
+-- parameters: $max_repeated, $max_pairs
 -- A red invoice names its blue one in a column or in the remark (domain.md 1.4). One that names none is paired by party
 -- and amount only if exactly one fully reversed blue invoice and one red invoice fit each other.
+
+CREATE OR REPLACE TEMP TABLE work_crowded_red AS
+WITH red AS (
+    SELECT taxpayer_id, direction, original_number, CASE WHEN original_number IS NULL THEN -total_cny END AS money,
+           count(*) AS n_red
+    FROM work_red
+    GROUP BY ALL
+    HAVING count(*) > $max_repeated
+),
+crowd AS (
+    SELECT r.taxpayer_id, r.direction, r.original_number, r.money
+    FROM red r
+    JOIN work_known u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.number = r.original_number
+    GROUP BY ALL
+    HAVING count(*) * any_value(r.n_red) > $max_pairs
+    UNION ALL
+    SELECT r.taxpayer_id, r.direction, r.original_number, r.money
+    FROM red r
+    JOIN work_known u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.total_cny = r.money
+    GROUP BY ALL
+    HAVING count(*) * any_value(r.n_red) > $max_pairs
+)
+SELECT r.record_id
+FROM work_red r
+JOIN crowd c ON c.taxpayer_id = r.taxpayer_id AND c.direction = r.direction
+ AND coalesce(c.original_number, CAST(c.money AS VARCHAR)) = coalesce(r.original_number, CAST(-r.total_cny AS VARCHAR));
 
 CREATE OR REPLACE TEMP TABLE work_red_pair AS
 WITH named AS (
     SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
     FROM work_red r
+    ANTI JOIN work_crowded_red x ON x.record_id = r.record_id
     JOIN work_known u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction
      AND u.number = r.original_number AND NOT u.is_red
@@ -30,6 +58,7 @@ WITH named AS (
 unnamed AS (
     SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
     FROM work_red r
+    ANTI JOIN work_crowded_red x ON x.record_id = r.record_id
     JOIN work_known u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.total_cny = -r.total_cny
      AND NOT u.is_red AND u.status = 'red_full' AND u.issued_on <= r.issued_on

@@ -1,9 +1,9 @@
 -- rule: the ledger has no usable number, and exactly one set of the party's open invoices adds up to the line
 -- writes: work_repair, work_refused, work_sum_skipped
 -- inputs: work_unsure, work_reference, work_similar, work_open_upstream, work_taken, work_repair, work_red_pair, work_forbidden
--- parameters: $window_days, $tolerance, $max_set, $max_sums
+-- parameters: $window_days, $max_party, $max_set, $max_sums
 -- Guards: the party is known to agree; no single invoice fits; one set of two or more, and none of its invoices is wanted
--- by another line. Bounded: parties of more than $max_set open invoices are skipped, and so is what goes beyond $max_sums
+-- by another line. Bounded: lines with more than $max_set invoices in their window are skipped, parties of more than $max_party at once, and so is what goes beyond $max_sums
 -- sums in all; both are reported. A set is found by adding up each half of the invoices and joining the halves.
 
 CREATE OR REPLACE TEMP TABLE work_payer AS
@@ -16,8 +16,8 @@ WHERE s.float_prefix IS NULL AND s.named_id IS NULL AND s.money > 0
   AND s.record_id NOT IN (SELECT ledger_id FROM work_repair)
   AND s.record_id NOT IN (SELECT ledger_id FROM work_similar);
 
-CREATE OR REPLACE TEMP TABLE work_addend AS
-WITH free AS (
+CREATE OR REPLACE TEMP TABLE work_free AS
+WITH open_invoice AS (
     SELECT
         record_id, taxpayer_id, direction, issued_on, total_cny, amount_cny, upper(party_id) AS id_key,
         plain_name(party_name) AS name_key
@@ -26,7 +26,14 @@ WITH free AS (
       AND record_id NOT IN (SELECT upstream_id FROM work_taken)
       AND record_id NOT IN (SELECT upstream_id FROM work_repair)
       AND record_id NOT IN (SELECT blue_id FROM work_red_pair WHERE is_full)
-),
+)
+SELECT
+    *,
+    count(*) OVER (PARTITION BY taxpayer_id, direction, coalesce(id_key, name_key)) > $max_party AS is_crowded
+FROM open_invoice;
+
+CREATE OR REPLACE TEMP TABLE work_addend AS
+WITH free AS (SELECT * FROM work_free WHERE NOT is_crowded),
 partner AS (
     SELECT p.ledger_id, f.record_id
     FROM work_payer p
@@ -64,7 +71,15 @@ SELECT
         OVER (ORDER BY n_invoices, ledger_id) <= $max_sums AS is_tried
 FROM line;
 
-CREATE OR REPLACE TEMP TABLE work_sum_skipped AS SELECT ledger_id FROM work_sum_line WHERE NOT is_tried;
+CREATE OR REPLACE TEMP TABLE work_sum_skipped AS
+SELECT ledger_id FROM work_sum_line WHERE NOT is_tried
+UNION
+SELECT p.ledger_id FROM work_payer p
+SEMI JOIN (SELECT taxpayer_id, direction, id_key FROM work_free WHERE is_crowded) f USING (taxpayer_id, direction, id_key)
+UNION
+SELECT p.ledger_id FROM work_payer p
+SEMI JOIN (SELECT taxpayer_id, direction, name_key FROM work_free WHERE is_crowded) f
+    USING (taxpayer_id, direction, name_key);
 
 CREATE OR REPLACE TEMP TABLE work_half_sum AS
 WITH RECURSIVE addend AS (

@@ -1,0 +1,64 @@
+"""Ten thousand of the same: no rule blows up, and what a bound skipped says so."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.spec.tables import Row, entry, invoice, reconcile_rows
+
+CROWD = 10_000
+AT_MOST_SECONDS = 60
+"""A rule that compares every pair of a crowd takes many minutes; the bounded ones take two to seven seconds."""
+
+Count = Counter[tuple[str, str | None]]
+
+
+def judge(folder: Path, upstream: list[Row], ledger: list[Row]) -> Count:
+    """How many items have which cause and which reason for being left alone."""
+    started = time.monotonic()
+    items = reconcile_rows(folder, upstream, ledger)
+    assert time.monotonic() - started < AT_MOST_SECONDS
+    return Counter((item["cause"], item["why_not"]) for item in items)
+
+
+def test_one_amount_of_one_party(tmp_path: Path) -> None:
+    upstream = [invoice(f"u{n:05}", f"2611200000{2 * n + 1:010}", "1000.00") for n in range(CROWD)]
+    ledger = [entry(f"l{n:05}", f"2631200009{2 * n + 1:010}", "1000.00") for n in range(CROWD)]
+    assert judge(tmp_path, upstream, ledger) == {("not_found", "crowd_skipped"): CROWD, ("not_booked", None): CROWD}
+
+
+def test_one_number_of_eight_digits(tmp_path: Path) -> None:
+    upstream = [invoice(f"u{n:05}", "12345678", f"{100 + n}.00") for n in range(CROWD)]
+    ledger = [entry(f"l{n:05}", "12345678", f"{100 + n}.00") for n in range(CROWD)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count["unreadable_reference", "crowd_skipped"] == CROWD
+    assert sum(count.values()) == 2 * CROWD
+
+
+def test_one_invoice_that_is_booked_again_and_again(tmp_path: Path) -> None:
+    count = judge(tmp_path, [invoice("u")], [entry(f"l{n:05}") for n in range(CROWD)])
+    assert count == {("exact", None): 1, ("booked_twice", None): CROWD - 1}
+
+
+def test_lines_without_number_of_a_party_with_many_invoices(tmp_path: Path) -> None:
+    upstream = [invoice(f"u{n:05}", f"2611200000{n:010}", f"{1000 + n % 7}.00") for n in range(CROWD)]
+    ledger = [entry(f"l{n:05}", "见附件", f"{2500 + n % 5}.00") for n in range(CROWD)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count == {("unreadable_reference", "sum_skipped"): CROWD, ("not_booked", None): CROWD}
+
+
+@pytest.mark.parametrize("original", ["12345678", None])
+def test_red_letters_that_are_all_alike(tmp_path: Path, original: str | None) -> None:
+    def code(number: int) -> str:
+        return f"1100{number:06}"
+
+    blue = [invoice(f"u{n:05}", "12345678", "1000.00", status="red_full", invoice_code=code(n)) for n in range(CROWD)]
+    late = {"on": date(2026, 8, 10) + timedelta(days=5), "original_invoice_number": original}
+    red = [invoice(f"r{n:05}", "87654321", "-1000.00", invoice_code=code(n), **late) for n in range(CROWD)]
+    count = judge(tmp_path, [*blue, *red], [])
+    assert count == {("red_letter_netted", None): CROWD, ("not_booked", "crowd_skipped"): CROWD}
