@@ -68,7 +68,10 @@ class FaultPlanner:
             **dict.fromkeys(RED_FAULTS, is_week_old),
             "noise_lost_zeros": ~blue["is_digital"] & (blue["number"].astype("S1") == b"0"),
             "tax_differs": blue["tax"] > 500,
-            "number_of_another": np.append(blue["burst"][1:] == blue["burst"][:-1], False),
+            # With the same party and total the typed number simply is that other invoice: nobody could tell.
+            "number_of_another": np.append(
+                (blue["burst"][1:] == blue["burst"][:-1]) & (blue["total"][1:] != blue["total"][:-1]), False
+            ),
             "booking_lag": (age >= 1) & (age < 57),
             "not_booked": age > 62,
             "booked_late": age > 62,

@@ -32,6 +32,9 @@ MAX_PAIRS = 100_000
 """Lines times invoices of one lane (one sum and day, or one sum and party) that are still compared one by one; a larger
 crowd is reported as skipped."""
 
+MAX_NEIGHBOURS = 20_000_000
+"""Shortened numbers of crowded lanes: beyond them the lines of all crowded lanes are reported as skipped."""
+
 MAX_REPEATED = 100
 """Lines of one number, or red letters of one sum, from which on a crowd is counted before it is joined."""
 
@@ -67,6 +70,7 @@ class Parameters:
     max_pairs: int = MAX_PAIRS
     max_repeated: int = MAX_REPEATED
     max_party: int = MAX_PARTY
+    max_neighbours: int = MAX_NEIGHBOURS
     max_set: int = MAX_SET
     max_sums: int = MAX_SUMS
 
@@ -103,7 +107,7 @@ def join_records(
     ensure_tables(con, (DECISION,))
     run("macros", "population", "decided", due, "cleared", "reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "agreed", "line_role", "impossible", "similar", "lane")
+    run("reading", "agreed", "line_role", "impossible", "similar", "lane", "neighbour")
     run(*(f"rules/{rule}" for rule in REPAIR_RULES))
     _repeat(con, "withdraw")
     run("link")

@@ -29,7 +29,20 @@ def judge(folder: Path, upstream: list[Row], ledger: list[Row]) -> Count:
 def test_one_amount_of_one_party(tmp_path: Path) -> None:
     upstream = [invoice(f"u{n:05}", f"2611200000{2 * n + 1:010}", "1000.00") for n in range(CROWD)]
     ledger = [entry(f"l{n:05}", f"2631200009{2 * n + 1:010}", "1000.00") for n in range(CROWD)]
-    assert judge(tmp_path, upstream, ledger) == {("not_found", "crowd_skipped"): CROWD, ("not_booked", None): CROWD}
+    assert judge(tmp_path, upstream, ledger) == {("not_found", None): CROWD, ("not_booked", None): CROWD}
+
+
+def test_one_amount_of_one_party_and_numbers_that_are_one_error_away(tmp_path: Path) -> None:
+    upstream = [invoice(f"u{n:05}", f"2611200000{1000 * n + 1:010}", "1000.00") for n in range(CROWD)]
+    ledger = [entry(f"l{n:05}", f"2611200000{1000 * n + 2:010}", "1000.00") for n in range(CROWD)]
+    assert judge(tmp_path, upstream, ledger) == {("number_mistyped", None): CROWD}
+
+
+def test_one_amount_of_one_party_without_numbers(tmp_path: Path) -> None:
+    upstream = [invoice(f"u{n:05}", f"2611200000{2 * n + 1:010}", "1000.00") for n in range(CROWD)]
+    ledger = [entry(f"l{n:05}", "见附件", "1000.00") for n in range(CROWD)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count == {("unreadable_reference", "crowd_skipped"): CROWD, ("not_booked", None): CROWD}
 
 
 def test_one_number_of_eight_digits(tmp_path: Path) -> None:

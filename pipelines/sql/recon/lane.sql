@@ -1,7 +1,6 @@
 -- what: the lanes that are too crowded, and the pairs of line and invoice within all others
 -- grain: work_crowd one row per line that is skipped; work_similar one row per line and invoice that fits
--- inputs: work_unsure, work_same_money, work_taken, work_cleared, work_carried, work_reopened, work_agreed,
---         work_listed_twice
+-- inputs: work_unsure, work_same_money, work_taken, work_listed_twice, work_forbidden
 -- parameters: $window_days, $max_pairs, $tolerance
 -- An invoice without a tax id is compared by name also with a line that has one. The branches differ in their key alone:
 -- one join with the key in a CASE would meet on the money only, and that is what a crowd has in common.
@@ -81,18 +80,3 @@ WHERE party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) IS DISTIN
   AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
   AND (s.lane = 'day' OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY)
   AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
-
--- What is cleared or agreed is not free either; looked up for the few that fit, not for the whole population.
-UPDATE work_similar SET is_free = FALSE
-WHERE upstream_id IN (SELECT upstream_id FROM work_cleared SEMI JOIN work_similar USING (upstream_id))
-   OR upstream_id IN (SELECT upstream_id FROM work_agreed)
-   OR upstream_id IN (
-       SELECT upstream_id FROM work_carried SEMI JOIN work_similar USING (upstream_id)
-       ANTI JOIN work_reopened USING (upstream_id)
-   );
-
-DROP TABLE work_same_money;
-
-DROP TABLE work_lane;
-
-CREATE OR REPLACE TEMP TABLE work_repair (ledger_id VARCHAR, upstream_id VARCHAR, rule VARCHAR);

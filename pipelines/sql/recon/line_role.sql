@@ -10,6 +10,7 @@ CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
     SELECT
         n.*, l.posted_on, l.line_total, l.line_amount,
+        regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}') AS is_damaged,
         -- Compare with what every line of the invoice has: the total if all know it, else the amount without tax.
         CASE WHEN bool_and(l.line_total IS NOT NULL) OVER of_invoice THEN l.line_total ELSE l.line_amount END AS money,
         CASE WHEN bool_and(l.line_total IS NOT NULL) OVER of_invoice THEN u.total_cny ELSE u.amount_cny END AS whole
@@ -69,6 +70,8 @@ SELECT
         ELSE 'doubtful'
     END AS role,
     CASE
+        -- Digits that a spreadsheet lost may happen to name an invoice of somebody else.
+        WHEN is_damaged AND party_agrees = FALSE THEN 'unlinked'
         WHEN first_whole IS NULL AND NOT is_prefixed AND NOT is_decided
             THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
         -- The invoice is booked in full already. A line of another party and other money under its number is not the

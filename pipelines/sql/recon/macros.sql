@@ -70,3 +70,9 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, why, hint) AS
 -- The key of a pair as 64 bits that no release of the engine changes; `shown` is the number with its code.
 CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS
     md5_number_lower(concat_ws('|', taxpayer_id, direction, shown));
+
+-- A number and every text that is left of it without one of its digits.
+CREATE OR REPLACE TEMP MACRO shortened(number) AS
+    list_distinct(list_transform(
+        range(1, length(number) + 1), lambda n: left(number, n - 1) || right(number, length(number) - n)
+    ) || [number]);
