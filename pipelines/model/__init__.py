@@ -1,0 +1,136 @@
+"""Closed lists and table shapes: the words of `docs/design.md` as code.
+
+Every table that the project keeps is declared here once: name, grain, columns, types, comments. The warehouse creates
+tables from it, the published database takes its comments from it, snapshots take their schema and sort keys from it.
+"""
+
+from __future__ import annotations
+
+from pipelines.model.core import (
+    COVERAGE,
+    LEDGER_ENTRY,
+    LEDGER_SIGHTING,
+    LINEAGE,
+    RECEIVED,
+    UPSTREAM_INVOICE,
+    UPSTREAM_SIGHTING,
+    UPSTREAM_SPAN,
+)
+from pipelines.model.lists import (
+    CAUSES,
+    FINDING_VERDICTS,
+    LIKELY_CAUSES,
+    RULED_CAUSES,
+    Basis,
+    Direction,
+    Side,
+    Status,
+    Verdict,
+    basis_of,
+)
+from pipelines.model.night import ALERT_MESSAGE, AUDIT_UNEXPECTED, AUDIT_VERDICT, NIGHT_FINDING, NIGHT_RUN, NIGHT_SOURCE
+from pipelines.model.raw import (
+    LEDGER_TEXT_FIELDS,
+    RAW_DELIVERY,
+    RAW_FILE,
+    RAW_IGNORED,
+    RAW_LEDGER_ROW,
+    RAW_LINEAGE,
+    RAW_REJECT,
+    RAW_UPSTREAM_ROW,
+    UPSTREAM_TEXT_FIELDS,
+)
+from pipelines.model.recon import (
+    ADJUSTMENT,
+    ADJUSTMENT_KINDS,
+    DECISION,
+    DECISION_KINDS,
+    DECISION_STATE,
+    DECISION_STATES,
+    FILED_ITEM,
+    FILED_PERIOD,
+    ITEM,
+    MEMBER,
+)
+from pipelines.model.state import CLEARED, CORE_CHANGE, CORE_STATE, OPEN_RECORD, RECON_STATE
+from pipelines.model.table import MONEY, Column, Table
+
+__all__ = [
+    "ADJUSTMENT",
+    "ADJUSTMENT_KINDS",
+    "ALERT_MESSAGE",
+    "AUDIT_UNEXPECTED",
+    "AUDIT_VERDICT",
+    "CAUSES",
+    "CLEARED",
+    "CORE_CHANGE",
+    "CORE_STATE",
+    "CORE_TABLES",
+    "COVERAGE",
+    "DECISION",
+    "DECISION_KINDS",
+    "DECISION_STATE",
+    "DECISION_STATES",
+    "FILED_ITEM",
+    "FILED_PERIOD",
+    "FINDING_VERDICTS",
+    "ITEM",
+    "LEDGER_ENTRY",
+    "LEDGER_SIGHTING",
+    "LEDGER_TEXT_FIELDS",
+    "LIKELY_CAUSES",
+    "LINEAGE",
+    "MEMBER",
+    "MONEY",
+    "NIGHT_FINDING",
+    "NIGHT_RUN",
+    "NIGHT_SOURCE",
+    "NIGHT_TABLES",
+    "OPEN_RECORD",
+    "PUBLISHED_TABLES",
+    "RAW_DELIVERY",
+    "RAW_FILE",
+    "RAW_IGNORED",
+    "RAW_LEDGER_ROW",
+    "RAW_LINEAGE",
+    "RAW_REJECT",
+    "RAW_TABLES",
+    "RAW_UPSTREAM_ROW",
+    "RECEIVED",
+    "RECON_STATE",
+    "RECON_TABLES",
+    "RULED_CAUSES",
+    "SIGHTING_TABLES",
+    "STATE_TABLES",
+    "TABLES",
+    "UPSTREAM_INVOICE",
+    "UPSTREAM_SIGHTING",
+    "UPSTREAM_SPAN",
+    "UPSTREAM_TEXT_FIELDS",
+    "Basis",
+    "Column",
+    "Direction",
+    "Side",
+    "Status",
+    "Table",
+    "Verdict",
+    "basis_of",
+    "table_named",
+]
+
+RAW_TABLES = (RAW_FILE, RAW_DELIVERY, RAW_UPSTREAM_ROW, RAW_LEDGER_ROW, RAW_REJECT, RAW_IGNORED)
+SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING, UPSTREAM_SPAN)
+CORE_TABLES = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE)
+RECON_TABLES = (ITEM, MEMBER, DECISION, DECISION_STATE, FILED_PERIOD, FILED_ITEM, ADJUSTMENT)
+NIGHT_TABLES = (NIGHT_RUN, NIGHT_SOURCE, NIGHT_FINDING, AUDIT_VERDICT, AUDIT_UNEXPECTED, ALERT_MESSAGE)
+TABLES = (*RAW_TABLES, *SIGHTING_TABLES, *CORE_TABLES, *RECON_TABLES, *NIGHT_TABLES)
+STATE_TABLES = (CORE_CHANGE, CORE_STATE, CLEARED, OPEN_RECORD, RECON_STATE)
+"""What the join remembers between nights. All of it follows from the other tables: it is neither kept nor published,
+and without it the next night judges everything."""
+PUBLISHED_TABLES = (*CORE_TABLES, *RECON_TABLES, RAW_FILE, RAW_REJECT, *NIGHT_TABLES)
+"""Tables that readers get. Raw rows and sightings stay in the warehouse and the snapshots."""
+
+
+def table_named(name: str) -> Table:
+    """The declaration of a table; KeyError for a name that is not declared."""
+    return {table.name: table for table in TABLES}[name]
