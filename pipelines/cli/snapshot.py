@@ -1,4 +1,4 @@
-"""`fapiao snapshot`: the kept nights."""
+"""`fapiao snapshot`: the kept nights. Listing and checking here, the other commands in the modules beside."""
 
 # ruff: noqa: PLC0415 - commands import what they need when they run
 
@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli import snapshot_copies, snapshot_restore
 from pipelines.cli.options import AsJson
 
 if TYPE_CHECKING:
     from pipelines.snapshots.read import SnapshotInfo, Verification
 
-app = typer.Typer(help="快照：列出、检查 | The kept nights.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="快照：列出、检查、恢复、比较、清理、复制 | The kept nights: list, verify, restore, diff, prune, push.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 LIST_HEADS = (
     "快照 snapshot",
@@ -46,7 +51,8 @@ def list_kept(as_json: AsJson = False) -> None:
 
 def _list_row(kept: SnapshotInfo) -> list[object]:
     sizes = [kept.files, kept.rows, kept.size_bytes, kept.bytes_added, kept.rules_stopped, kept.rules_warned]
-    return [kept.snapshot_id, kept.as_of, *sizes, kept.problem or ("最新 latest" if kept.is_latest else "")]
+    notes = ["最新 latest" if kept.is_latest else "", f"保留 hold: {kept.hold}" if kept.hold else ""]
+    return [kept.snapshot_id, kept.as_of, *sizes, kept.problem or ", ".join(note for note in notes if note)]
 
 
 @app.command("verify")
@@ -55,20 +61,37 @@ def verify_kept(
     quick: Annotated[
         bool, typer.Option("--quick", help="只看大小，不读内容 | Sizes only: flipped bits stay unseen.")
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="PLACE", help="检查别处的副本 | Check a copy where it lies: a folder or a URL."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """逐字节检查快照 | Read every byte and compare. Exit code 5: damaged, 3: there is nothing to check."""
     from pipelines.cli.output import print_json, show_progress
-    from pipelines.settings import load_settings
-    from pipelines.snapshots.read import verify_snapshots
 
     with show_progress("检查快照 | verifying the snapshots"):
-        verification = verify_snapshots(load_settings(), quick=quick, only=snapshot or None)
+        verification = _verify(snapshot or None, quick=quick, at=at)
     if as_json:
         print_json(verification)
     else:
         _print_verification(verification)
     raise typer.Exit(verification.exit_code)
+
+
+def _verify(only: list[str] | None, *, quick: bool, at: str | None) -> Verification:
+    from pipelines.errors import UsageError
+    from pipelines.settings import load_settings
+
+    if at is None:
+        from pipelines.snapshots.read import verify_snapshots
+
+        return verify_snapshots(load_settings(), quick=quick, only=only)
+    if only:
+        raise UsageError("A copy is checked as a whole.", where="--at", found=", ".join(only), expected="no ids")
+    from pipelines.snapshots.pull import verify_copy
+
+    return verify_copy(load_settings(), at, quick=quick)
 
 
 def _print_verification(found: Verification) -> None:
@@ -84,6 +107,17 @@ def _print_verification(found: Verification) -> None:
     verdict = "完好 sound" if found.is_sound else "有损坏 DAMAGED" if found.damages else "没有快照 nothing to check"
     print_line(
         f"{verdict}: {len(found.snapshots):,} 快照 snapshots, {found.files:,} 文件 files, "
-        f"读取 read {found.bytes_read:,} 字节 bytes",
+        f"读取 read {found.bytes_read:,} 字节 bytes, 已清理 pruned {found.pruned:,}",
         "bold red" if found.damages else "bold",
     )
+
+
+app.command("restore")(snapshot_restore.restore)
+app.command("diff")(snapshot_restore.diff)
+app.command("prune")(snapshot_copies.prune)
+app.command("hold")(snapshot_copies.hold)
+app.command("release")(snapshot_copies.release)
+app.command("push")(snapshot_copies.push)
+app.command("pull")(snapshot_copies.pull)
+app.command("repair")(snapshot_copies.repair)
+app.command("drill")(snapshot_restore.drill)

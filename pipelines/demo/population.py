@@ -20,6 +20,8 @@ KINDS = (
     *("数电票（增值税专用发票）", "数电票（普通发票）", "增值税专用发票", "增值税普通发票"),
     *("增值税电子专用发票", "增值税电子普通发票"),
 )
+SPECIAL_KINDS = (0, 2, 4)
+"""Kinds whose tax can be deducted."""
 _BASES = np.array([1_234, 34_500, 120_300, 1_203_000, 3_450_000, 8_765_000, 23_456_000, 45_678_000])
 _BUREAU = np.array([BUREAUS.get(region, region[:2]) for region in REGIONS], dtype="S2")
 _OUR_REGION = REGIONS.index(OUR_REGION)

@@ -1,8 +1,9 @@
 """Three nights of one invented company: what is exported before each, and what a perfect reconciliation would say.
 
-Night 1, 2026-11-03 02:00: August to October; the newest invoices are not listed yet, and a day of September was never
-asked for. Night 2: the last five weeks are listed again, late invoices arrive, some are reversed, some August ones are
-booked after all. Night 3: the export of the purchases does not come, and one ledger file breaks off in the middle.
+Night 1, 2026-11-03 02:00: August to October; the newest invoices are not listed yet, a day of September was never
+asked for, and two files of deductions show a part of the purchases again. Night 2: the last five weeks are listed
+again, late invoices arrive, some are reversed, some August ones are booked after all. Night 3: the export of the
+purchases does not come, and one ledger file breaks off in the middle.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.demo.columns import Vector, join_text, null_unless, pc, text_array
+from pipelines.demo.deduction import CONFIRMATION_SOURCE, SELECTION_SOURCE, write_confirmation, write_selection
 from pipelines.demo.deliveries import Delivery, write_entries, write_invoices
 from pipelines.demo.faults import KIS, LAYOUTS, REGISTER
 from pipelines.demo.parties import OUR_NAME, OUR_TAX_ID
@@ -32,13 +34,16 @@ _GAP_DAYS = (np.datetime64("2026-09-16"),)
 _RELISTED_FROM = datetime(2026, 10, 1)
 _EXPORTED_BEFORE = timedelta(minutes=40)
 _INPUT, _OUTPUT = 0, 1
+_DEDUCTION_SOURCES = (SELECTION_SOURCE, CONFIRMATION_SOURCE)
+"""Each is named like its layout."""
 _STORY = (
     (
         "第一夜：从头核对三个月",
         "Night 1: three months from scratch",
-        "收到 8 月至 11 月初的导出；最近几张发票税务端尚未同步，9 月 16 日的进项从未查询过",
+        "收到 8 月至 11 月初的导出；最近几张发票税务端尚未同步，9 月 16 日的进项从未查询过；"
+        "抵扣勾选和用途确认把一部分进项又列一遍",
         "Exports from August to early November arrive; the newest invoices are not listed yet, and 16 September "
-        "was never queried for purchases",
+        "was never queried for purchases; the selection and the confirmation of deductions list a part of them again",
     ),
     (
         "第二夜：迟到的发票到齐，有的被红冲",
@@ -127,7 +132,8 @@ def prepare_scenario(root: Path, seed: int = 20261103, invoices: int = 20_000) -
     world = build_world(seed, invoices, span, gap_share=1.0)
     root.mkdir(parents=True, exist_ok=True)
     (root / "fapiao.toml").write_text(_write_settings(), encoding="utf-8")
-    for folder in (*(f"tax_{name}" for name in DIRECTIONS), *(f"ledger_{layout}" for layout in LAYOUTS)):
+    tax_folders = (*(f"tax_{name}" for name in DIRECTIONS), *_DEDUCTION_SOURCES)
+    for folder in (*tax_folders, *(f"ledger_{layout}" for layout in LAYOUTS)):
         (root / "inbox" / folder).mkdir(parents=True, exist_ok=True)
     nights = [
         DemoNight(as_of, *_STORY[index], drop_files=_night_dropper(root, world, index))
@@ -137,10 +143,11 @@ def prepare_scenario(root: Path, seed: int = 20261103, invoices: int = 20_000) -
 
 
 def _write_settings() -> str:
-    """The taxpayer, two upstream sources and one ledger source per layout; most are due every night."""
+    """The taxpayer, four upstream sources and one ledger source per layout; most are due every night."""
     parts = [f'[[taxpayers]]\nid = "{OUR_TAX_ID}"\nname = "{OUR_NAME}"\n']
     for name in DIRECTIONS:
         parts.append(_source_text(f"tax_{name}", "upstream", "tax_full_query", name, "nightly"))
+    parts += [_source_text(name, "upstream", name, "input", "none") for name in _DEDUCTION_SOURCES]
     for code, layout in enumerate(LAYOUTS):
         direction = "input" if layout in {"yonyou_u9c_ap", "input_invoice_register"} else None
         due = "none" if code == REGISTER else "nightly"
@@ -188,7 +195,8 @@ def _night_dropper(root: Path, world: World, index: int) -> Callable[[], list[Pa
 def _drop_night(delivery: Delivery, index: int) -> list[Path]:
     last = NIGHTS[index] - timedelta(days=1)
     if index == 0:
-        return [*_drop_first_listing(delivery, last), *_drop_ledgers(delivery, _SPAN_START)]
+        listed = [*_drop_first_listing(delivery, last), *_drop_deductions(delivery)]
+        return [*listed, *_drop_ledgers(delivery, _SPAN_START)]
     directions = (_INPUT, _OUTPUT) if index == 1 else (_OUTPUT,)
     listed = [path for code in directions for path in write_invoices(delivery, code, _RELISTED_FROM, last)]
     ledgers = _drop_ledgers(delivery, datetime(2026, 11, 1))
@@ -208,6 +216,12 @@ def _drop_first_listing(delivery: Delivery, last: datetime) -> list[Path]:
         made += write_invoices(delivery, direction, datetime(2026, 10, 1), datetime(2026, 10, 31), is_copied=True)
         made += write_invoices(delivery, direction, datetime(2026, 11, 1), last, has_lines=True)
     return made
+
+
+def _drop_deductions(delivery: Delivery) -> list[Path]:
+    """What was selected in October, what was confirmed for September."""
+    selection = write_selection(delivery, datetime(2026, 10, 1), datetime(2026, 10, 31))
+    return [selection, write_confirmation(delivery, datetime(2026, 9, 1), datetime(2026, 9, 30))]
 
 
 def _drop_ledgers(delivery: Delivery, since: datetime) -> list[Path]:

@@ -73,7 +73,7 @@ def _tax_cells(record: Record, number: int, date_format: str) -> dict[str, Any]:
         **{name: record[field] for name, field in _MONEY.items()},
         "发票来源": "电子发票服务平台" if is_digital else "增值税发票管理系统",
         "发票票种": record["kind"],
-        "发票状态": _STATUS_TEXT[record["status"]],
+        "发票状态": write_tax_status(record),
         "是否正数发票": "否" if record["is_red"] else "是",
         "发票风险等级": "正常",
         "开票人": "开票员",
@@ -83,6 +83,11 @@ def _tax_cells(record: Record, number: int, date_format: str) -> dict[str, Any]:
         "数量": "1",
         "税率": "***",
     }
+
+
+def write_tax_status(record: Record) -> str:
+    """发票状态 in the portal's words."""
+    return _STATUS_TEXT[record["status"]]
 
 
 def _journal_lines(record: Record) -> list[tuple[str, str, Decimal | None, Decimal | None, bool]]:

@@ -14,7 +14,8 @@ from typing import Any
 
 from pipelines.errors import IntegrityError
 from pipelines.settings import Settings
-from pipelines.snapshots import store
+from pipelines.snapshots import signing, store
+from pipelines.snapshots.shape import find_misshape
 
 FORMAT = "fapiao-snapshot"
 FORMAT_VERSION = 1
@@ -41,11 +42,22 @@ class Manifest:
     @property
     def files(self) -> list[Document]:
         """Every file that the snapshot needs: path, sha256 and bytes each."""
-        return [*self.table_files, *self.document["landing"]]
+        return [*self.table_files, *self.document["landing"], *self.configuration]
+
+    @property
+    def configuration(self) -> list[Document]:
+        """Settings, reference lists and layouts; none in a snapshot of before they were kept."""
+        found: list[Document] = self.document.get("configuration", [])
+        return found
 
     @property
     def rows(self) -> int:
         return sum(int(table["rows"]) for table in self.document["tables"].values())
+
+    def columns_of(self, table: str) -> list[Document]:
+        """Columns of one table as this snapshot has them; none if it does not know the table."""
+        found: list[Document] = self.document["tables"].get(table, {}).get("columns", [])
+        return found
 
     def files_of(self, table: str) -> list[Document]:
         """Files of one table, by period; none if the snapshot does not know the table."""
@@ -90,27 +102,25 @@ def read_manifest(settings: Settings, snapshot_id: str) -> Manifest:
 
 def _parse(path: Path, content: bytes, snapshot_id: str) -> Document:
     try:
-        document = json.loads(content)
-        is_whole = (
-            document["format"] == FORMAT
-            and document["snapshot_id"] == snapshot_id
-            and isinstance(document["landing"], list)
-            and all(isinstance(table["files"], list) for table in document["tables"].values())
-        )
-        version = document["format_version"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        document: Document = json.loads(content)
+    except ValueError as error:
         raise _damaged(path, str(error)) from None
-    if not is_whole:
-        raise _damaged(path, "another id or format than its name says")
-    if version != FORMAT_VERSION:
+    if (
+        isinstance(document, dict)
+        and document.get("format") == FORMAT
+        and document.get("format_version") != FORMAT_VERSION
+    ):
         raise IntegrityError(
             "The snapshot was written in another format version.",
             where=path,
-            found=str(version),
+            found=str(document.get("format_version")),
             expected=str(FORMAT_VERSION),
             next_step="read it with the version of fapiao-recon that wrote it",
         )
-    return dict(document)
+    problem = find_misshape(document)
+    if problem or document["format"] != FORMAT or document["snapshot_id"] != snapshot_id:
+        raise _damaged(path, problem or "another id or format than its name says")
+    return document
 
 
 def _damaged(path: Path, found: str) -> IntegrityError:
@@ -131,12 +141,13 @@ def read_pointer(settings: Settings) -> Pointer | None:
         pointer = Pointer(str(document["snapshot_id"]), str(document["manifest_sha256"]))
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, str(error)) from None
-    if content != _pointer_bytes(pointer):
+    if content != pointer_bytes(pointer):
         raise _damaged(path, "other bytes than were written")
     return pointer
 
 
-def _pointer_bytes(pointer: Pointer) -> bytes:
+def pointer_bytes(pointer: Pointer) -> bytes:
+    """The pointer as it is written."""
     return write_canonical(
         {
             "format": FORMAT,
@@ -148,17 +159,32 @@ def _pointer_bytes(pointer: Pointer) -> bytes:
 
 
 def commit_manifest(settings: Settings, document: Document) -> Manifest:
-    """Write the manifest, then the pointer. Every file that it lists must be in place already."""
+    """Write the manifest with its signature, then the pointer. Every file that it lists must be in place already."""
     content = write_canonical(document)
     snapshot_id = str(document["snapshot_id"])
-    store.write_durably(settings, manifest_path(settings, snapshot_id), content)
+    store.write_signed(settings, manifest_path(settings, snapshot_id), content, signing.sign)
     manifest = Manifest(snapshot_id, store.hash_bytes(content), document)
     move_pointer(settings, manifest)
     return manifest
 
 
+def remove_manifest(settings: Settings, snapshot_id: str) -> None:
+    """Take a manifest away, then its signature; durable when it returns."""
+    path = manifest_path(settings, snapshot_id)
+    path.unlink(missing_ok=True)
+    signing.signature_path(path).unlink(missing_ok=True)
+    store.sync_folder(path.parent)
+
+
+def remove_lone_signatures(settings: Settings) -> None:
+    """Remove signatures without a manifest: a run died between the two."""
+    for path in (settings.snapshot_dir / store.MANIFESTS).glob(f"*{signing.SUFFIX}"):
+        if not path.with_suffix("").exists():
+            path.unlink()
+
+
 def move_pointer(settings: Settings, manifest: Manifest) -> None:
-    content = _pointer_bytes(Pointer(manifest.snapshot_id, manifest.sha256))
+    content = pointer_bytes(Pointer(manifest.snapshot_id, manifest.sha256))
     store.write_durably(settings, pointer_path(settings), content)
 
 

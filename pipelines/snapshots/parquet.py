@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.errors import IntegrityError
 from pipelines.model import Table
 
 ROWS_PER_GROUP = 65_536
@@ -32,13 +34,21 @@ def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema([pa.field(column.name, _ARROW_TYPES[column.type]) for column in table.columns])
 
 
-def write_parquet(reader: pa.RecordBatchReader, table: Table, path: Path) -> int:
+def kept_schema(columns: list[dict[str, Any]]) -> pa.Schema:
+    """The same from the columns of a manifest, which may be those of another version. IntegrityError for a type that
+    this version does not know."""
+    unknown = sorted({column["type"] for column in columns} - set(_ARROW_TYPES))
+    if unknown:
+        raise IntegrityError("The snapshot has columns of an unknown type.", found=", ".join(unknown))
+    return pa.schema([pa.field(column["name"], _ARROW_TYPES[column["type"]]) for column in columns])
+
+
+def write_parquet(reader: pa.RecordBatchReader, schema: pa.Schema, path: Path) -> int:
     """Write all batches to one file; the number of rows written."""
-    schema = arrow_schema(table)
     rows = 0
     with pq.ParquetWriter(
         path,
-        schema.with_metadata({"fapiao.table": table.name}),
+        schema,
         version="2.6",
         data_page_version="1.0",
         compression="zstd",
@@ -74,8 +84,7 @@ def _join(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_batches(batches).cast(schema).combine_chunks()
 
 
-def read_parquet(paths: list[Path], table: Table) -> pa.Table:
-    """The rows of some files of a table, in the order of the files."""
-    schema = arrow_schema(table)
-    parts = [pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(schema) for path in paths]
-    return pa.concat_tables([schema.empty_table(), *parts])
+def read_parquet(paths: list[Path], schema: pa.Schema) -> pa.Table:
+    """The rows of some files of a table in that shape, in the order of the files."""
+    parts = [pq.read_table(path, partitioning=None, page_checksum_verification=True) for path in paths]
+    return pa.concat_tables([schema.empty_table(), *(part.select(schema.names).cast(schema) for part in parts)])

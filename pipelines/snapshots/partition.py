@@ -1,4 +1,7 @@
-"""How a table's rows are cut into files: which month a row is kept under, and a fingerprint of each month's rows.
+"""How a table's rows are cut into files: which period a row is kept under, and a fingerprint of each period's rows.
+
+Rows that only ever come on top (received files, nights) are kept by day while their month is the newest of the table,
+and by month afterwards: a night writes its own day, a month is put together once, and the list of files stays short.
 
 The statements here are built, because they must hold for every declared table; all identifiers come from
 `pipelines.model`, never from input.
@@ -42,32 +45,33 @@ def describe_period(table: Table) -> str:
     if table.name in _ITEM:
         return "month of the item's oldest record"
     if table.name in _FILE_ROWS or table.name in _RECEIVED:
-        return "month in which the file was first received"
-    return f"month of {_night_column(table)}" if _night_column(table) else "none: kept whole"
+        return "month in which the file was first received; its day in the newest month"
+    night = _night_column(table)
+    return f"month of {night}; its day in the newest month" if night else "none: kept whole"
 
 
 def _night_column(table: Table) -> str | None:
     return next((name for name in ("night_id", "first_night") if name in table.column_names), None)
 
 
-def _period_source(table: Table) -> tuple[str, str]:
-    """SQL expression of a row's period (NULL: undated) and the join that it needs."""
+def _place_source(table: Table) -> tuple[str, str]:
+    """SQL expression of a row's month or day (NULL: undated) and the join that it needs."""
     if table.period:
         return f"strftime(t.{table.period}, '%Y-%m')", ""
     if table.name in _ITEM:
         return "p.period", "LEFT JOIN snapshot_item_period AS p ON p.item_id = t.item_id"
     if table.name in _RECEIVED:
-        return "strftime(t.received_at, '%Y-%m')", ""
+        return "strftime(t.received_at, '%Y-%m-%d')", ""
     if table.name in _FILE_ROWS:
-        return "p.period", "LEFT JOIN snapshot_file_period AS p ON p.file_id = t.file_id AND p.source_id = t.source_id"
+        return "p.day", "LEFT JOIN snapshot_file_day AS p ON p.file_id = t.file_id AND p.source_id = t.source_id"
     night = _night_column(table)
-    return (f"left(t.{night}, 4) || '-' || substr(t.{night}, 5, 2)" if night else f"'{WHOLE}'"), ""
+    return (f"strftime(try_strptime(left(t.{night}, 8), '%Y%m%d'), '%Y-%m-%d')" if night else f"'{WHOLE}'"), ""
 
 
 def prepare_periods(con: Connection) -> None:
     """Make the look-ups that some tables take their period from (temporary tables of this connection)."""
     run_sql(con, "snapshot/item_period")
-    run_sql(con, "snapshot/file_period")
+    run_sql(con, "snapshot/file_day")
 
 
 def is_money(column: Column) -> bool:
@@ -81,16 +85,19 @@ def fingerprint_parts(con: Connection, table: Table) -> list[Part]:
     order, and stable as long as the engine writes values as the same text. It saves writing what did not change; what
     proves a file is its sha256.
     """
-    period, join = _period_source(table)
+    place, join = _place_source(table)
     text = " || ".join(_tagged(column) for column in table.columns)
-    sums = "".join(f", sum({column.name}) AS {column.name}" for column in table.columns if is_money(column))
-    cursor = con.execute(
-        f"WITH hashed AS (SELECT COALESCE({period}, '{UNDATED}') AS snapshot_period, t.*, {text} AS row_text "
-        f"FROM {table.name} AS t {join}) "
-        "SELECT snapshot_period, count(*), sum(md5_number_lower(row_text)), sum(md5_number_upper(row_text))"
-        f"{sums} FROM hashed GROUP BY snapshot_period ORDER BY snapshot_period"
-    )
     money = [column.name for column in table.columns if is_money(column)]
+    sums = "".join(f", sum({name}) AS {name}" for name in money)
+    cursor = con.execute(
+        f"WITH hashed AS (SELECT COALESCE({place}, '{UNDATED}') AS place, t.*, {text} AS row_text "
+        f"FROM {table.name} AS t {join}), "
+        "placed AS (SELECT place, count(*) AS rows, sum(md5_number_lower(row_text)) AS low, "
+        f"sum(md5_number_upper(row_text)) AS high{sums} FROM hashed GROUP BY place), "
+        f"newest AS (SELECT max(left(place, 7)) AS month FROM placed WHERE place NOT IN ('{UNDATED}', '{WHOLE}')) "
+        "SELECT CASE WHEN length(place) = 10 AND left(place, 7) < month THEN left(place, 7) ELSE place END AS period, "
+        f"CAST(sum(rows) AS BIGINT), sum(low), sum(high){sums} FROM placed, newest GROUP BY period ORDER BY period"
+    )
     return [
         Part(table, found, rows, f"md5sum:{low:x}:{high:x}", dict(zip(money, map(_exact_text, rest), strict=True)))
         for found, rows, low, high, *rest in cursor.fetchall()
@@ -110,11 +117,12 @@ def _exact_text(value: Decimal | None) -> str | None:
 
 def read_part(con: Connection, part: Part, batch_rows: int) -> pa.RecordBatchReader:
     """Rows of one period as record batches, sorted by the table's key and, where that repeats, by all other columns."""
-    period, join = _period_source(part.table)
+    place, join = _place_source(part.table)
     columns = ", ".join(f"t.{name}" for name in part.table.column_names)
     order = [*part.table.key, *(name for name in part.table.column_names if name not in part.table.key)]
     cursor = con.execute(
-        f"SELECT {columns} FROM {part.table.name} AS t {join} WHERE COALESCE({period}, '{UNDATED}') = $period "
+        f"SELECT {columns} FROM {part.table.name} AS t {join} "
+        f"WHERE starts_with(COALESCE({place}, '{UNDATED}'), $period) "
         f"ORDER BY {', '.join(f't.{name} NULLS FIRST' for name in order)}",
         {"period": part.period},
     )

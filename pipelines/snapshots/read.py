@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pipelines.errors import IntegrityError, UsageError
-from pipelines.model import table_named
 from pipelines.settings import Settings
 from pipelines.snapshots import manifest as manifests
+from pipelines.snapshots.damage import Damage
+from pipelines.snapshots.held import list_holds
 from pipelines.snapshots.manifest import Manifest
-from pipelines.snapshots.parquet import read_parquet
-from pipelines.snapshots.verify import Damage, Verification, verify_snapshots
+from pipelines.snapshots.parquet import kept_schema, read_parquet
+from pipelines.snapshots.verify import Verification, verify_snapshots
 
 __all__ = [
     "Damage",
@@ -29,7 +30,8 @@ __all__ = [
 class SnapshotInfo:
     """One line of the list. `problem` is set, and the rest is empty, where the manifest cannot be read.
 
-    `size_bytes` is what the snapshot needs, `bytes_added` what the one listed before it does not need already.
+    `hold` is the reason why it may not be pruned. `size_bytes` is what the snapshot needs, `bytes_added` what the one
+    listed before it does not need already.
     """
 
     snapshot_id: str
@@ -45,11 +47,12 @@ class SnapshotInfo:
     rules: int = 0
     is_latest: bool = False
     problem: str | None = None
+    hold: str | None = None
 
 
 def list_snapshots(settings: Settings) -> list[SnapshotInfo]:
     """All snapshots, oldest night first; empty for an empty store. A damaged manifest is listed with its problem."""
-    latest = _latest_id(settings)
+    latest, holds = _latest_id(settings), list_holds(settings)
     infos: list[SnapshotInfo] = []
     known: set[str] = set()
     for snapshot_id in manifests.list_manifest_ids(settings):
@@ -58,7 +61,7 @@ def list_snapshots(settings: Settings) -> list[SnapshotInfo]:
         except IntegrityError as error:
             infos.append(SnapshotInfo(snapshot_id, problem=f"{error.message} {error.found or ''}".strip()))
             continue
-        infos.append(_describe(manifest, known, is_latest=snapshot_id == latest))
+        infos.append(_describe(manifest, known, is_latest=snapshot_id == latest, hold=holds.get(snapshot_id)))
         known = {entry["path"] for entry in manifest.files}
     return infos
 
@@ -72,7 +75,7 @@ def _latest_id(settings: Settings) -> str | None:
     return pointer.snapshot_id if pointer else None
 
 
-def _describe(manifest: Manifest, known: set[str], *, is_latest: bool) -> SnapshotInfo:
+def _describe(manifest: Manifest, known: set[str], *, is_latest: bool, hold: str | None) -> SnapshotInfo:
     document, files = manifest.document, manifest.files
     return SnapshotInfo(
         snapshot_id=manifest.snapshot_id,
@@ -87,6 +90,7 @@ def _describe(manifest: Manifest, known: set[str], *, is_latest: bool) -> Snapsh
         rules_stopped=document["audit"]["stopped"],
         rules=document["audit"]["rules"],
         is_latest=is_latest,
+        hold=hold,
     )
 
 
@@ -109,7 +113,7 @@ def open_snapshot(settings: Settings, snapshot_id: str) -> Manifest:
 
 
 def read_table(settings: Settings, snapshot_id: str, table: str) -> pa.Table:
-    """The rows of one table as a snapshot holds them, sorted by period and key, in the types of `pipelines.model`.
+    """The rows of one table as a snapshot holds them, sorted by period and key, with the columns that it had.
 
     Page checksums are checked while reading, the files' sha256 are not: run `verify_snapshots` first if it matters.
     UsageError for an unknown snapshot or table, IntegrityError for a file that is missing or cannot be read.
@@ -119,7 +123,7 @@ def read_table(settings: Settings, snapshot_id: str, table: str) -> pa.Table:
         raise UsageError("No such table in the snapshot.", found=table, expected=", ".join(manifest.document["tables"]))
     paths = [settings.snapshot_dir / entry["path"] for entry in manifest.files_of(table)]
     try:
-        return read_parquet(paths, table_named(table))
+        return read_parquet(paths, kept_schema(manifest.columns_of(table)))
     except (OSError, pa.ArrowInvalid) as error:
         raise IntegrityError(
             "A file of the snapshot is missing or damaged.",

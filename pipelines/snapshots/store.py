@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +20,14 @@ INCOMING = "incoming"
 MANIFESTS = "manifests"
 TABLES = "tables"
 LANDING = "landing"
+CONFIGURATION = "configuration"
+PRUNED = "pruned"
+HOLDS = "holds"
 POINTER = "LATEST"
+LOCK = "LOCK"
+COPYING = "COPYING"
+DATA_FOLDERS = (TABLES, LANDING, CONFIGURATION)
+"""Folders whose files are named by their content."""
 
 
 def make_folder(path: Path) -> None:
@@ -87,12 +95,20 @@ def write_durably(settings: Settings, final: Path, content: bytes) -> None:
         move_into_place(temporary, final)
 
 
+def write_signed(settings: Settings, final: Path, content: bytes, sign: Callable[[bytes], bytes | None]) -> None:
+    """Write a small file, its signature first: a file that should be signed is never there without."""
+    signature = sign(content)
+    if signature is not None:
+        write_durably(settings, final.with_name(f"{final.name}.sig"), signature)
+    write_durably(settings, final, content)
+
+
 @contextmanager
 def incoming_file(settings: Settings, name: str) -> Iterator[Path]:
     """A temporary path in the store; what is left of it afterwards is removed."""
     folder = settings.snapshot_dir / INCOMING
     make_folder(folder)
-    path = folder / f"{name}.{os.getpid()}.tmp"
+    path = folder / f"{name}.{os.getpid()}.{threading.get_ident()}.tmp"
     try:
         yield path
     finally:

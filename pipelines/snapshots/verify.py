@@ -16,11 +16,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTEGRITY, IntegrityError, UsageError
+from pipelines.errors import EXIT_BAD_INPUT, EXIT_DONE, EXIT_INTEGRITY, UsageError
 from pipelines.settings import Settings
 from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots import store
-from pipelines.snapshots.manifest import Manifest, Pointer
+from pipelines.snapshots.chain import Chain, manifest_name, read_chain, record_name
+from pipelines.snapshots.damage import Damage
+from pipelines.snapshots.manifest import Manifest
+from pipelines.snapshots.signing import SUFFIX
 
 QUICK_NOTE = (
     "快速检查只看文件是否存在及大小，未读取内容：不能排除内容被改动或损坏 | "
@@ -31,18 +34,9 @@ EMPTY_NOTE = "还没有快照，无从检查 | There is no snapshot: nothing was
 
 
 @dataclass(frozen=True)
-class Damage:
-    """One damaged thing: its path in the store, what is wrong, and every snapshot that needs it."""
-
-    path: str
-    problem: str
-    snapshots: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Verification:
     """What was looked at and what is wrong. `notes` are remarks that are no damage: unreferenced or foreign files, an
-    unfinished commit, what a quick check leaves open."""
+    unfinished commit, what a quick check leaves open. `pruned` counts snapshots of which only a record is left."""
 
     snapshots: tuple[str, ...]
     files: int
@@ -50,6 +44,7 @@ class Verification:
     damages: tuple[Damage, ...]
     notes: tuple[str, ...]
     is_quick: bool
+    pruned: int = 0
 
     @property
     def is_sound(self) -> bool:
@@ -78,95 +73,14 @@ def verify_snapshots(settings: Settings, *, quick: bool = False, only: list[str]
         raise UsageError(
             "No such snapshot.", found=", ".join(unknown), expected=", ".join(ids[-10:]) or "none is there"
         )
-    known, damages = _read_manifests(settings, ids)
-    pointer, notes = _check_pointer(settings, ids, known, damages)
-    _check_chain(known, ids, damages)
-    wanted = [manifest for manifest in known.values() if not only or manifest.snapshot_id in only]
-    files, bytes_read = _check_files(settings, wanted, damages, quick=quick)
-    notes += _find_strangers(settings, known, ids, damages, pointer)
+    chain = read_chain(settings)
+    wanted = [manifest for manifest in chain.known.values() if not only or manifest.snapshot_id in only]
+    files, bytes_read = _check_files(settings, wanted, chain.damages, quick=quick)
+    notes = [*chain.notes, *_find_strangers(settings, chain)]
     checked = tuple(only or ids)
     notes += [QUICK_NOTE] if quick and ids else []
-    notes += [] if ids or damages else [EMPTY_NOTE]
-    return Verification(checked, files, bytes_read, tuple(damages), tuple(notes), quick)
-
-
-def _read_manifests(settings: Settings, ids: list[str]) -> tuple[dict[str, Manifest], list[Damage]]:
-    known: dict[str, Manifest] = {}
-    damages: list[Damage] = []
-    for snapshot_id in ids:
-        try:
-            known[snapshot_id] = manifests.read_manifest(settings, snapshot_id)
-        except (IntegrityError, OSError) as error:
-            damages.append(Damage(_manifest_name(snapshot_id), str(error).replace("\n", ";"), (snapshot_id,)))
-    return known, damages
-
-
-def _manifest_name(snapshot_id: str) -> str:
-    return f"{store.MANIFESTS}/{snapshot_id}.json"
-
-
-def _check_pointer(
-    settings: Settings, ids: list[str], known: dict[str, Manifest], damages: list[Damage]
-) -> tuple[Pointer | None, list[str]]:
-    try:
-        pointer = manifests.read_pointer(settings)
-    except IntegrityError as error:
-        damages.append(Damage(store.POINTER, str(error).replace("\n", ";"), tuple(ids[-1:])))
-        return None, []
-    if pointer is None:
-        return None, _judge_missing_pointer(ids, known, damages)
-    if pointer.snapshot_id not in ids:
-        damages.append(
-            Damage(_manifest_name(pointer.snapshot_id), "missing, the pointer names it", (pointer.snapshot_id,))
-        )
-        return pointer, []
-    _check_manifest_hash(known, pointer.snapshot_id, pointer.manifest_sha256, store.POINTER, damages)
-    return pointer, _judge_newer(ids, known, pointer, damages)
-
-
-def _judge_missing_pointer(ids: list[str], known: dict[str, Manifest], damages: list[Damage]) -> list[str]:
-    is_first_commit = len(ids) == 1 and all(manifest.document["parent"] is None for manifest in known.values())
-    if is_first_commit:
-        return [f"{ids[0]}: the run ended before the pointer was written; the next night replaces it."]
-    if ids:
-        damages.append(Damage(store.POINTER, "missing", tuple(ids)))
-    return []
-
-
-def _judge_newer(ids: list[str], known: dict[str, Manifest], pointer: Pointer, damages: list[Damage]) -> list[str]:
-    """One child of the latest is an unfinished commit; more, or another parent, is a pointer that was turned back."""
-    newer = [found for found in ids if found > pointer.snapshot_id]
-    parents = [(known[found].document["parent"] or {}).get("manifest_sha256") for found in newer if found in known]
-    if newer and parents == [pointer.manifest_sha256]:
-        return [f"{newer[0]}: the run ended before the pointer was written; the next night replaces it."]
-    if newer:
-        damages.append(Damage(store.POINTER, f"stale: {pointer.snapshot_id}, but newer ones are there", tuple(newer)))
-    return []
-
-
-def _check_manifest_hash(
-    known: dict[str, Manifest], snapshot_id: str, expected: str, said_by: str, damages: list[Damage]
-) -> None:
-    if snapshot_id in known and known[snapshot_id].sha256 != expected:
-        problem = f"sha256 is {known[snapshot_id].sha256}, {said_by} says {expected}"
-        damages.append(Damage(_manifest_name(snapshot_id), problem, (snapshot_id,)))
-
-
-def _check_chain(known: dict[str, Manifest], ids: list[str], damages: list[Damage]) -> None:
-    """Every parent is there with the hash that its child says, is older, and only the first has none."""
-    for place, snapshot_id in enumerate(ids):
-        if snapshot_id not in known:
-            continue
-        parent: dict[str, Any] | None = known[snapshot_id].document["parent"]
-        expected = ids[place - 1] if place else None
-        found = parent["snapshot_id"] if parent else None
-        if found != expected:
-            path = _manifest_name(found) if found and found not in ids else _manifest_name(snapshot_id)
-            damages.append(
-                Damage(path, f"chain broken: {snapshot_id} follows {found}, expected {expected}", (snapshot_id,))
-            )
-        elif parent:
-            _check_manifest_hash(known, parent["snapshot_id"], parent["manifest_sha256"], snapshot_id, damages)
+    notes += [] if ids or chain.damages else [EMPTY_NOTE]
+    return Verification(checked, files, bytes_read, tuple(chain.damages), tuple(notes), quick, len(chain.record_ids))
 
 
 def _check_files(settings: Settings, wanted: list[Manifest], damages: list[Damage], *, quick: bool) -> tuple[int, int]:
@@ -226,16 +140,19 @@ def _judge_file(
     return None
 
 
-def _find_strangers(
-    settings: Settings, known: dict[str, Manifest], ids: list[str], damages: list[Damage], pointer: Pointer | None
-) -> list[str]:
+def _find_strangers(settings: Settings, chain: Chain) -> list[str]:
     """Files that no manifest needs: noted; in a store without any manifest they are damage."""
     root = settings.snapshot_dir
-    named = {entry["path"] for manifest in known.values() for entry in manifest.files}
-    named |= {store.POINTER, *(_manifest_name(snapshot_id) for snapshot_id in ids)}
+    named = {entry["path"] for manifest in chain.known.values() for entry in manifest.files}
+    named |= {store.POINTER, store.LOCK, store.COPYING, *_chain_files(chain)}
     there = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} if root.is_dir() else set()
-    strangers = sorted(there - named)
+    strangers = sorted(path for path in there - named if not path.startswith(f"{store.HOLDS}/"))
     kept = [path for path in strangers if not path.startswith(f"{store.INCOMING}/")]
-    if kept and not ids and pointer is None:
-        damages.append(Damage(store.MANIFESTS, f"no manifest, but {len(kept)} data files are there", ()))
+    if kept and not chain.ids and chain.pointer is None:
+        chain.add_damage(store.MANIFESTS, f"no manifest, but {len(kept)} data files are there")
     return [f"{path}: no snapshot needs it." for path in strangers]
+
+
+def _chain_files(chain: Chain) -> list[str]:
+    names = [*map(manifest_name, chain.ids), *map(record_name, chain.record_ids)]
+    return [*names, *(f"{name}{SUFFIX}" for name in names)]

@@ -19,11 +19,17 @@ from pipelines.model import TABLES, Table
 from pipelines.night import Night
 from pipelines.settings import Settings, beijing_now
 from pipelines.snapshots import manifest as manifests
-from pipelines.snapshots import store
+from pipelines.snapshots import pruned, store
+from pipelines.snapshots.configuration import collect_configuration, keep_configuration
+from pipelines.snapshots.lock import hold_store
 from pipelines.snapshots.manifest import Document, Manifest
-from pipelines.snapshots.parquet import ROWS_PER_GROUP, write_parquet
+from pipelines.snapshots.parquet import ROWS_PER_GROUP, arrow_schema, write_parquet
 from pipelines.snapshots.partition import WHOLE, Part, describe_period, fingerprint_parts, prepare_periods, read_part
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
+
+MOST_A_NIGHT = 99
+PATIENCE_SECONDS = 900
+"""How long a night waits for a prune or repair to end before it gives up."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,8 @@ def keep_night(settings: Settings, night: Night) -> Snapshot:
     A second call for a night of which nothing changed returns the snapshot that is there. IntegrityError if the store's
     latest manifest is damaged, or if a landed file is gone or is not what was received.
     """
-    with open_warehouse(settings) as con:
-        store.clear_incoming(settings)
+    with open_warehouse(settings) as con, hold_store(settings, "keep", PATIENCE_SECONDS):
+        manifests.remove_lone_signatures(settings)
         parent = manifests.read_latest(settings)
         drop_uncommitted(settings, parent)
         with transaction(con):
@@ -76,8 +82,7 @@ def drop_uncommitted(settings: Settings, latest: Manifest | None) -> str | None:
             expected="a pointer that names the newest snapshot",
             next_step="run `fapiao snapshot verify`; bring back LATEST from a copy of the store",
         )
-    manifests.manifest_path(settings, newer[0]).unlink()
-    store.sync_folder(settings.snapshot_dir / store.MANIFESTS)
+    manifests.remove_manifest(settings, newer[0])
     return newer[0]
 
 
@@ -88,15 +93,23 @@ def _parent_sha256(settings: Settings, snapshot_id: str) -> str | None:
 
 def choose_snapshot_id(settings: Settings, night: Night) -> str:
     """The night with a running number: `20261124T020000-01`. Known before anything is written, so the night's own row
-    can name it inside the snapshot."""
-    taken = [found for found in manifests.list_manifest_ids(settings) if found.startswith(f"{night.night_id}-")]
-    highest = max((int(found.rpartition("-")[2]) for found in taken), default=0)
-    return f"{night.night_id}-{highest + 1:02d}"
+    can name it inside the snapshot.
+
+    Names sort in the order of writing: a night that is judged again after later ones is named after the latest of them.
+    """
+    taken = [*manifests.list_manifest_ids(settings), *pruned.list_record_ids(settings)]
+    prefix = max([night.night_id, *(found.rpartition("-")[0] for found in taken)])
+    numbers = [int(found.rpartition("-")[2]) for found in taken if found.startswith(f"{prefix}-")]
+    if max(numbers, default=0) >= MOST_A_NIGHT:
+        raise IntegrityError("Too many snapshots of one night.", where=prefix, expected=f"at most {MOST_A_NIGHT}")
+    return f"{prefix}-{max(numbers, default=0) + 1:02d}"
 
 
 def _has_same_content(con: Connection, settings: Settings, latest: Manifest) -> bool:
     document = latest.document
     if document["settings_fingerprint"] != settings.fingerprint or document["code"] != describe_code():
+        return False
+    if latest.configuration != [file.entry for file in collect_configuration(con, settings)]:
         return False
     prepare_periods(con)
     return all(
@@ -123,6 +136,7 @@ def _write_snapshot(
         "audit": count_audit(con, night),
         "parent": {"snapshot_id": parent.snapshot_id, "manifest_sha256": parent.sha256} if parent else None,
         "landing": keep_landed_files(con, settings),
+        "configuration": keep_configuration(settings, collect_configuration(con, settings)),
         "tables": {table.name: keep_table(con, settings, table, parent) for table in TABLES},
     }
     return manifests.commit_manifest(settings, document)
@@ -190,7 +204,7 @@ def write_part(con: Connection, settings: Settings, part: Part) -> Document:
     """
     folder = WHOLE if part.period == WHOLE else f"period={part.period}"
     with store.incoming_file(settings, f"{part.table.name}.{part.period}") as temporary:
-        rows = write_parquet(read_part(con, part, ROWS_PER_GROUP), part.table, temporary)
+        rows = write_parquet(read_part(con, part, ROWS_PER_GROUP), arrow_schema(part.table), temporary)
         if rows != part.rows:
             raise IntegrityError(
                 "A snapshot file does not hold the rows of its table.",

@@ -12,12 +12,18 @@ import yaml
 ROOT = Path(__file__).parents[2]
 
 
+def deployments() -> dict[str, dict[str, Any]]:
+    content = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
+    return {found["name"]: found for found in content["deployments"]}
+
+
 @pytest.fixture(scope="module")
 def deployment() -> dict[str, Any]:
-    content = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
-    (found,) = content["deployments"]
-    assert isinstance(found, dict)
-    return found
+    return deployments()["nightly"]
+
+
+def test_the_night_and_the_drill_are_deployed() -> None:
+    assert sorted(deployments()) == ["drill", "nightly"]
 
 
 def test_deployment_runs_at_two_in_beijing(deployment: dict[str, Any]) -> None:
@@ -29,10 +35,12 @@ def test_deployment_runs_at_two_in_beijing(deployment: dict[str, Any]) -> None:
     )
 
 
-def test_deployment_lets_one_night_run_at_a_time(deployment: dict[str, Any]) -> None:
+@pytest.mark.parametrize("deployment", deployments().values(), ids=deployments())
+def test_deployment_lets_one_run_at_a_time(deployment: dict[str, Any]) -> None:
     assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
 
 
+@pytest.mark.parametrize("deployment", deployments().values(), ids=deployments())
 def test_entrypoint_is_the_flow(deployment: dict[str, Any]) -> None:
     from prefect import Flow  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import zipfile
 from collections import Counter
 from decimal import Decimal
@@ -12,11 +13,15 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from pipelines.demo.parties import OUR_TAX_ID
 from pipelines.demo.scenario import NIGHTS, Scenario, prepare_scenario
 from pipelines.demo.tables import entry_table, invoice_table
 from pipelines.demo.world import look
 from pipelines.demo.writers import TAX_COLUMNS
+from pipelines.night import Night
 from pipelines.settings import BEIJING, load_settings
+from pipelines.sources.intake import take_in
+from pipelines.warehouse import open_warehouse
 
 DROPPED: dict[int, list[Path]] = {}
 
@@ -26,6 +31,9 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     made = prepare_scenario(tmp_path_factory.mktemp("demo"), invoices=400)
     DROPPED[0] = made.nights[0].drop_files()
     return made
+
+
+QUERIES = ("tax_input", "tax_output")
 
 
 def read_sheet(path: Path, sheet: int = 0) -> list[list[Any]]:
@@ -51,7 +59,7 @@ def test_every_seen_invoice_stands_in_the_exports(scenario: Scenario) -> None:
     invoices = invoice_table(scenario.world, look(scenario.world, sight), sight).to_pylist()
     wanted = Counter((r["invoice_code"] or "", r["invoice_number"]) for r in invoices)
     found: Counter[tuple[str, str]] = Counter()
-    for path in [p for p in DROPPED[0] if "tax_" in p.parent.name and "(1)" not in p.name]:
+    for path in [p for p in DROPPED[0] if p.parent.name in QUERIES and "(1)" not in p.name]:
         header, *rows = read_sheet(path)
         place = {name.replace("数电票号码", "数电发票号码"): i for i, name in enumerate(header)}
         for row in rows[:-1]:
@@ -61,7 +69,7 @@ def test_every_seen_invoice_stands_in_the_exports(scenario: Scenario) -> None:
 
 
 def test_each_export_ends_with_its_control_total(scenario: Scenario) -> None:
-    for path in [p for p in DROPPED[0] if "tax_" in p.parent.name]:
+    for path in [p for p in DROPPED[0] if p.parent.name in QUERIES]:
         header, *rows, last = read_sheet(path)
         amount = header.index("金额")
         assert last[0] == "合计"
@@ -69,7 +77,7 @@ def test_each_export_ends_with_its_control_total(scenario: Scenario) -> None:
 
 
 def test_exports_come_in_the_new_the_old_and_the_renamed_form(scenario: Scenario) -> None:
-    headers = {tuple(read_sheet(path)[0]) for path in DROPPED[0] if "tax_" in path.parent.name}
+    headers = {tuple(read_sheet(path)[0]) for path in DROPPED[0] if path.parent.name in QUERIES}
     assert tuple(TAX_COLUMNS) in headers
     assert {len(header) for header in headers} == {17, 19}
     assert any("数电票号码" in header for header in headers)
@@ -81,6 +89,56 @@ def test_newest_export_has_the_sheet_of_lines_too(scenario: Scenario) -> None:
     assert book.sheet_names == ["发票基础信息", "信息汇总表"]
     assert len(read_sheet(path, 1)[0]) == 27
     assert len(read_sheet(path, 0)) == len(read_sheet(path, 1))
+
+
+def deductions_of(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
+    """Rows under the header of both files, by folder."""
+    found = {}
+    for folder in ("tax_deduction_selection", "tax_usage_confirmation"):
+        (path,) = files_of(scenario, folder)
+        rows = read_sheet(path)
+        place = next(number for number, row in enumerate(rows) if row[0] == "序号")
+        found[folder] = [dict(zip(rows[place], row, strict=True)) for row in rows[place + 1 :]]
+    return found
+
+
+def test_deduction_files_name_only_invoices_that_the_exports_hold_with_the_same_money(scenario: Scenario) -> None:
+    sight = scenario.sight(0)
+    invoices = invoice_table(scenario.world, look(scenario.world, sight), sight).to_pylist()
+    known = {(r["invoice_code"] or "", r["invoice_number"]): r for r in invoices if r["direction"] == "input"}
+    for rows in deductions_of(scenario).values():
+        keys = [(row["发票代码"], row["数电票号码"] or row["发票号码"]) for row in rows]
+        assert len(keys) == len(set(keys)) > 10
+        for key, row in zip(keys, rows, strict=True):
+            tax = row["票面税额"] if "票面税额" in row else row["税额"]
+            assert (row["金额"], tax) == (float(known[key]["amount_cny"]), float(known[key]["tax_cny"]))
+            assert "专用" in known[key]["kind"]
+            assert row["发票状态"] == "正常"
+
+
+def test_confirmation_says_its_taxpayer_and_period_above_the_header(scenario: Scenario) -> None:
+    titles = [cell for row in read_sheet(files_of(scenario, "tax_usage_confirmation")[0])[:3] for cell in row]
+    assert f"纳税人识别号：{OUR_TAX_ID}" in titles
+    assert "税款所属期：202609" in titles
+
+
+def test_deduction_files_add_no_invoice_no_state_and_no_covered_day(scenario: Scenario, tmp_path: Path) -> None:
+    shutil.copytree(scenario.root, tmp_path / "both")
+    shutil.copytree(scenario.root, tmp_path / "queries")
+    taken = []
+    for root in (tmp_path / "both", tmp_path / "queries"):
+        settings = load_settings(root)
+        left_out = ("tax_deduction_selection", "tax_usage_confirmation") if root.name == "queries" else ()
+        settings.sources = [s for s in settings.sources if s.side == "upstream" and s.id not in left_out]
+        take_in(settings, Night(NIGHTS[0]))
+        with open_warehouse(settings) as con:
+            names = ("core_upstream__invoice", "core_upstream__sighting", "core_upstream__coverage", "raw_reject")
+            tables = [sorted(con.execute(f"FROM {name}").fetchall(), key=str) for name in names]
+            read = con.execute("SELECT layout, status FROM raw_file WHERE layout <> 'tax_full_query'").fetchall()
+        taken.append((tables, sorted(read)))
+    (both, read), (queries, _) = taken
+    assert read == [("tax_deduction_selection", "read"), ("tax_usage_confirmation", "read")]
+    assert both == queries
 
 
 def test_tax_export_understates_its_dimension(scenario: Scenario) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from pipelines.errors import IntegrityError, UsageError
 from pipelines.settings import Settings
+from pipelines.snapshots.chain import read_chain
 from pipelines.snapshots.read import list_snapshots, open_snapshot, read_table, verify_snapshots
 from pipelines.snapshots.write import keep_night
 from pipelines.warehouse import open_warehouse
@@ -65,7 +67,7 @@ def test_an_empty_store_is_not_called_fine(settings: Settings) -> None:
 def test_one_flipped_bit_anywhere_is_found(seed: int, three_nights: Path) -> None:
     settings = Settings(data_root=three_nights, threads=2)
     chance = random.Random(seed)  # noqa: S311 - places to damage, no secret
-    files = sorted(path for path in settings.snapshot_dir.rglob("*") if path.is_file())
+    files = sorted(path for path in settings.snapshot_dir.rglob("*") if path.is_file() and path.name != "LOCK")
     path = (
         chance.choices(files, weights=[path.stat().st_size for path in files])[0] if seed % 2 else chance.choice(files)
     )
@@ -79,6 +81,16 @@ def test_one_flipped_bit_anywhere_is_found(seed: int, three_nights: Path) -> Non
     name = str(path.relative_to(settings.snapshot_dir))
     assert result.exit_code == 5
     assert name in {damage.path for damage in result.damages}
+
+
+def test_a_flipped_bit_of_a_manifest_is_damage_and_never_a_crash(store: Settings) -> None:
+    path = store.snapshot_dir / "manifests" / f"{TWO}.json"
+    whole = path.read_bytes()
+    chance = random.Random(1)  # noqa: S311 - places to damage, no secret
+    for _ in range(300):
+        place, bit = chance.randrange(len(whole)), 1 << chance.randrange(8)
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+        assert f"manifests/{TWO}.json" in {damage.path for damage in read_chain(store).damages}
 
 
 def test_a_damaged_file_is_blamed_on_every_snapshot_that_needs_it(store: Settings) -> None:
@@ -153,6 +165,13 @@ def test_a_pointer_turned_back_by_two_nights_is_damage(store: Settings) -> None:
         keep_night(store, THIRD)
 
 
+def test_a_pointer_with_another_name_and_the_right_hash_is_damaged_itself(store: Settings) -> None:
+    pointer = store.snapshot_dir / "LATEST"
+    pointer.write_text(pointer.read_text().replace(THREE, "20261126T020000-03"))
+    (damage,) = verify_snapshots(store).damages
+    assert (damage.path, damage.snapshots) == ("LATEST", (THREE,))
+
+
 def test_a_lost_pointer_is_damage_and_stops_the_next_night(store: Settings) -> None:
     (store.snapshot_dir / "LATEST").unlink()
     assert [damage.path for damage in verify_snapshots(store).damages] == ["LATEST"]
@@ -173,6 +192,42 @@ def test_a_foreign_file_is_reported_and_is_no_damage(store: Settings) -> None:
     result = verify_snapshots(store)
     assert result.is_sound
     assert any("tables/note.txt" in note for note in result.notes)
+
+
+def test_a_half_written_manifest_is_damage_with_its_own_snapshot(store: Settings) -> None:
+    path = store.snapshot_dir / "manifests" / f"{TWO}.json"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    result = verify_snapshots(store)
+    assert (result.exit_code, result.damages[0].path) == (5, f"manifests/{TWO}.json")
+    assert TWO in result.damaged_snapshots
+
+
+def test_snapshots_that_change_their_names_are_found(store: Settings) -> None:
+    one, two = (store.snapshot_dir / "manifests" / f"{found}.json" for found in (ONE, TWO))
+    held = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(held)
+    assert {damage.path for damage in verify_snapshots(store).damages} >= {
+        f"manifests/{ONE}.json",
+        f"manifests/{TWO}.json",
+    }
+
+
+def test_a_snapshot_written_in_the_future_is_noted_and_is_no_damage(
+    store: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.snapshots.chain.beijing_now", lambda: datetime(2020, 1, 1))
+    result = verify_snapshots(store)
+    assert result.is_sound
+    assert sum("written in the future" in note for note in result.notes) == 3
+
+
+def test_checking_changes_nothing_in_the_store(store: Settings) -> None:
+    before = {path: path.stat().st_mtime_ns for path in store.snapshot_dir.rglob("*")}
+    verify_snapshots(store)
+    list_snapshots(store)
+    read_table(store, "latest", "recon__item")
+    assert {path: path.stat().st_mtime_ns for path in store.snapshot_dir.rglob("*")} == before
 
 
 def test_only_some_snapshots_can_be_checked(store: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ import pytest
 
 from pipelines.errors import IntegrityError
 from pipelines.model import TABLES
+from pipelines.night import Night
 from pipelines.settings import Settings
+from pipelines.snapshots import write
 from pipelines.snapshots.parquet import regroup
 from pipelines.snapshots.read import list_snapshots, read_table, verify_snapshots
 from pipelines.snapshots.write import keep_night
@@ -103,6 +106,72 @@ def test_the_nights_own_row_names_its_snapshot_inside_the_snapshot(kept: Setting
         assert con.execute("SELECT snapshot_id FROM night__run").fetchall() == [("20261124T020000-01",)]
 
 
+def configuration_of(settings: Settings, kind: str) -> dict[str, bytes]:
+    entries = read_manifest(settings, "20261124T020000-01")["configuration"]
+    return {e["file_name"]: (settings.snapshot_dir / e["path"]).read_bytes() for e in entries if e["kind"] == kind}
+
+
+def test_the_reference_lists_of_the_night_are_in_the_snapshot_byte_for_byte(kept: Settings) -> None:
+    shipped = Path(write.__file__).parents[1] / "reference"
+    wanted = {path.name: path.read_bytes() for path in shipped.iterdir() if path.is_file()}
+    assert {"kinds.csv", "regions.csv", "sentences.toml", "statuses.csv"} <= set(wanted)
+    assert configuration_of(kept, "reference") == wanted
+
+
+def test_the_settings_are_a_file_of_the_snapshot_without_secrets_and_paths(settings: Settings) -> None:
+    settings.alert_channels = ["mailto://user:secret-word@example.com"]
+    build_warehouse(settings)
+    keep_night(settings, FIRST)
+    (content,) = configuration_of(settings, "settings").values()
+    assert json.loads(content)["sync_grace_hours"] == 48
+    assert json.loads(content)["taxpayers"][0]["id"] == settings.taxpayers[0].id
+    everything = b"".join(path.read_bytes() for path in settings.snapshot_dir.rglob("*") if path.is_file())
+    assert b"secret-word" not in everything
+    assert str(settings.data_root).encode() not in everything
+
+
+def test_used_layouts_and_all_own_ones_are_in_the_snapshot(settings: Settings) -> None:
+    build_warehouse(settings)
+    own = settings.data_root / "layouts" / "ours.toml"
+    own.parent.mkdir()
+    own.write_text('name = "ours"\n')
+    with open_warehouse(settings) as con:
+        con.execute("UPDATE raw_file SET layout = 'tax_full_query'")
+    keep_night(settings, FIRST)
+    assert list(configuration_of(settings, "layout")) == ["tax_full_query.toml"]
+    assert configuration_of(settings, "own_layout") == {"ours.toml": b'name = "ours"\n'}
+
+
+def test_a_changed_layout_alone_makes_a_new_snapshot_of_the_same_night(kept: Settings) -> None:
+    (kept.data_root / "layouts").mkdir()
+    (kept.data_root / "layouts" / "ours.toml").write_text('name = "ours"\n')
+    assert keep_night(kept, FIRST).snapshot_id == "20261124T020000-02"
+
+
+def test_nights_are_files_by_day_in_the_newest_month_and_one_file_a_month_afterwards(kept: Settings) -> None:
+    december = Night(datetime(2026, 12, 1, 2))
+    seen = {}
+    for night in (SECOND, december):
+        with open_warehouse(kept) as con:
+            add_night(con, night)
+        keep_night(kept, night)
+        manifest = read_manifest(kept, f"{night.night_id}-01")
+        seen[night] = {e["period"]: e["rows"] for e in manifest["tables"]["audit__verdict"]["files"]}
+    assert seen[SECOND] == {"2026-11-24": 2, "2026-11-25": 2}
+    assert seen[december] == {"2026-11": 4, "2026-12-01": 2}
+    assert read_table(kept, "latest", "audit__verdict").num_rows == 6
+
+
+def test_a_new_night_leaves_the_files_of_the_nights_before_it_alone(kept: Settings) -> None:
+    before = {e["path"] for e in read_manifest(kept, "20261124T020000-01")["tables"]["audit__verdict"]["files"]}
+    with open_warehouse(kept) as con:
+        add_night(con, SECOND)
+    keep_night(kept, SECOND)
+    after = {e["path"] for e in read_manifest(kept, "20261125T020000-01")["tables"]["audit__verdict"]["files"]}
+    assert before < after
+    assert len(after) == 2
+
+
 def test_keeping_the_same_night_again_changes_nothing(kept: Settings) -> None:
     before = list_data(kept)
     again = keep_night(kept, FIRST)
@@ -145,7 +214,7 @@ def test_a_change_of_settings_alone_makes_a_new_manifest_and_no_data(kept: Setti
     changed = keep_night(kept, FIRST)
     new = {path for path in list_data(kept) if path not in before}
     assert changed.snapshot_id == "20261124T020000-02"
-    assert {path.split("/")[1] for path in new} == {"night__run"}
+    assert {path.split("/")[1] for path in new} == {"night__run", "settings"}
     assert read_manifest(kept, changed.snapshot_id)["settings"]["sync_grace_hours"] == 72
 
 
@@ -159,7 +228,10 @@ def test_the_order_of_rows_in_the_warehouse_does_not_change_a_byte(settings: Set
         con.execute("INSERT INTO recon__member SELECT * FROM held ORDER BY record_id DESC, side DESC")
     keep_night(settings, FIRST)
     keep_night(other, FIRST)
-    assert list_data(settings) == list_data(other)
+    tables = [
+        {path: b for path, b in list_data(root).items() if path.startswith("tables/")} for root in (settings, other)
+    ]
+    assert tables[0] == tables[1]
 
 
 def test_row_groups_do_not_depend_on_how_the_rows_arrive() -> None:

@@ -1,0 +1,36 @@
+"""Holds: single snapshots that no policy may prune, because of an audit, a dispute or a year-end."""
+
+from __future__ import annotations
+
+from pipelines.errors import UsageError
+from pipelines.settings import Settings, beijing_now
+from pipelines.snapshots import pruned, store
+from pipelines.snapshots.held import hold_path, list_holds
+from pipelines.snapshots.lock import hold_store
+from pipelines.snapshots.manifest import write_canonical
+from pipelines.snapshots.read import open_snapshot
+
+
+def hold_snapshot(settings: Settings, snapshot_id: str, why: str) -> str:
+    """Keep a snapshot from being pruned; its id. UsageError for an unknown one or an empty reason."""
+    if not why.strip():
+        raise UsageError("A hold needs a reason.", where="--why", expected="why it must stay, and on whose word")
+    with hold_store(settings, "hold"):
+        found = open_snapshot(settings, snapshot_id).snapshot_id
+        if pruned.record_path(settings, found).exists():
+            raise UsageError("This snapshot is being pruned already.", found=found, next_step="hold another one")
+        content = write_canonical({"snapshot_id": found, "why": why.strip(), "since": beijing_now().isoformat()})
+        store.write_durably(settings, hold_path(settings, found), content)
+    return found
+
+
+def release_snapshot(settings: Settings, snapshot_id: str) -> str:
+    """End a hold; the id. UsageError if there is none."""
+    with hold_store(settings, "release"):
+        path = hold_path(settings, snapshot_id)
+        if not path.is_file():
+            known = ", ".join(list_holds(settings)) or "none is held"
+            raise UsageError("This snapshot is not held.", found=snapshot_id, expected=known)
+        path.unlink()
+        store.sync_folder(path.parent)
+    return snapshot_id

@@ -1,0 +1,90 @@
+"""What a working data root needs besides its database: the received files, own layouts, the settings file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import IntegrityError
+from pipelines.settings import Settings
+from pipelines.snapshots import store
+from pipelines.snapshots.configuration import OWN_LAYOUT, SETTINGS
+from pipelines.snapshots.manifest import Document, Manifest
+from pipelines.warehouse import connect, run_sql
+
+
+def settle_landing(settings: Settings, target: Settings, manifest: Manifest, database: Path) -> int:
+    """Copy the received files to where `raw_file` says that they lie; the number of files that were not there.
+
+    IntegrityError for a place outside the landing folder: a manifest comes from a store that others may write.
+    """
+    con = connect(database, target, read_only=True)
+    try:
+        places = run_sql(con, "snapshot/landed_place").fetchall()
+    finally:
+        con.close()
+    stored = {entry["sha256"]: settings.snapshot_dir / entry["path"] for entry in manifest.document["landing"]}
+    return sum(_put_back(target, stored[file_id], landed_path, file_id) for file_id, landed_path in places)
+
+
+def _put_back(target: Settings, source: Path, landed_path: str, sha256: str) -> bool:
+    final = target.data_root / landed_path
+    if not final.resolve().is_relative_to(target.landing_dir.resolve()):
+        raise IntegrityError("A received file would be put outside the landing folder.", where=landed_path)
+    if final.is_file() and store.hash_file(final) == sha256:
+        return False
+    store.make_folder(final.parent)
+    temporary = final.with_name(f".{final.name}.restoring.tmp")
+    try:
+        found = store.copy_hashed(source, temporary)
+        if found != sha256:
+            raise IntegrityError("A received file changed while it was copied.", where=source, found=found)
+        store.move_into_place(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def settle_configuration(settings: Settings, target: Settings, manifest: Manifest) -> list[str]:
+    """Write `fapiao.toml` and own layouts where there are none; notes on what was there already and differs."""
+    notes: list[str] = []
+    for entry in manifest.configuration:
+        content = (settings.snapshot_dir / entry["path"]).read_bytes()
+        final = _place_of(target, entry)
+        if final is None:
+            continue
+        wanted = write_settings_toml(json.loads(content)).encode() if entry["kind"] == SETTINGS else content
+        if not final.exists():
+            store.make_folder(final.parent)
+            final.write_bytes(wanted)
+            final.chmod(0o600)
+        elif final.read_bytes() != wanted:
+            notes.append(f"{final.name}: 已存在，未改动 | was there already and was left as it is")
+    return notes
+
+
+def _place_of(target: Settings, entry: Document) -> Path | None:
+    """Shipped lists and layouts come with the program and are not put back."""
+    if entry["kind"] == SETTINGS:
+        return target.data_root / "fapiao.toml"
+    return target.data_root / "layouts" / Path(entry["file_name"]).name if entry["kind"] == OWN_LAYOUT else None
+
+
+def write_settings_toml(values: dict[str, Any]) -> str:
+    """Settings as the text of a `fapiao.toml`; a value that is not set is left out."""
+    plain = {name: value for name, value in values.items() if value is not None and not _is_records(value)}
+    lines = [f"{name} = {_toml_value(value)}" for name, value in plain.items()]
+    for name, records in values.items():
+        for record in records if _is_records(records) else []:
+            lines += ["", f"[[{name}]]", *(f"{k} = {_toml_value(v)}" for k, v in record.items() if v is not None)]
+    return "\n".join(lines) + "\n"
+
+
+def _is_records(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(part, dict) for part in value)
+
+
+def _toml_value(value: Any) -> str:
+    """JSON's texts, numbers, booleans and lists are TOML's too, but for one character that TOML wants escaped."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

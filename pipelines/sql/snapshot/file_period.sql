@@ -1,8 +1,0 @@
--- What: the month that the rows of a received file are kept under: the month in which the file was first received.
---       Rows of a file never change afterwards, so only the current month's files grow.
--- Grain: one row per file_id and source_id.
--- Inputs: raw_file.
--- Parameters: none.
-CREATE OR REPLACE TEMP TABLE snapshot_file_period AS
-SELECT file_id, source_id, strftime(received_at, '%Y-%m') AS period
-FROM raw_file;
