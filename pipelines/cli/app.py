@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import alerts, doctor, find, layouts, nightly, read, reconcile, snapshot, sql
+from pipelines.cli import alerts, decide, doctor, explain, find, layouts, nightly, read, reconcile, snapshot, sql
 
 app = typer.Typer(
     help="每夜核对账上与税务系统的发票，并逐笔说明原因。\n\n"
@@ -42,8 +42,10 @@ app.command("nightly")(nightly.run_nightly)
 app.command("reconcile")(reconcile.reconcile_files)
 app.command("read")(read.read_files)
 app.command("find")(find.find_invoices)
+app.command("explain")(explain.explain_item)
 app.command("sql")(sql.run_sql)
 app.command("layouts")(layouts.list_layouts)
 app.command("doctor")(doctor.examine)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(decide.app, name="decide")

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import BadInputError, UsageError
+import duckdb
+
+from pipelines.errors import BadInputError, IntegrityError, UsageError
 from pipelines.model import COVERAGE, DECISION, ITEM, LEDGER_ENTRY, MEMBER, NIGHT_SOURCE, UPSTREAM_INVOICE
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, connect, run_sql
@@ -29,12 +31,14 @@ class Hit:
 
 @contextmanager
 def open_beside(settings: Settings, published: Path) -> Iterator[Connection]:
-    """A database in memory, with the join's macros and the published one attached read-only as `published`."""
+    """A database in memory, with the join's macros and the published one attached read-only as `published`.
+
+    Raises BadInputError if an older version made it, IntegrityError if it cannot be opened.
+    """
     with tempfile.TemporaryDirectory(prefix="fapiao-explain-") as spill:
         con = connect(":memory:", settings, spill_dir=Path(spill))
         try:
-            quoted = str(published).replace("'", "''")
-            con.execute(f"ATTACH '{quoted}' AS published (READ_ONLY)")
+            _attach(con, published)
             _require_current(con, published)
             run_sql(con, "recon/macros")
             yield con
@@ -46,6 +50,19 @@ def find_records(con: Connection, text: str, number: str) -> list[Hit]:
     """The published records that a text names, best first; every record of an item if it is an item's id."""
     values = {"text": text.strip(), "number": number}
     return [Hit(*row) for row in run_sql(con, "explain/record_hit", values).fetchall()]
+
+
+def _attach(con: Connection, published: Path) -> None:
+    quoted = str(published).replace("'", "''")
+    try:
+        con.execute(f"ATTACH '{quoted}' AS published (READ_ONLY)")
+    except duckdb.IOException as error:
+        raise IntegrityError(
+            "发布的数据库打不开 | The published database cannot be opened.",
+            where=published,
+            found=str(error).splitlines()[0],
+            next_step="run the next night, or restore the last snapshot: `fapiao snapshot restore`",
+        ) from error
 
 
 def _require_current(con: Connection, published: Path) -> None:

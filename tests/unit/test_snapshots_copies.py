@@ -28,28 +28,10 @@ from pipelines.snapshots.restore import restore_snapshot
 from pipelines.snapshots.sealed import open_place
 from pipelines.snapshots.write import keep_night
 from pipelines.warehouse import open_warehouse
-from tests.unit.small_warehouse import FIRST, SECOND, THIRD, add_entry, add_night, build_warehouse
+from tests.unit.small_warehouse import FIRST, THIRD, add_entry, add_night, build_warehouse
 from tests.unit.test_snapshots_signing import write_keys
 
 ONE, TWO, THREE = "20261124T020000-01", "20261125T020000-01", "20261126T020000-01"
-
-
-@pytest.fixture(scope="module")
-def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = Settings(data_root=tmp_path_factory.mktemp("nights") / "data", threads=2)
-    build_warehouse(settings)
-    keep_night(settings, FIRST)
-    with open_warehouse(settings) as con:
-        add_night(con, SECOND)
-        add_entry(con, 9, None, "7.00", "2026-11-12")
-    keep_night(settings, SECOND)
-    return settings.data_root
-
-
-@pytest.fixture
-def kept(two_nights: Path, tmp_path: Path) -> Settings:
-    shutil.copytree(two_nights, tmp_path / "data")
-    return Settings(data_root=tmp_path / "data", threads=2)
 
 
 @pytest.fixture(scope="module")

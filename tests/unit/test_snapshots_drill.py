@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,29 +12,8 @@ from pipelines.errors import IntegrityError, UsageError
 from pipelines.settings import Settings
 from pipelines.snapshots.drill import age_of_last_good, choose_snapshot, list_drills, run_drill
 from pipelines.snapshots.read import open_snapshot
-from pipelines.snapshots.write import keep_night
-from pipelines.warehouse import open_warehouse
-from tests.unit.small_warehouse import FIRST, SECOND, add_entry, add_night, build_warehouse
 
 ONE, TWO = "20261124T020000-01", "20261125T020000-01"
-
-
-@pytest.fixture(scope="module")
-def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = Settings(data_root=tmp_path_factory.mktemp("nights") / "data", threads=2)
-    build_warehouse(settings)
-    keep_night(settings, FIRST)
-    with open_warehouse(settings) as con:
-        add_night(con, SECOND)
-        add_entry(con, 9, None, "7.00", "2026-11-12")
-    keep_night(settings, SECOND)
-    return settings.data_root
-
-
-@pytest.fixture
-def kept(two_nights: Path, tmp_path: Path) -> Settings:
-    shutil.copytree(two_nights, tmp_path / "data")
-    return Settings(data_root=tmp_path / "data", threads=2)
 
 
 def test_a_drill_restores_compares_notes_and_cleans_up(kept: Settings) -> None:

@@ -15,23 +15,9 @@ from pipelines.snapshots.push import push_store
 from pipelines.snapshots.read import open_snapshot, verify_snapshots
 from pipelines.snapshots.repair import repair_store
 from pipelines.snapshots.sealing import COPY_KEY, Seal, load_seal
-from pipelines.snapshots.write import keep_night
-from pipelines.warehouse import open_warehouse
-from tests.unit.small_warehouse import FILE_BYTES, FIRST, SECOND, add_entry, add_night, build_warehouse
+from tests.unit.small_warehouse import FILE_BYTES
 
 ONE, TWO = "20261124T020000-01", "20261125T020000-01"
-
-
-@pytest.fixture(scope="module")
-def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = Settings(data_root=tmp_path_factory.mktemp("nights") / "data", threads=2)
-    build_warehouse(settings)
-    keep_night(settings, FIRST)
-    with open_warehouse(settings) as con:
-        add_night(con, SECOND)
-        add_entry(con, 9, None, "7.00", "2026-11-12")
-    keep_night(settings, SECOND)
-    return settings.data_root
 
 
 @pytest.fixture
