@@ -14,7 +14,7 @@ help:
 	@echo "make check   lint, format, strict types, generated pages up to date"
 	@echo "make format  let ruff rewrite the files"
 	@echo "make docs    write the generated pages again"
-	@echo "make bench   measure reconcile beside its floor"
+	@echo "make bench   measure accuracy, speed, a night and other tools (hours; BENCH='--sizes 0.1 ...' for less)"
 	@echo "make lock    resolve the dependencies again (needs uv)"
 
 setup: $(STAMP)
@@ -48,7 +48,7 @@ docs: setup
 	@$(BIN)/python -m tests.conventions.pages --write
 
 bench: setup
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 lock:
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-annotate --no-header \

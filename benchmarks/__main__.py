@@ -1,79 +1,126 @@
-"""`make bench`: reconcile beside its floor, in one run on one machine, and how often the verdicts are right.
+"""`make bench`: accuracy, real invoices, speed, a night and the peers, in one run on one machine.
 
-Times are of whole processes, memory is the peak of the process as the operating system counts it.
+Times are of whole processes, memory is the peak of the process as the operating system counts it. Without options it
+takes hours and about 20 GB of temporary files (TMPDIR says where); every section is printed as soon as it is known.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
-import sys
+import platform
 import tempfile
-import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
-import pyarrow.parquet as pq
+import duckdb
 
-from benchmarks.accuracy import describe_accuracy
-from pipelines.demo.generator import generate_books
+from benchmarks.accuracy_report import SEEDS, report_accuracy
+from benchmarks.measure import FailedProcessError, Measured
+from benchmarks.peer_report import describe_environment, report_compare, report_peers
+from benchmarks.peers import prepare_environment
+from benchmarks.real import report_real
+from benchmarks.speed import Pace, describe_pace, measure_pace, prepare_books, report_night
 
-MEMORY_MB = 1500
-
-
-@dataclass(frozen=True)
-class Measured:
-    seconds: float
-    peak_mb: float
-
-
-def measure(command: list[str]) -> Measured:
-    """Wall time and peak memory of a whole process; raises if it fails."""
-    started = time.perf_counter()
-    environment = os.environ | {"FAPIAO_MEMORY_LIMIT_MB": str(MEMORY_MB)}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{command[:3]} ended with {process.returncode}")
-    return Measured(time.perf_counter() - started, usage.ru_maxrss / 1024)
-
-
-def write_books(folder: Path, seed: int, invoices: int) -> str:
-    """The five tables of a generated company as Parquet; returns its moment."""
-    books = generate_books(seed, invoices)
-    for name in ("invoice", "entry", "coverage", "truth_link", "truth_fault"):
-        pq.write_table(getattr(books, name), folder / f"{name}.parquet", compression="zstd")
-    return books.as_of.isoformat(sep=" ")
+SECTIONS = ("accuracy", "real", "speed", "night", "peers")
+MILLION = 1_000_000
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--invoices", type=int, default=1_000_000)
-    options.add_argument("--seed", type=int, default=7)
-    options.add_argument("--runs", type=int, default=3)
+    chosen = parse_options()
+    print(
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}, seed {chosen.seed}"
+    )
+    sections: dict[str, Callable[[argparse.Namespace, Path], Iterable[str]]] = {
+        "accuracy": _accuracy,
+        "real": _real,
+        "speed": _sizes,
+        "peers": _peers,
+    }
+    wanted = set(chosen.sections) | ({"speed"} if "night" in chosen.sections else set())
+    failed = [name for name, section in sections.items() if name in wanted and not _finish(chosen, section)]
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+def _finish(chosen: argparse.Namespace, section: Callable[[argparse.Namespace, Path], Iterable[str]]) -> bool:
+    """Print a section as it comes; one that fails says why and does not cost the others."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="fapiao-bench-") as folder:
+            for text in section(chosen, Path(folder)):
+                print(f"\n{text}", flush=True)
+    except FailedProcessError as error:
+        print(f"\nFAILED: {error}", flush=True)
+        return False
+    return True
+
+
+def parse_options() -> argparse.Namespace:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    numbers = partial(_split, kind=float)
+    add = options.add_argument
+    add("--sections", type=partial(_split, kind=str), default=list(SECTIONS), help=f"of {','.join(SECTIONS)}")
+    add("--seed", type=int, default=7, help="of the books for speed")
+    add("--seeds", type=partial(_split, kind=int), default=list(SEEDS), help="of the books for accuracy")
+    add("--accuracy-invoices", type=int, default=MILLION, help="per seed")
+    add("--real-seeds", type=partial(_split, kind=int), default=[11, 23], help="of the faults on real invoices")
+    add("--sizes", type=numbers, default=[1, 5, 20], help="million invoices, for speed")
+    add("--runs", type=int, default=3, help="pairs per size; one above 5 million")
+    add("--night-size", type=float, default=5, help="million invoices; one of the sizes")
+    add("--peer-sizes", type=numbers, default=[1, 5], help="million invoices, of the sizes, for the comparers")
+    add("--repair-seed", type=int, default=42, help="of the books for the repairers")
+    add("--repair-invoices", type=int, default=100_000)
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        as_of = write_books(folder, chosen.seed, chosen.invoices)
-        upstream, ledger = folder / "invoice.parquet", folder / "entry.parquet"
-        floor_command = [sys.executable, "-m", "benchmarks.floor", str(upstream), str(ledger)]
-        floor_command += [str(folder / "floor.parquet"), str(os.cpu_count()), f"{MEMORY_MB}MB"]
-        fapiao = [str(Path(sys.executable).with_name("fapiao")), "reconcile", "--upstream", str(upstream)]
-        fapiao += ["--ledger", str(ledger), "--coverage", str(folder / "coverage.parquet")]
-        fapiao += ["--as-of", as_of, "--out", str(folder / "out")]
-        pairs = [(measure(floor_command), measure(fapiao)) for _ in range(chosen.runs)]
-        rows = [pq.read_metadata(path).num_rows for path in (upstream, ledger)]
-        print(f"\n{rows[0]:,} invoices, {rows[1]:,} ledger lines, seed {chosen.seed}, {chosen.runs} runs, medians\n")
-        print("| | seconds | peak MB |\n|---|---|---|")
-        for title, place in (("floor: full join, compare, write", 0), ("fapiao reconcile", 1)):
-            seconds = median(pair[place].seconds for pair in pairs)
-            print(f"| {title} | {seconds:.1f} | {median(pair[place].peak_mb for pair in pairs):.0f} |")
-        ratio = median(pair[1].seconds / pair[0].seconds for pair in pairs)
-        print(f"| ratio, pair by pair | {ratio:.1f} | |\n")
-        print(describe_accuracy(folder, folder / "out"))
+    if unknown := set(chosen.sections) - set(SECTIONS):
+        options.error(f"unknown section {', '.join(sorted(unknown))}; allowed are {', '.join(SECTIONS)}")
+    return chosen
+
+
+def _split(text: str, kind: Callable[[str], object]) -> list[object]:
+    return [kind(part) for part in text.split(",") if part]
+
+
+def _accuracy(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
+    yield "## Accuracy on generated books"
+    yield report_accuracy(folder, chosen.seeds, chosen.accuracy_invoices)
+
+
+def _real(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
+    yield "## Real invoices"
+    yield report_real(folder, chosen.real_seeds)
+
+
+def _sizes(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
+    """All that is measured on the same large books: speed, the night and the comparers."""
+    yield "## Speed"
+    paces: list[Pace] = []
+    for size in sorted(chosen.sizes):
+        with tempfile.TemporaryDirectory(dir=folder) as name:
+            books = Path(name) / "books"
+            as_of = prepare_books(books, chosen.seed, round(size * MILLION))
+            paces.append(measure_pace(books, as_of, chosen.runs if size <= 5 else 1))
+            yield from _beside(chosen, size, books, as_of, paces[-1])
+    yield describe_pace(paces)
+
+
+def _beside(chosen: argparse.Namespace, size: float, books: Path, as_of: str, pace: Pace) -> Iterable[str]:
+    if "peers" in chosen.sections and size in chosen.peer_sizes:
+        yield report_compare(prepare_environment(), books, median_run(pace))
+    if "night" in chosen.sections and size == chosen.night_size:
+        yield report_night(books, as_of, books.parent / "root")
+
+
+def median_run(pace: Pace) -> Measured:
+    return Measured(median(found.seconds for _, found in pace.pairs), pace.peak_mb, "")
+
+
+def _peers(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
+    yield "## Peers"
+    environment = prepare_environment()
+    yield describe_environment(environment)
+    yield report_peers(environment, folder, chosen.repair_seed, chosen.repair_invoices)
 
 
 if __name__ == "__main__":

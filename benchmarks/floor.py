@@ -9,16 +9,16 @@ import sys
 
 import duckdb
 
-FLOOR = """
-COPY (
-    SELECT u.*, l.* EXCLUDE (taxpayer_id, direction), u.total_cny IS NOT DISTINCT FROM l.total_cny AS is_same_money
-    FROM read_parquet('{upstream}') u
-    FULL JOIN read_parquet('{ledger}') l
-      ON l.taxpayer_id = u.taxpayer_id AND l.direction = u.direction AND l.invoice_reference = u.invoice_number
-) TO '{out}' (FORMAT parquet, COMPRESSION zstd)
-"""
+from pipelines.warehouse import load_sql
+
+
+def main() -> None:
+    """Arguments: upstream file, ledger file, file to write, threads, memory limit as DuckDB writes it."""
+    upstream, ledger, out, threads, memory = sys.argv[1:]
+    with duckdb.connect(config={"threads": int(threads), "memory_limit": memory}) as con:
+        values = {"upstream": upstream, "ledger": ledger, "out": out}
+        con.execute(load_sql("floor", "benchmarks"), values)
+
 
 if __name__ == "__main__":
-    upstream, ledger, out, threads, memory = sys.argv[1:]
-    con = duckdb.connect(config={"threads": int(threads), "memory_limit": memory})
-    con.execute(FLOOR.format(upstream=upstream, ledger=ledger, out=out))
+    main()

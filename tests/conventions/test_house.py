@@ -20,7 +20,7 @@ LAYERS = (
     {"model", "errors"},
     {"settings"},
     {"night", "warehouse"},
-    {"night_log", "sources", "snapshots"},
+    {"migrate", "night_log", "sources", "snapshots"},
     {"reconcile"},
     {"publish", "query", "find", "reports", "alerts", "demo"},
     {"cli"},

@@ -1,0 +1,31 @@
+"""Run one command and write what it took to a file. Arguments: file, limit in seconds, command.
+
+A process starts with the peak memory of the one that started it, so the benchmark, which may have held large tables,
+starts commands through this small one.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+
+
+def main() -> None:
+    report, limit, *command = sys.argv[1:]
+    started = time.perf_counter()
+    try:
+        code = subprocess.run(command, check=False, timeout=float(limit)).returncode
+    except subprocess.TimeoutExpired:
+        print(f"stopped after {limit} seconds")
+        code = 124
+    seconds = time.perf_counter() - started
+    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    with open(report, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib would make this process larger
+        json.dump({"code": code, "seconds": seconds, "peak_mb": peak_mb}, file)
+
+
+if __name__ == "__main__":
+    main()
