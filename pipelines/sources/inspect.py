@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from pipelines.errors import BadInputError
@@ -49,7 +49,7 @@ def read_to_parquet(
         source = Source(id="read", side=side, folder=".", layout=layout, taxpayer_id=taxpayer_id, direction=direction)
         accounts = [_read_one(con, settings, source, path) for path in paths]
         table = "core_upstream__invoice" if side == Side.UPSTREAM else "core_ledger__entry"
-        run_sql(con, f"core/{table}")
+        run_sql(con, f"core/{table}", {"as_of": datetime.max})
         for relation, name in ((table, table), ("raw_reject", "rejects"), ("raw_ignored", "ignored")):
             _write(con, relation, out / f"{name}.parquet")
         return accounts
