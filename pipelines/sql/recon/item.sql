@@ -12,12 +12,15 @@ SELECT
     ledger_total::DECIMAL(18,2) AS ledger_total_cny,
     CASE WHEN is_total_known THEN (ledger_total - upstream_total)::DECIMAL(18,2) END AS difference_cny,
     NULL::DATE AS due_on,
-    format(getvariable('exact_zh'), number, money_text(upstream_total)) AS explanation_zh,
-    format(getvariable('exact_en'), number, money_text(upstream_total)) AS explanation_en
+    format(getvariable('exact_zh'), number, upstream_text) AS explanation_zh,
+    format(getvariable('exact_en'), number, upstream_text) AS explanation_en
 FROM (
-    SELECT *, 'exact_key' AS rule FROM work_cleared
-    UNION ALL BY NAME
-    SELECT * FROM work_agreed
+    SELECT *, money_text(upstream_total) AS upstream_text
+    FROM (
+        SELECT *, 'exact_key' AS rule FROM work_cleared
+        UNION ALL BY NAME
+        SELECT * FROM work_agreed
+    )
 )
 UNION ALL
 SELECT

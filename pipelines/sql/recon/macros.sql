@@ -20,11 +20,12 @@ CREATE OR REPLACE TEMP MACRO party_agrees(id_a, name_a, id_b, name_b) AS
 CREATE OR REPLACE TEMP MACRO party_differs(id_a, name_a, id_b, name_b) AS
     coalesce(upper(id_a) <> upper(id_b), FALSE) OR NOT coalesce(name_agrees(name_a, name_b), TRUE);
 
--- Money as people write it: 1,234,567.80. By integers, because a DOUBLE loses cents above 9e13.
+-- Money as people write it: 1,234,567.80. A DOUBLE prints cents right up to 9e13; beyond, by integers.
 CREATE OR REPLACE TEMP MACRO money_text(amount) AS
-    CASE WHEN amount < 0 THEN '-' ELSE '' END
-    || format('{:,}', CAST(trunc(abs(amount)) AS BIGINT))
-    || '.' || lpad(CAST(CAST((abs(amount) - trunc(abs(amount))) * 100 AS INTEGER) AS VARCHAR), 2, '0');
+    CASE WHEN abs(amount) < 10000000000000 THEN format('{:,.2f}', CAST(amount AS DOUBLE))
+    ELSE CASE WHEN amount < 0 THEN '-' ELSE '' END
+        || format('{:,}', CAST(trunc(abs(amount)) AS BIGINT))
+        || '.' || lpad(CAST(CAST((abs(amount) - trunc(abs(amount))) * 100 AS INTEGER) AS VARCHAR), 2, '0') END;
 
 -- Half-width letters and digits, no invisible characters, no wrapping of the ="0123" kind, no trailing .0
 -- First the plain case: a macro is expanded wherever its argument is used.
