@@ -28,7 +28,7 @@ NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8")
 REPAIR_RULES = ("digits_lost", "number_mistyped", "another_number", "number_absent", "combined_sum")
 """Rules that doubt the number: party, money and day must name one invoice of the whole population."""
 
-MAX_PAIRS = 100_000
+MAX_PAIRS = 10_000
 """Lines times invoices of one lane (one sum and day, or one sum and party) that are still compared one by one; a larger
 crowd is reported as skipped."""
 
