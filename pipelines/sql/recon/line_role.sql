@@ -63,8 +63,8 @@ SELECT
         WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
         WHEN is_prefixed AND posted_place <= prefix_place THEN 'kept'
         WHEN NOT is_prefixed AND first_whole.id = ledger_id THEN 'kept'
-        -- A reversal in the ledger is no second booking.
-        WHEN money < 0 AND whole > 0 THEN 'kept'
+        -- A reversal in the ledger is no second booking; nor may it take back more than the invoice.
+        WHEN money < 0 AND whole > 0 AND -money <= whole THEN 'kept'
         WHEN (is_prefixed OR first_whole IS NOT NULL) AND abs(money - whole) <= $tolerance
          AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
         ELSE 'doubtful'
@@ -72,6 +72,7 @@ SELECT
     CASE
         -- Digits that a spreadsheet lost may happen to name an invoice of somebody else.
         WHEN is_damaged AND party_agrees = FALSE THEN 'unlinked'
+        WHEN money < 0 AND whole > 0 THEN 'kept'
         WHEN first_whole IS NULL AND NOT is_prefixed AND NOT is_decided
             THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
         -- The invoice is booked in full already. A line of another party and other money under its number is not the

@@ -45,7 +45,7 @@ link AS (
         bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
         bool_or(u.status = 'void' OR u.status = 'red_full'
                 OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
-        bool_or(u.is_red) AS is_red_linked
+        bool_or(u.is_red AND u.status <> 'void') AS is_red_linked
     FROM work_link k
     JOIN work_node n ON n.node = 'L:' || k.ledger_id
     JOIN work_open_upstream u ON u.record_id = k.upstream_id
