@@ -208,6 +208,7 @@ def _run_stages(settings: Settings, night: Night) -> NightOutcome:
         snapshot_id=kept.snapshot_id if kept else None,
         report_path=report_path,
         crashed_nights=opened.crashed_nights,
+        migration=str(opened.migrated) if opened.migrated else None,
     )
 
 

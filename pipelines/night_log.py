@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.errors import IntegrityError
+from pipelines.migrate import Migrated, migrate_root
 from pipelines.model import FINDING_VERDICTS
 from pipelines.night import Night
 from pipelines.settings import Settings, beijing_now
@@ -23,16 +25,20 @@ from pipelines.warehouse import open_warehouse, run_sql, transaction
 class OpenedNight:
     """`crashed_nights` are the night_ids of runs that began after the last finished one and never ended. A look back is
     a run for a moment before that of a night that has ended: it shows what was known then and leaves no trace behind.
+    `migrated` says what was done to a data root of an earlier version.
     """
 
     night_id: str
     crashed_nights: tuple[str, ...] = ()
     is_look_back: bool = False
+    migrated: Migrated | None = None
 
 
 @dataclass(frozen=True)
 class NightOutcome:
     """What a night came to: counts and places, no rows.
+
+    `migration` is one line for people on the night that brought the tables to this version.
 
     `verdicts` counts items per (verdict, cause). `stopped_rules` are the ids of failed stop-rules; with any, readers
     keep the last good night. `finding_count` counts the items that ask something of a person.
@@ -46,6 +52,7 @@ class NightOutcome:
     snapshot_id: str | None
     report_path: Path | None
     crashed_nights: tuple[str, ...] = ()
+    migration: str | None = None
 
     @property
     def finding_count(self) -> int:
@@ -73,7 +80,13 @@ def hold_night_lock(settings: Settings) -> Iterator[None]:
 
 
 def open_night(settings: Settings, night: Night) -> OpenedNight:
-    """Insert the night's row, or reset it when the night runs again; a look back keeps the row that is there."""
+    """Insert the night's row, or reset it when the night runs again; a look back keeps the row that is there.
+
+    A data root of an earlier version is migrated first, which the logger `fapiao.progress` says.
+    """
+    migrated = migrate_root(settings)
+    if migrated:
+        logging.getLogger("fapiao.progress").info("%s", migrated)
     values = {"night_id": night.night_id, "as_of": night.as_of, "started_at": beijing_now()}
     with open_warehouse(settings) as con, transaction(con):
         crashed = run_sql(con, "night/crashed_runs").fetchall()
@@ -81,7 +94,7 @@ def open_night(settings: Settings, night: Night) -> OpenedNight:
         known = con.execute("SELECT 1 FROM night__run WHERE night_id = ?", [night.night_id]).fetchone()
         if not (is_look_back and known):
             run_sql(con, "night/open_run", values)
-    return OpenedNight(night.night_id, tuple(row[0] for row in crashed), is_look_back)
+    return OpenedNight(night.night_id, tuple(row[0] for row in crashed), is_look_back, migrated)
 
 
 def close_night(settings: Settings, night: Night) -> None:

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     alert_language: Literal["zh", "en"] = "zh"
     mask_names: bool = True
     data_docs_nights: int = Field(default=7, ge=1)
+    drill_max_age_days: int = Field(default=35, ge=1)
+    """After so many days without a good restore drill an alert says so."""
 
     @classmethod
     def settings_customise_sources(

@@ -6,8 +6,11 @@ block the other (a DuckDB file has one writer or many readers).
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -17,9 +20,30 @@ import duckdb
 
 from pipelines.errors import IntegrityError
 from pipelines.model import STATE_TABLES, TABLES, Table
+from pipelines.model.table import columns_of
 from pipelines.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
+
+WAREHOUSE_TABLES = (*TABLES, *STATE_TABLES)
+
+VERSION = 2
+"""Of the declared tables: raised with every change to them (tests/unit/test_migrate.py). Databases of before it was
+kept count as 1."""
+
+VERSION_TABLE = Table(
+    "warehouse__version",
+    "工作库的版本 | Version of the tables in this working database",
+    columns_of(
+        ("version", "INTEGER!", "版本 | rises with every change to the declared tables"),
+        (
+            "fingerprint",
+            "VARCHAR!",
+            "表结构摘要 | sha256 over names, types and required columns of the declared tables",
+        ),
+    ),
+    key=("version",),
+)
 
 
 @cache
@@ -73,19 +97,81 @@ def attach_database(con: Connection, path: Path, alias: str) -> None:
     con.execute(f"ATTACH '{quoted}' AS {alias}")
 
 
-def ensure_tables(con: Connection, tables: tuple[Table, ...] = (*TABLES, *STATE_TABLES)) -> None:
-    """Create the declared tables that are not there yet."""
+def ensure_tables(con: Connection, tables: tuple[Table, ...] = WAREHOUSE_TABLES) -> None:
+    """Create the declared tables that are not there yet; with all of them, note their version."""
     for table in tables:
         con.execute(table.create_sql)
+    if tables is WAREHOUSE_TABLES:
+        con.execute(VERSION_TABLE.create_sql)
+        run_sql(con, "migrate/version", {"version": VERSION, "fingerprint": fingerprint_tables()})
+
+
+@dataclass(frozen=True)
+class Version:
+    """Of the tables in a working database; `fingerprint` is None where none was kept."""
+
+    number: int
+    fingerprint: str | None
+
+    @property
+    def is_current(self) -> bool:
+        return (self.number, self.fingerprint) == (VERSION, fingerprint_tables())
+
+
+@cache
+def fingerprint_tables() -> str:
+    """sha256 over the declared tables; their comments do not count."""
+    shapes = [(t.name, [(c.name, c.type, c.is_required) for c in t.columns]) for t in WAREHOUSE_TABLES]
+    return hashlib.sha256(json.dumps(shapes).encode()).hexdigest()
+
+
+def read_version(con: Connection) -> Version | None:
+    """Version of the tables that are there; None in a database without any."""
+    there = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if VERSION_TABLE.name in there:
+        row = con.execute(f"SELECT version, fingerprint FROM {VERSION_TABLE.name}").fetchone()
+        return Version(*row) if row else Version(1, None)
+    return Version(1, None) if there & {table.name for table in WAREHOUSE_TABLES} else None
+
+
+def require_not_newer(version: Version, path: Path) -> None:
+    """IntegrityError if a later version of this program wrote the tables."""
+    if version.number > VERSION:
+        raise IntegrityError(
+            "数据目录由更新版本的程序写成，本程序不会改动它 | A newer version of the program wrote this data root; it "
+            "was left alone.",
+            where=path,
+            found=f"tables of version {version.number}",
+            expected=f"at most version {VERSION}",
+            next_step="升级 fapiao-recon | install the newer fapiao-recon",
+        )
+
+
+def _require_current(con: Connection, path: Path) -> None:
+    version = read_version(con)
+    if version is None or version.is_current:
+        return
+    require_not_newer(version, path)
+    raise IntegrityError(
+        "数据目录还是旧版本的表 | The tables of this data root are of an earlier version.",
+        where=path,
+        found=f"version {version.number}",
+        expected=f"version {VERSION}",
+        next_step="fapiao nightly：第一步会先备份再迁移 | its first step keeps a copy and brings them up to date",
+    )
 
 
 @contextmanager
 def open_warehouse(settings: Settings, *, read_only: bool = False) -> Iterator[Connection]:
-    """The working database of the data root, with every declared table present."""
+    """The working database of the data root, with every declared table present.
+
+    IntegrityError if its tables are of another version.
+    """
     path = settings.warehouse_path
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     con = connect(path, settings, read_only=read_only)
     try:
+        _require_current(con, path)
         if not read_only:
             path.chmod(0o600)
             ensure_tables(con)

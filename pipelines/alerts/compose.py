@@ -13,8 +13,9 @@ from decimal import Decimal
 from pipelines.alerts.mask import mask_id, mask_name, mask_text
 from pipelines.model import CAUSES
 from pipelines.night import Night
+from pipelines.reports.drills import read_drill
 from pipelines.reports.rows import fetch_rows
-from pipelines.reports.shapes import AuditRow, FileRow
+from pipelines.reports.shapes import AuditRow, DrillRow, FileRow
 from pipelines.reports.summary import build_findings
 from pipelines.reports.words import format_money, strip_controls, word
 from pipelines.settings import Settings, Source
@@ -90,7 +91,8 @@ def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Al
         _compose_source(row, settings) for row in sources if row.state == "silent" or row.source_id not in told
     ]
     findings = [] if stops else compose_findings(con, settings, night)
-    return sorted([*stops, *bad_files, *bad_sources, *findings], key=rank_urgency)
+    drills = _compose_drill(read_drill(settings, night))
+    return sorted([*stops, *bad_files, *bad_sources, *drills, *findings], key=rank_urgency)
 
 
 def rank_urgency(alert: Alert) -> tuple[int, bool, Decimal, str]:
@@ -207,3 +209,25 @@ def _compose_source(row: BadSource, settings: Settings) -> Alert:
 
 def _say_expected(source: Source | None) -> str:
     return f"{source.folder}/{source.pattern}" if source else "—"
+
+
+def _compose_drill(row: DrillRow) -> list[Alert]:
+    """A backup that nobody has restored for so long is a hope; told every night until a drill succeeds."""
+    if not row.is_overdue:
+        return []
+    zh = "还没有一次成功" if row.age_days is None else f"上次成功在 {row.age_days} 天前"
+    en = "none has succeeded yet" if row.age_days is None else f"the last good one was {row.age_days} days ago"
+    if row.problem:
+        zh, en = (strip_controls(f"{said} {row.problem}") for said in ("记录无法读取：", "a note cannot be read:"))
+    return [
+        Alert(
+            alert_key="drill",
+            severity="warning",
+            finding_count=0,
+            amount_cny=None,
+            title_zh=f"恢复演练逾期：{zh}",
+            title_en=f"Restore drill overdue: {en}",
+            body_zh=f"每 {row.max_age_days} 天至少应有一次成功的恢复演练。请运行 fapiao snapshot drill。",
+            body_en=f"A drill should succeed every {row.max_age_days} days at least. Run fapiao snapshot drill.",
+        )
+    ]

@@ -7,12 +7,11 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
+from pipelines.cli.diagnosis import Diagnosis
 from pipelines.settings import BEIJING, Settings, Source, beijing_now, load_settings
 
 LOW_DISK_BYTES = 2 * 1024**3
@@ -22,18 +21,10 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 PACKAGES = ("fapiao-recon", "duckdb", "prefect", "great-expectations")
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """`state` is ok, warn or fail; `next_step` says what to do unless it is ok."""
-
-    subject: str
-    state: Literal["ok", "warn", "fail"]
-    detail: str
-    next_step: str | None = None
-
-
 def diagnose() -> list[Diagnosis]:
     """Every diagnosis, in the order in which to repair. UsageError when the settings cannot be read at all."""
+    from pipelines.cli.diagnoses_keys import diagnose_keys  # noqa: PLC0415 - reaches cryptography
+
     settings = load_settings()
     return [
         diagnose_versions(),
@@ -46,6 +37,7 @@ def diagnose() -> list[Diagnosis]:
         diagnose_clock(settings),
         diagnose_published(settings),
         diagnose_channels(settings),
+        *diagnose_keys(),
     ]
 
 

@@ -76,7 +76,8 @@ def _print_night(outcome: NightOutcome) -> None:
     make_console().print(render_console(summary, settings.alert_language))
     places = {"报告 report": outcome.report_path, "快照 snapshot": outcome.snapshot_id}
     crashed = {"此前中断的夜 crashed before": list(outcome.crashed_nights)} if outcome.crashed_nights else {}
-    print_fields({**places, **crashed})
+    migrated = {"迁移 migrated": outcome.migration} if outcome.migration else {}
+    print_fields({**places, **crashed, **migrated})
 
 
 def run_demo(

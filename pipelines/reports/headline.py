@@ -81,3 +81,21 @@ def say_alerts(summary: NightSummary, language: Language) -> str:
     if language == "zh":
         return f"提醒 {raised} 条，" + (f"其中 {missed} 条未能送达所有渠道。" if missed else "全部送达。")
     return f"{raised} alerts, " + (f"{missed} of them did not reach every channel." if missed else "all delivered.")
+
+
+def say_drill(summary: NightSummary, language: Language) -> str:
+    """How long ago a snapshot was last restored to prove that it can be; what to do if that is too long."""
+    drill = summary.drill
+    if drill.problem:
+        zh, en = "恢复演练的记录无法读取。", "The notes of the restore drills cannot be read."
+    elif drill.age_days is None:
+        zh, en = "还没有做成过恢复演练。", "No restore drill has succeeded yet."
+    else:
+        zh, en = (
+            f"上次成功的恢复演练在 {drill.age_days} 天前。",
+            f"Last good restore drill: {drill.age_days} days ago.",
+        )
+    if drill.is_overdue:
+        zh += f"已超过 {drill.max_age_days} 天，请运行 fapiao snapshot drill。"
+        en += f" That is more than {drill.max_age_days} days: run fapiao snapshot drill."
+    return zh if language == "zh" else en

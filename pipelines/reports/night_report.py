@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from pipelines.night import Night
 from pipelines.reports.files import replace_file
-from pipelines.reports.headline import say_headline, say_publication, say_troubles
+from pipelines.reports.headline import say_drill, say_headline, say_publication, say_troubles
 from pipelines.reports.rows import fetch_rows, require_warehouse
 from pipelines.reports.shapes import FindingRow, NightSummary
 from pipelines.reports.summary import build_findings, read_summary
@@ -75,6 +75,7 @@ def _load_template() -> Template:
     environment.filters.update(money=format_money, clean=_clean)
     environment.globals.update(word=word, pick=pick)
     environment.globals.update(say_headline=say_headline, say_publication=say_publication, say_troubles=say_troubles)
+    environment.globals.update(say_drill=say_drill)
     return environment.from_string(_read_text("night_report.html.j2"))
 
 

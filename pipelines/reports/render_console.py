@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.model import FINDING_VERDICTS
-from pipelines.reports.headline import say_alerts, say_headline, say_publication
+from pipelines.reports.headline import say_alerts, say_drill, say_headline, say_publication
 from pipelines.reports.shapes import CauseRow, FindingRow, NightSummary
 from pipelines.reports.words import Language, format_money, pick, strip_controls, word
 
@@ -43,6 +43,7 @@ def _headline(summary: NightSummary, language: Language) -> RenderableType:
             _text(say_headline(summary, language), "bold"),
             _text(say_publication(summary, language), "green" if is_published else "red"),
             _text(say_alerts(summary, language), "red" if summary.undelivered_alerts else ""),
+            _text(say_drill(summary, language), "yellow" if summary.drill.is_overdue else "dim"),
         ]
     )
     title = f"{pick(language, '发票核对', 'Invoice reconciliation')} {summary.night.as_of:%Y-%m-%d %H:%M}"

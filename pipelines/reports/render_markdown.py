@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipelines.reports.headline import say_alerts, say_headline, say_publication
+from pipelines.reports.headline import say_alerts, say_drill, say_headline, say_publication
 from pipelines.reports.shapes import FindingRow, NightSummary
 from pipelines.reports.words import Language, escape_markdown, format_money, pick, word
 
@@ -16,7 +16,7 @@ def render_markdown(summary: NightSummary, language: Language = "zh") -> str:
         f"# {pick(language, '发票核对', 'Invoice reconciliation')} {night.as_of:%Y-%m-%d %H:%M}",
         f"**{say_headline(summary, language)}**",
         escape_markdown(f"{say_publication(summary, language)} {say_alerts(summary, language)}"),
-        f"{pick(language, '快照', 'Snapshot')}: `{night.snapshot_id or '—'}`",
+        f"{pick(language, '快照', 'Snapshot')}: `{night.snapshot_id or '—'}`. {say_drill(summary, language)}",
         _matrix(summary, language),
         _findings(pick(language, "今夜新增", "New tonight"), summary.new_findings, language),
         _findings(pick(language, "金额最大", "Most money at stake"), summary.top_findings, language),

@@ -172,6 +172,17 @@ class AlertRow:
 
 
 @dataclass(frozen=True)
+class DrillRow:
+    """The last good restore drill as of the night. `age_days` is None if none succeeded by then, `problem` says which
+    note of a drill cannot be read."""
+
+    age_days: int | None
+    max_age_days: int
+    is_overdue: bool
+    problem: str | None
+
+
+@dataclass(frozen=True)
 class NightSummary:
     """One night as a person wants to hear it. The verdicts are those that stand in the warehouse: of the last night."""
 
@@ -189,6 +200,7 @@ class NightSummary:
     pending: tuple[PendingRow, ...]
     gaps: tuple[GapRow, ...]
     alerts: tuple[AlertRow, ...]
+    drill: DrillRow
     taxpayer_names: Mapping[str, str] = field(default_factory=dict)
 
     @property

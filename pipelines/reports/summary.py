@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.errors import BadInputError
 from pipelines.model import CAUSES, FINDING_VERDICTS, Verdict
 from pipelines.night import Night
+from pipelines.reports.drills import read_drill
 from pipelines.reports.render_console import render_console
 from pipelines.reports.render_markdown import render_markdown
 from pipelines.reports.rows import fetch_rows, require_warehouse
@@ -75,6 +76,7 @@ def read_summary(con: Connection, settings: Settings, night: Night) -> NightSumm
         pending=fetch_rows(con, "report/report_pending", PendingRow, {**top, "pending_verdict": str(Verdict.PENDING)}),
         gaps=fetch_rows(con, "report/report_gap", GapRow, coverage),
         alerts=fetch_rows(con, "report/report_alert", AlertRow, by_night),
+        drill=read_drill(settings, night),
         taxpayer_names={taxpayer.id: taxpayer.name for taxpayer in settings.taxpayers},
     )
 

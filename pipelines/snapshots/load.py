@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import IntegrityError
+from pipelines.migrate import COLUMN_DEFAULTS, TABLE_DEFAULTS, fill_columns, fill_tables
 from pipelines.model import TABLES, Table
 from pipelines.settings import Settings
 from pipelines.snapshots.manifest import Document, Manifest
@@ -39,37 +40,59 @@ def require_whole(settings: Settings, manifest: Manifest) -> None:
 def load_tables(con: Connection, settings: Settings, manifest: Manifest) -> list[str]:
     """Insert the rows of every table; notes on columns that only one of the two versions knows.
 
-    IntegrityError for a column that must have a value today and that the snapshot does not hold.
+    What an earlier version did not keep gets the defaults of a migration. IntegrityError for a column that must have a
+    value today, that the snapshot does not hold, and that has no default.
     """
     notes = [note for table in TABLES for note in _load_table(con, settings, manifest, table)]
-    unknown = sorted(set(manifest.document["tables"]) - {table.name for table in TABLES})
+    known = {table.name for table in TABLES}
+    lacking = known - set(manifest.document["tables"])
+    fill_tables(con, lacking)
+    notes += [
+        f"{name}: 快照里没有，由其他表补出 | not in the snapshot, filled from the other tables"
+        for name in sorted(lacking & set(TABLE_DEFAULTS))
+    ]
+    unknown = sorted(set(manifest.document["tables"]) - known)
     return notes + [f"{name}: 本版本没有这张表，未恢复 | not a table of this version, not restored" for name in unknown]
 
 
 def _load_table(con: Connection, settings: Settings, manifest: Manifest, table: Table) -> list[str]:
     kept = {column["name"] for column in manifest.document["tables"].get(table.name, {}).get("columns", [])}
-    shared = [name for name in table.column_names if name in kept]
     _require_columns(manifest, table, kept)
-    columns = ", ".join(shared)
     for entry in manifest.files_of(table.name):
-        con.register("restored", _read_batches(settings.snapshot_dir / entry["path"]))
-        con.execute(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM restored")
-        con.unregister("restored")
-    missing = sorted(set(table.column_names) - kept) if kept else []
+        con.register("earlier_row", _read_batches(settings.snapshot_dir / entry["path"]))
+        columns = ", ".join(fill_columns(con, table, kept))
+        con.execute(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM filled_row")
+        con.execute("DROP VIEW filled_row")
+        con.unregister("earlier_row")
+    return _note_columns(table, kept) if kept else []
+
+
+def _note_columns(table: Table, kept: set[str]) -> list[str]:
+    missing = sorted(set(table.column_names) - kept)
+    filled = _defaults_of(table)
     left = sorted(kept - set(table.column_names))
     return [
-        *(f"{table.name}.{name}: 快照里没有，留空 | not in the snapshot, left empty" for name in missing),
+        *(
+            f"{table.name}.{name}: 快照里没有，已补默认值 | not in the snapshot, filled with the default"
+            if name in filled
+            else f"{table.name}.{name}: 快照里没有，留空 | not in the snapshot, left empty"
+            for name in missing
+        ),
         *(f"{table.name}.{name}: 本版本没有这一列 | not a column of this version, left out" for name in left),
     ]
 
 
+def _defaults_of(table: Table) -> set[str]:
+    return {COLUMN_DEFAULTS[table.name][0]} if table.name in COLUMN_DEFAULTS else set()
+
+
 def _require_columns(manifest: Manifest, table: Table, kept: set[str]) -> None:
-    needed = {column.name for column in table.columns if column.is_required}
-    if manifest.files_of(table.name) and needed - kept:
+    needed = {column.name for column in table.columns if column.is_required} - kept - _defaults_of(table)
+    if manifest.files_of(table.name) and needed:
         raise IntegrityError(
             "快照缺少本版本必填的列 | The snapshot lacks columns that this version requires.",
             where=f"{manifest.snapshot_id} {table.name}",
-            found=", ".join(sorted(needed - kept)),
+            found=", ".join(sorted(needed)),
             expected=f"fapiao-recon {manifest.document['code']['fapiao_recon']}, which wrote it",
         )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+import pytest
 
 from pipelines.alerts.compose import Alert, compose_alerts
 from pipelines.alerts.digest import compose_digest
@@ -127,3 +130,45 @@ def test_a_digest_names_what_does_not_fit_and_puts_critical_first(night: Night) 
     assert compose_digest(night, alerts, [], "en", 9_000).subject.startswith(
         "[1 critical] Invoices 2026-11-24: 9 alerts"
     )
+
+
+def leave_drill(settings: Settings, ended_at: str, problem: str | None = None) -> None:
+    folder = settings.data_root / "drills"
+    folder.mkdir(parents=True, exist_ok=True)
+    note = {"snapshot_id": "s", "ended_at": ended_at, "rows": 1, "seconds": 0.1, "problem": problem}
+    (folder / f"{ended_at.replace(':', '')}.json").write_text(json.dumps(note))
+
+
+def leave_snapshot(settings: Settings, snapshot_id: str) -> None:
+    folder = settings.snapshot_dir / "manifests"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{snapshot_id}.json").touch()
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "is_told"), [("2026-10-20T02:00:00", False), ("2026-10-20T01:59:59", True), (None, True)]
+)
+def test_a_restore_drill_that_is_too_long_ago_is_told(
+    settings: Settings, night: Night, ended_at: str | None, is_told: bool
+) -> None:
+    leave_snapshot(settings, "20261001T020000-01")
+    leave_drill(settings, "2026-11-23T02:00:00", problem="damaged")
+    if ended_at:
+        leave_drill(settings, ended_at)
+    assert ("drill" in compose(settings, night)) is is_told
+
+
+def test_a_drill_that_never_was_is_told_only_when_a_snapshot_is_older_than_the_setting(
+    settings: Settings, night: Night
+) -> None:
+    assert compose(settings, night) == {}
+    leave_snapshot(settings, "20261020T020000-01")
+    assert compose(settings, night) == {}
+    alert = compose(settings.model_copy(update={"drill_max_age_days": 34}), night)["drill"]
+    assert (alert.severity, "34 days" in alert.body_en) == ("warning", True)
+
+
+def test_a_note_of_a_drill_that_cannot_be_read_is_told(settings: Settings, night: Night) -> None:
+    leave_drill(settings, "2026-11-23T02:00:00")
+    (settings.data_root / "drills" / "x.json").write_text("{")
+    assert "cannot be read" in compose(settings, night)["drill"].title_en

@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pipelines.cli import diagnoses
+from pipelines.cli import diagnoses, diagnoses_keys
 from pipelines.settings import Settings, Source
 
 
@@ -75,3 +77,47 @@ def test_little_disk_space_is_seen_before_it_is_gone(
     usage = diagnoses.shutil.disk_usage("/")._replace(free=free)
     monkeypatch.setattr(diagnoses.shutil, "disk_usage", lambda _path: usage)
     assert diagnoses.diagnose_disk(settings).state == state
+
+
+def key_file(tmp_path: Path, content: bytes, mode: int = 0o600) -> str:
+    path = tmp_path / "the.key"
+    path.write_bytes(content)
+    path.chmod(mode)
+    return str(path)
+
+
+def signing_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@pytest.mark.parametrize(("mode", "state"), [(0o600, "ok"), (0o644, "warn")])
+def test_a_signing_key_is_to_be_usable_and_private(
+    mode: int, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAPIAO_SNAPSHOT_SIGNING_KEY", key_file(tmp_path, signing_pem(), mode))
+    assert diagnoses_keys.diagnose_signing().state == state
+
+
+def test_without_a_signing_key_it_is_said_what_that_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FAPIAO_SNAPSHOT_SIGNING_KEY", "FAPIAO_SNAPSHOT_PUBLIC_KEYS"):
+        monkeypatch.delenv(name, raising=False)
+    found = diagnoses_keys.diagnose_signing()
+    assert (found.state, "can forge" in found.detail) == ("warn", True)
+
+
+@pytest.mark.parametrize("name", ["FAPIAO_SNAPSHOT_SIGNING_KEY", "FAPIAO_SNAPSHOT_PUBLIC_KEYS", "FAPIAO_COPY_KEY"])
+def test_a_key_that_cannot_be_used_fails_without_its_path_or_content(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, key_file(tmp_path, b"not a key"))
+    (found,) = [diagnosis for diagnosis in diagnoses_keys.diagnose_keys() if diagnosis.state == "fail"]
+    said = f"{found.detail} {found.next_step}"
+    assert (name in said, "the.key" in said, "not a key" in said) == (True, False, False)
+
+
+@pytest.mark.parametrize(("mode", "state"), [(0o600, "ok"), (0o640, "warn")])
+def test_a_seal_is_to_be_usable_and_private(
+    mode: int, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAPIAO_COPY_KEY", key_file(tmp_path, b"ab" * 32, mode))
+    assert diagnoses_keys.diagnose_seal().state == state

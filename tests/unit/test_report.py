@@ -194,3 +194,22 @@ def test_every_verdict_and_cause_has_words_in_both_languages() -> None:
 def test_money_is_shown_to_the_cent_and_its_absence_is_no_zero() -> None:
     assert format_money(Decimal("-1234567.80")) == "-1,234,567.80"
     assert format_money(None) == "—"
+
+
+@pytest.mark.parametrize(("ended_at", "said"), [("2026-11-12T02:00:00", "12 天前"), ("2026-10-01T02:00:00", "54 天前")])
+def test_every_rendering_says_how_old_the_last_good_drill_is(
+    settings: Settings, night: Night, ended_at: str, said: str
+) -> None:
+    plant_night(settings, night)
+    folder = settings.data_root / "drills"
+    folder.mkdir()
+    note = {"snapshot_id": "s", "ended_at": ended_at, "rows": 1, "seconds": 0.1, "problem": None}
+    (folder / "a.json").write_text(json.dumps(note))
+    summary = summarise_night(settings, night)
+    buffer = io.StringIO()
+    Console(file=buffer, width=110).print(render_console(summary))
+    page = write_report(settings, night).read_text(encoding="utf-8")
+    for shown in (buffer.getvalue(), render_markdown(summary), page):
+        assert said in shown
+        assert ("已超过 35 天" in shown) is (ended_at < "2026-10-20")
+    assert summary.as_dict()["drill"]["age_days"] == int(said.removesuffix(" 天前"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tomllib
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,7 @@ from pipelines.night import Night
 from pipelines.publish import publish_night
 from pipelines.reconcile.nightly import reconcile_night
 from pipelines.settings import Settings, load_settings
-from pipelines.snapshots import store
+from pipelines.snapshots import store, write
 from pipelines.snapshots.compare import diff_snapshots
 from pipelines.snapshots.extract import extract_rows
 from pipelines.snapshots.read import open_snapshot, verify_snapshots
@@ -270,3 +271,24 @@ def test_extracting_a_damaged_file_is_refused(kept: Settings, tmp_path: Path) ->
         extract_rows(kept, TWO, tmp_path / "out", "recon__item")
     assert caught.value.where == path
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_an_earlier_version_did_not_keep_comes_back_with_the_defaults_of_a_migration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Settings(data_root=tmp_path / "old", threads=2)
+    build_warehouse(old)
+    with open_warehouse(old) as con:
+        con.execute("UPDATE core_ledger__sighting SET source_id = 'unknown'")
+    earlier = [table for table in TABLES if table.name != "core_upstream__span"]
+    lacking = [replace(t, columns=tuple(c for c in t.columns if c.name != "received_at")) for t in earlier]
+    monkeypatch.setattr(
+        write, "TABLES", [new if "sighting" in t.name else t for t, new in zip(earlier, lacking, strict=True)]
+    )
+    keep_night(old, FIRST)
+    restored = restore_snapshot(old, "latest", tmp_path / "new")
+    assert any("core_upstream__sighting.received_at" in note for note in restored.notes)
+    assert any("core_upstream__span" in note for note in restored.notes)
+    new = Settings(data_root=tmp_path / "new", threads=2)
+    assert {row[-1] for row in rows_of(new, "core_upstream__sighting")} == {FIRST.as_of}
+    assert {row[-1] for row in rows_of(new, "core_ledger__sighting")} == {datetime(2026, 11, 23, 9)}

@@ -1,0 +1,175 @@
+"""A data root of an earlier version: kept as it was, brought to the tables of today, and judged anew."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import night_log
+from pipelines.errors import IntegrityError
+from pipelines.migrate import migrate_root
+from pipelines.model import Direction, Side
+from pipelines.night import Night
+from pipelines.reconcile.nightly import reconcile_night
+from pipelines.settings import Settings, Source
+from pipelines.sources.intake import take_in
+from pipelines.warehouse import VERSION, connect, fingerprint_tables, open_warehouse
+from tests.unit.previous_format import build_previous
+from tests.unit.source_files import full_query, invoice, total
+
+NIGHT = Night(datetime(2026, 9, 20, 2))
+FINGERPRINTS = {2: "bf73c3e5a04821491fd884a9a2a6315d8b989ef897bf16a2aaf0d814e8860a35"}
+
+
+@pytest.fixture
+def previous(settings: Settings) -> Settings:
+    build_previous(settings)
+    tax = Source(id="tax", side=Side.UPSTREAM, folder="in", layout="tax_full_query")
+    book = Source(id="book", side=Side.LEDGER, folder="book", layout="plain_ledger_csv", direction=Direction.INPUT)
+    return settings.model_copy(update={"sources": [tax, book]})
+
+
+def select(settings: Settings, sql: str, path: Path | None = None) -> list[tuple[Any, ...]]:
+    con = connect(path or settings.warehouse_path, settings, read_only=True)
+    try:
+        return con.execute(sql).fetchall()
+    finally:
+        con.close()
+
+
+def alter(settings: Settings, sql: str) -> None:
+    con = connect(settings.warehouse_path, settings)
+    con.execute(sql)
+    con.close()
+
+
+def copies(settings: Settings) -> list[Path]:
+    return sorted(settings.warehouse_path.parent.glob("before-*.duckdb"))
+
+
+def test_a_change_to_the_declared_tables_comes_with_a_new_version() -> None:
+    assert FINGERPRINTS[VERSION] == fingerprint_tables()
+
+
+def test_the_next_night_runs_on_a_root_of_the_previous_format(
+    previous: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = full_query(invoice(数电发票号码="26112000000000054321"), total())
+    path = previous.data_root / "in" / "全量发票查询导出结果（20260801-20260831）.xlsx"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with caplog.at_level(logging.INFO, "fapiao.progress"):
+        opened = night_log.open_night(previous, NIGHT)
+    assert opened.migrated
+    assert "core_upstream__span" in opened.migrated.tables
+    assert str(opened.migrated) in caplog.text
+    take_in(previous, NIGHT)
+    result = reconcile_night(previous, NIGHT)
+    assert result.verdicts == {("matched", "exact"): 1, ("pending", "booking_lag"): 1}
+    assert night_log.open_night(previous, NIGHT).migrated is None
+
+
+def test_a_sighting_gets_the_night_of_its_file_or_else_its_own_moment(previous: Settings) -> None:
+    migrate_root(previous)
+    assert select(previous, "SELECT received_at FROM core_upstream__sighting") == [(datetime(2026, 9, 1, 2),)]
+    assert select(previous, "SELECT received_at FROM core_ledger__sighting") == [(datetime(2026, 8, 31, 23),)]
+
+
+def test_a_sighting_gets_the_night_of_that_delivery_of_its_name(previous: Settings) -> None:
+    alter(
+        previous,
+        "INSERT INTO raw_file SELECT * REPLACE ('f0' AS file_id, TIMESTAMP '2026-08-01 01:00' AS observed_at, "
+        "TIMESTAMP '2026-08-01 02:00' AS received_at) FROM raw_file WHERE file_id = 'f1'",
+    )
+    migrate_root(previous)
+    assert select(previous, "SELECT received_at FROM core_upstream__sighting") == [(datetime(2026, 9, 1, 2),)]
+
+
+def test_days_covered_before_are_covered_after(previous: Settings) -> None:
+    night_log.open_night(previous, NIGHT)
+    take_in(previous, NIGHT)
+    found = "SELECT direction, count(*) FROM core_upstream__coverage WHERE is_complete GROUP BY ALL"
+    assert select(previous, found) == [("input", 30)]
+
+
+def test_everything_is_judged_anew(previous: Settings) -> None:
+    migrate_root(previous)
+    assert select(previous, "FROM core_change ORDER BY ALL") == [("ledger", "l1"), ("upstream", "u1")]
+    assert select(previous, "FROM recon__state") == []
+
+
+def test_the_database_is_kept_as_it_was(previous: Settings) -> None:
+    migrated = migrate_root(previous)
+    assert migrated
+    assert copies(previous) == [migrated.copy]
+    assert migrated.copy.stat().st_mode & 0o777 == 0o600
+    assert len(select(previous, "FROM core_upstream__sighting", migrated.copy)[0]) == 22
+    assert select(previous, "FROM warehouse__version") == [(VERSION, fingerprint_tables())]
+
+
+def test_columns_come_in_the_declared_order_and_rows_keep_their_values(previous: Settings) -> None:
+    migrate_root(previous)
+    assert select(previous, "SELECT taxpayer_name, total, summary FROM raw_ledger__row") == [(None, "113.00", "货")]
+    described = select(previous, "DESCRIBE raw_ledger__row")
+    assert [name for name, *_ in described][4:7] == ["taxpayer_id", "taxpayer_name", "direction"]
+
+
+def test_columns_and_tables_that_are_declared_no_more_stay(previous: Settings) -> None:
+    alter(previous, "ALTER TABLE recon__item ADD COLUMN score INTEGER; UPDATE recon__item SET score = 7")
+    alter(previous, "CREATE TABLE own_notes AS SELECT 'x' AS note")
+    migrate_root(previous)
+    assert select(previous, "SELECT item_id, score FROM recon__item__v1") == [("i1", 7)]
+    assert select(previous, "FROM own_notes") == [("x",)]
+    with open_warehouse(previous) as con:
+        assert "score" not in con.sql("FROM recon__item").columns
+
+
+def test_a_root_that_does_not_fit_stays_as_it_was(previous: Settings) -> None:
+    alter(previous, "ALTER TABLE recon__item DROP COLUMN basis")
+    with pytest.raises(IntegrityError, match="basis"):
+        migrate_root(previous)
+    assert len(select(previous, "FROM core_upstream__sighting")[0]) == 22
+    assert len(copies(previous)) == 1
+
+
+def test_a_copy_that_differs_stops_the_migration(previous: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.copyfile", lambda _source, target: duckdb.connect(str(target)).close())
+    with pytest.raises(IntegrityError, match="nothing was migrated"):
+        migrate_root(previous)
+    assert len(select(previous, "FROM core_upstream__sighting")[0]) == 22
+    assert list(previous.warehouse_path.parent.glob("*copying*")) == copies(previous) == []
+
+
+def test_half_a_copy_of_a_killed_run_goes(previous: Settings) -> None:
+    (previous.warehouse_path.parent / ".copying.1.duckdb").write_bytes(b"half")
+    migrate_root(previous)
+    assert sorted(path.name[:6] for path in previous.warehouse_path.parent.glob("*.duckdb")) == ["before", "recon."]
+
+
+def test_a_newer_root_is_refused_and_left_alone(settings: Settings) -> None:
+    with open_warehouse(settings) as con:
+        con.execute("UPDATE warehouse__version SET version = 99, fingerprint = 'x'")
+    before = settings.warehouse_path.read_bytes()
+    with pytest.raises(IntegrityError, match="newer version"):
+        night_log.open_night(settings, NIGHT)
+    with pytest.raises(IntegrityError, match="version 99"), open_warehouse(settings):
+        pass
+    assert settings.warehouse_path.read_bytes() == before
+
+
+def test_a_stage_on_its_own_does_not_touch_an_older_root(previous: Settings) -> None:
+    with pytest.raises(IntegrityError, match="earlier version"):
+        take_in(previous, NIGHT)
+    assert len(select(previous, "FROM core_upstream__sighting")[0]) == 22
+
+
+def test_a_root_of_today_or_none_at_all_is_not_migrated(settings: Settings) -> None:
+    assert migrate_root(settings) is None
+    night_log.open_night(settings, NIGHT)
+    assert migrate_root(settings) is None
+    assert copies(settings) == []
