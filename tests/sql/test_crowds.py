@@ -53,6 +53,14 @@ def test_one_number_of_eight_digits(tmp_path: Path) -> None:
     assert sum(count.values()) == 2 * CROWD
 
 
+def test_one_number_under_many_codes_is_no_crowd(tmp_path: Path) -> None:
+    codes = [f"1100{n:06}" for n in range(300)]
+    upstream = [invoice(f"u{code}", "12345678", f"{100 + n}.00", invoice_code=code) for n, code in enumerate(codes)]
+    ledger = [entry(f"l{code}", "12345678", f"{100 + n}.00", invoice_code=code) for n, code in enumerate(codes)]
+    ledger[0]["total_cny"] += 500
+    assert judge(tmp_path, upstream, ledger) == {("exact", None): 299, ("amount_differs", None): 1}
+
+
 def test_one_invoice_that_is_booked_again_and_again(tmp_path: Path) -> None:
     count = judge(tmp_path, [invoice("u")], [entry(f"l{n:05}") for n in range(CROWD)])
     assert count == {("exact", None): 1, ("booked_twice", None): CROWD - 1}

@@ -23,16 +23,25 @@ SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE pap
 
 CREATE OR REPLACE TEMP TABLE work_crowded_number AS
 WITH line AS (
-    SELECT taxpayer_id, direction, number, count(*) AS n_lines FROM work_cited GROUP BY ALL HAVING count(*) > $max_repeated
+    SELECT taxpayer_id, direction, number, code, count(*) AS n_lines
+    FROM work_cited
+    GROUP BY ALL
+    HAVING count(*) > $max_repeated
 )
-SELECT l.taxpayer_id, l.direction, l.number
+SELECT l.taxpayer_id, l.direction, l.number, l.code
 FROM line l
 JOIN work_reached u ON u.taxpayer_id = l.taxpayer_id AND u.direction = l.direction AND u.named_number = l.number
+-- Eight digits repeat under many codes: a line with a code is in a crowd of that code only.
+WHERE coalesce(u.code = l.code, TRUE)
 GROUP BY ALL
 HAVING count(*) * any_value(l.n_lines) > $max_pairs;
 
 CREATE OR REPLACE TEMP TABLE work_crowded_line AS
-SELECT DISTINCT r.ledger_id FROM work_cited r SEMI JOIN work_crowded_number w USING (taxpayer_id, direction, number);
+SELECT DISTINCT r.ledger_id
+FROM work_cited r
+SEMI JOIN work_crowded_number w
+  ON w.taxpayer_id = r.taxpayer_id AND w.direction = r.direction AND w.number = r.number
+ AND w.code IS NOT DISTINCT FROM r.code;
 
 CREATE OR REPLACE TEMP TABLE work_claim AS
 WITH compared AS (
@@ -59,6 +68,7 @@ WITH compared AS (
     FROM work_cited r
     ANTI JOIN work_crowded_number w
       ON w.taxpayer_id = r.taxpayer_id AND w.direction = r.direction AND w.number = r.number
+     AND w.code IS NOT DISTINCT FROM r.code
     JOIN work_reached u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.number
     ANTI JOIN work_forbidden f ON f.ledger_id = r.ledger_id AND f.upstream_id = u.record_id
     WHERE u.record_id NOT IN (SELECT record_id FROM work_listed_twice)

@@ -4,10 +4,10 @@
 -- parameters: $max_repeated
 -- Whatever is not plainly equal is left to the rules; nothing is decided here that they could decide otherwise.
 
--- A number that more lines cite than a person would look through cannot be cleared; without this it is joined in full.
+-- A number (with its code: eight digits repeat under many codes) that more lines cite than a person would look through cannot be cleared; without this it is joined in full.
 -- By 64 bits of its hash: two numbers that share them are left to the rules, which come to the same result.
 CREATE OR REPLACE TEMP TABLE work_repeated_number AS
-SELECT hash(invoice_reference) AS number_hash
+SELECT hash(invoice_reference, coalesce(invoice_code, '')) AS number_hash
 FROM work_due_ledger
 WHERE invoice_reference IS NOT NULL
 GROUP BY number_hash
@@ -30,7 +30,7 @@ FROM work_due_upstream u
 JOIN work_due_ledger l
   ON l.taxpayer_id = u.taxpayer_id AND l.direction = u.direction AND l.invoice_reference = u.number
  AND (length(u.number) = 20 OR l.invoice_code IS NOT DISTINCT FROM u.code)
-WHERE hash(u.number) NOT IN (SELECT number_hash FROM work_repeated_number);
+WHERE hash(u.number, coalesce(u.code, '')) NOT IN (SELECT number_hash FROM work_repeated_number);
 
 -- What stands in two pairs, or was decided on by a person, is not cleared; again by hash, and again to the same result.
 DELETE FROM work_cleared
