@@ -25,6 +25,10 @@ JOIN read_parquet($entries) l
   ON l.taxpayer_id = u.taxpayer_id AND l.direction = u.direction
  AND l.invoice_reference = u.invoice_number AND l.total_cny = u.total_cny
  AND coalesce(l.invoice_date = CAST(u.issued_at AS DATE), TRUE)
+ AND coalesce(l.amount_cny = u.amount_cny, TRUE) AND coalesce(l.tax_cny = u.tax_cny, TRUE)
+ AND (length(u.invoice_number) = 20 OR l.invoice_code IS NOT DISTINCT FROM u.invoice_code)
+ AND coalesce(l.counterparty_tax_id = if(u.direction = 'input', u.seller_tax_id, u.buyer_tax_id), TRUE)
+ AND coalesce(l.counterparty_name = if(u.direction = 'input', u.seller_name, u.buyer_name), TRUE)
 WHERE u.status = 'normal' AND NOT u.is_red
 QUALIFY count(*) OVER (PARTITION BY u.record_id) = 1 AND count(*) OVER (PARTITION BY l.record_id) = 1
 """

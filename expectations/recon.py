@@ -33,7 +33,11 @@ STOP_RULES: tuple[Rule, ...] = (
         pairs=[(verdict.value, cause) for cause, verdict in CAUSES.items()],
     ),
     _RECON.listed(
-        "member_side_listed", _MEMBER, ("side", list(Side)), "成员属于税务或账", "Every member is of a known side"
+        "member_side_listed",
+        _MEMBER,
+        ("side", [Side.UPSTREAM, Side.LEDGER]),
+        "成员属于税务或账",
+        "Every member is of a known side",
     ),
     _RECON.sql(_STOP, "member_unique", _MEMBER, "每条记录只属一个核对项", "No record is in two items"),
     _RECON.sql(_STOP, "record_judged", _MEMBER, "每条记录都有结论", "Every record is a member of an item"),
@@ -113,6 +117,13 @@ WARN_RULES: tuple[Rule, ...] = (
         _DECISION,
         "人工决定所指的记录没有变化",
         "No record has changed under a person's decision",
+    ),
+    _RECON.sql(
+        _WARN,
+        "witness_agrees",
+        "recon__witness",
+        "电子发票与税务系统、账相符",
+        "E-invoices agree with the tax system and the books",
     ),
 )
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from expectations.audit import Audit
     from pipelines.alerts.send import Alerts
     from pipelines.publish import Published
+    from pipelines.pull.stage import Pulls
     from pipelines.reconcile.result import Reconciled
     from pipelines.snapshots.write import Snapshot
     from pipelines.sources.intake import Intake
@@ -47,6 +48,7 @@ progress = logging.getLogger("fapiao.progress")
 
 STAGE_NAMES = {
     "open": "开始 | open the night",
+    "pull": "取数 | fetch the files",
     "take-in": "读取文件 | read the files",
     "reconcile": "逐笔核对 | judge every record",
     "audit": "质量检查 | audit",
@@ -80,6 +82,13 @@ def _may_pass_by_waiting(_task: Task[..., Any], _run: TaskRun, state: State[Any]
 @task(name="open", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=300)
 def open_night(settings: Settings, night: Night) -> night_log.OpenedNight:
     return night_log.open_night(settings, night)
+
+
+@task(name="pull", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=14400)
+def pull(settings: Settings, night: Night) -> Pulls:
+    from pipelines.pull import stage
+
+    return stage.pull_night(settings, night)
 
 
 @task(
@@ -121,8 +130,12 @@ def keep(settings: Settings, night: Night) -> Snapshot:
 @task(name="publish", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=3600)
 def publish(settings: Settings, night: Night) -> Published:
     from pipelines import publish as publish_stage
+    from pipelines import publish_masked
 
-    return publish_stage.publish_night(settings, night)
+    published = publish_stage.publish_night(settings, night)
+    if settings.publish_masked:
+        publish_masked.publish_masked(settings, night)
+    return published
 
 
 @task(name="report", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=1800)
@@ -189,6 +202,7 @@ def _run_stages(settings: Settings, night: Night) -> NightOutcome:
     opened = _run_stage(open_night, settings, night)
     for crashed in opened.crashed_nights:
         get_run_logger().warning("night %s never ended: it crashed or was killed", crashed)
+    _run_stage(pull, settings, night)
     _run_stage(take_in, settings, night)
     reconciled = _run_stage(reconcile, settings, night)
     audited = _run_stage(audit, settings, night)

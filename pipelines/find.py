@@ -13,12 +13,15 @@ from decimal import Decimal
 from importlib import resources
 from typing import Any
 
-from pipelines.errors import UsageError
+from pipelines.errors import BadInputError, UsageError
 from pipelines.query import open_published
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, run_sql
 
 MAX_ITEMS = 50
+TAIL = 8
+"""Digits that `out_find_number` is sorted by."""
+WHOLE_BELOW = 6
 
 
 @dataclass(frozen=True)
@@ -118,41 +121,45 @@ class FindResult:
 
 def find_invoices(
     settings: Settings,
-    text: str,
+    text: str = "",
     *,
     code: str | None = None,
     date_from: date | None = None,
     date_to: date | None = None,
     party: str | None = None,
-    amount: Decimal | None = None,
+    amount: Decimal | tuple[Decimal, Decimal] | None = None,
+    status: str | None = None,
     fuzzy: bool = False,
 ) -> FindResult:
     """Look an invoice up in the published database.
 
     `text` is a full number (code and number in one is fine), the end of one, or a part with `?` (one character) and `*`
     (any); `fuzzy` also takes one wrong, missing, surplus or swapped character. Dates are those of issue, or of posting
-    where the ledger keeps no other. `amount` is compared with the total and with the amount without tax, without sign.
+    where the ledger keeps no other. `amount`, one or a range, is compared with the total, the amount and the
+    tax, without sign. `status` is that of the invoice, so what is only booked has none.
     UsageError for a text without a digit or letter and without another condition; BadInputError if nothing was
     published.
     """
     number = clean_number(text)
-    if not number.strip("?*") and not any((code, date_from, date_to, party, amount)):
+    if not number.strip("?*") and not any((code, date_from, date_to, party, amount, status)):
         raise UsageError(
             "没有可查的内容 | There is nothing to look for.", found=repr(text), expected="a number or its end"
         )
-    conditions = {
-        "number": number.replace("?", "").replace("*", ""),
-        "pattern": build_pattern(number),
-        "near": build_near_pattern(number) if fuzzy and number.isalnum() else None,
+    low, high = amount if isinstance(amount, tuple) else (amount, amount)
+    narrowing = {
         "code": clean_number(code) if code else None,
         "date_from": date_from,
         "date_to": date_to,
         "party": clean_party(party) if party else None,
-        "amount": abs(amount) if amount is not None else None,
-        "limit": MAX_ITEMS,
+        "amount_from": abs(low) if low is not None else None,
+        "amount_to": abs(high) if high is not None else None,
+        "status": status,
     }
+    is_narrowed = any(value is not None for value in narrowing.values())
+    wanted = {**narrowing, **_number_conditions(number, fuzzy), "is_narrowed": is_narrowed, "limit": MAX_ITEMS}
     with open_published(settings) as con:
-        hits = run_sql(con, "find/find_hit", conditions).fetchall()
+        _require_index(con, settings)
+        hits = run_sql(con, "find/find_hit", wanted).fetchall()
         return FindResult(
             number=number,
             items=_read_items(con, [row[0] for row in hits]),
@@ -161,6 +168,60 @@ def find_invoices(
             region=find_region(number),
             as_of=_read_as_of(con),
         )
+
+
+def _require_index(con: Connection, settings: Settings) -> None:
+    """BadInputError if a version before the index published the database."""
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'out_find_number'").fetchone():
+        raise BadInputError(
+            "已发布的数据库没有查票索引 | The published database has no index to look invoices up by.",
+            where=settings.published_path,
+            found="a database that an earlier version published",
+            next_step="运行 `fapiao nightly` 重新发布 | `fapiao nightly` publishes it anew",
+        )
+
+
+def _number_conditions(number: str, fuzzy: bool) -> dict[str, object]:
+    """What `find_hit` needs of a cleaned number, as typed with its wildcards."""
+    is_near = fuzzy and number.isalnum()
+    tail_from, tail_to = tail_range(re.split(r"[?*]", number)[-1])
+    return {
+        "number": number.replace("?", "").replace("*", ""),
+        "pattern": build_pattern(number),
+        "tail_from": tail_from,
+        "tail_to": tail_to,
+        "near": build_near_pattern(number) if is_near else None,
+        "near_tails": list_near_tails(number) if is_near else [],
+    }
+
+
+def tail_range(ending: str) -> tuple[int, int]:
+    """First and last `out_find_number.tail` of the numbers that end so; the empty stretch if it holds a letter."""
+    backwards = ending[-TAIL:][::-1]
+    if backwards and not backwards.isdecimal():
+        return 0, -1
+    return int(backwards.ljust(TAIL, "0")), int(backwards.ljust(TAIL, "9"))
+
+
+def list_near_tails(number: str) -> list[int]:
+    """Tails that a number at edit distance one can have. Below six characters only whole numbers count as near."""
+    tails = {-1}
+    for variant in _list_variants(number):
+        first, last = tail_range(variant)
+        tails.update(range(first, last + 1) if len(number) >= WHOLE_BELOW else (first,))
+    return sorted(tails)
+
+
+def _list_variants(number: str) -> set[str]:
+    places = range(len(number))
+    gaps = (*places, len(number))
+    return {
+        number,
+        *(number[:i] + number[i + 1 :] for i in places),
+        *(number[:i] + digit + number[i + 1 :] for i in places for digit in "0123456789"),
+        *(number[:i] + digit + number[i:] for i in gaps for digit in "0123456789"),
+        *(number[:i] + number[i + 1] + number[i] + number[i + 2 :] for i in places[:-1]),
+    }
 
 
 def clean_number(text: str) -> str:
@@ -192,7 +253,7 @@ def build_near_pattern(number: str) -> str:
         *(f"{number[:i]}.{number[i:]}" for i in (*places, len(number))),
         *(f"{number[:i]}{number[i + 1]}{number[i]}{number[i + 2 :]}" for i in places[:-1]),
     ]
-    return f"{'' if len(number) >= 6 else '^'}(?:{'|'.join(near)})$"
+    return f"{'' if len(number) >= WHOLE_BELOW else '^'}(?:{'|'.join(near)})$"
 
 
 def _read_as_of(con: Connection) -> datetime:
@@ -205,21 +266,21 @@ def _read_coverage(con: Connection) -> tuple[CoveredSpan, ...]:
     return tuple(CoveredSpan(who, direction, first, last, tuple(gaps)) for who, direction, first, last, gaps in rows)
 
 
-def _read_items(con: Connection, item_ids: list[str]) -> tuple[FoundItem, ...]:
-    """Items with both sides, in the order of the ids."""
-    wanted = {"item_ids": item_ids}
+def _read_items(con: Connection, item_rows: list[int]) -> tuple[FoundItem, ...]:
+    """Items with both sides, in the order of the rows."""
+    wanted = {"item_rows": item_rows}
     upstream = _group_facts(run_sql(con, "find/find_upstream", wanted).fetchall())
     ledger = _group_facts(run_sql(con, "find/find_ledger", wanted).fetchall())
     run_sql(con, "find/find_item", wanted)
-    names = [column[0] for column in con.description or []]
-    rows = {row[0]: dict(zip(names, row, strict=True)) for row in con.fetchall()}
+    names = [column[0] for column in con.description or []][1:]
+    found = {row: dict(zip(names, values, strict=True)) for row, *values in con.fetchall()}
     return tuple(
         FoundItem(
-            **rows[item_id],
-            upstream=tuple(InvoiceFact(*fact) for fact in upstream[item_id]),
-            ledger=tuple(EntryFact(*fact) for fact in ledger[item_id]),
+            **found[row],
+            upstream=tuple(InvoiceFact(*fact) for fact in upstream[found[row]["item_id"]]),
+            ledger=tuple(EntryFact(*fact) for fact in ledger[found[row]["item_id"]]),
         )
-        for item_id in item_ids
+        for row in item_rows
     )
 
 

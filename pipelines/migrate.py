@@ -44,6 +44,9 @@ it is required, the table cannot be migrated."""
 TABLE_DEFAULTS = {"core_upstream__span": "migrate/core_upstream__span"}
 """What fills a table that an earlier version lacks; any other begins empty."""
 
+COPIES_KEPT = 3
+"""How many databases of before a migration stay; each is as large as the working database."""
+
 
 @dataclass(frozen=True)
 class Migrated:
@@ -80,7 +83,9 @@ def migrate_root(settings: Settings) -> Migrated | None:
     finally:
         con.close()
     copy = keep_copy(settings, before.fingerprint or fingerprint_shapes(shapes), counts)
-    return Migrated(before.number, copy, _migrate_database(settings, before, copy))
+    migrated = Migrated(before.number, copy, _migrate_database(settings, before, copy))
+    drop_old_copies(path.parent)
+    return migrated
 
 
 def read_shapes(con: Connection) -> dict[str, Shape]:
@@ -105,14 +110,17 @@ def count_rows(con: Connection) -> dict[str, int]:
 
 def keep_copy(settings: Settings, fingerprint: str, counts: dict[str, int]) -> Path:
     """Copy the closed database beside itself as `before-<fingerprint>.<moment>.duckdb`, never over another copy.
-    What a killed run left half copied goes.
+    What a killed run left half copied goes; a whole copy of the same bytes, of a run that failed after it, is used.
 
     IntegrityError if the copy does not hold the same bytes and the same rows.
     """
     path = settings.warehouse_path
-    final = path.with_name(f"before-{fingerprint[:12]}.{beijing_now():%Y%m%dT%H%M%S}.duckdb")
     for left in path.parent.glob(".copying.*"):
         left.unlink()
+    if found := _find_copy(path, fingerprint):
+        _verify_copy(settings, path, found, counts)
+        return found
+    final = path.with_name(f"before-{fingerprint[:12]}.{beijing_now():%Y%m%dT%H%M%S%f}.duckdb")
     temporary = path.with_name(f".copying.{os.getpid()}.duckdb")
     try:
         shutil.copyfile(path, temporary)
@@ -123,6 +131,24 @@ def keep_copy(settings: Settings, fingerprint: str, counts: dict[str, int]) -> P
     finally:
         temporary.unlink(missing_ok=True)
     return final
+
+
+def _find_copy(path: Path, fingerprint: str) -> Path | None:
+    same_size = (
+        copy
+        for copy in sorted(path.parent.glob(f"before-{fingerprint[:12]}.*.duckdb"), reverse=True)
+        if copy.stat().st_size == path.stat().st_size
+    )
+    return next((copy for copy in same_size if _hash_file(copy) == _hash_file(path)), None)
+
+
+def drop_old_copies(folder: Path) -> list[str]:
+    """Remove all but the newest COPIES_KEPT databases of before a migration, once a migration has succeeded; the names
+    of those that went."""
+    copies = sorted(folder.glob("before-*.duckdb"), key=lambda path: (path.stem.rpartition(".")[2], path.name))
+    for path in copies[:-COPIES_KEPT]:
+        path.unlink()
+    return [path.name for path in copies[:-COPIES_KEPT]]
 
 
 def _sync(path: Path) -> None:

@@ -83,6 +83,7 @@ def copy_tables(con: Connection, target: Path) -> int:
         con.execute("USE recon")
         rows = sum(_copy_table(con, table.name, table.column_names) for table in PUBLISHED_TABLES)
         run_sql(con, "publish/first_seen")
+        run_sql(con, "publish/find_number")
     finally:
         con.execute("USE recon")
         con.execute("DETACH reader")
@@ -100,6 +101,7 @@ def finish_database(path: Path, settings: Settings, night: Night) -> int:
     con = connect(path, settings)
     try:
         run_sql(con, "publish/shown_night", {"night_id": night.night_id, "published_at": beijing_now()})
+        run_sql(con, "publish/find_comment")
         comment_tables(con)
         views = list_views()
         for view in views:

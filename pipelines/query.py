@@ -36,7 +36,7 @@ class QueryResult:
 
 def require_published(settings: Settings) -> Path:
     """The published database. BadInputError if there is none yet, saying what makes one."""
-    path = settings.published_path
+    path = settings.readable_path
     if not path.is_file():
         raise BadInputError(
             "还没有发布过结果 | Nothing was published yet.",

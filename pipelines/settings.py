@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tomllib
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -21,8 +21,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pipelines.errors import UsageError
 from pipelines.model import Direction, Side
+from pipelines.routes import Route
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+EXPECTED = r"^(nightly|workdays|none|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN)|monthly:([1-9]|1[0-9]|2[0-8]))$"
+"""When a source owes a file; a day of the month is one that every month has."""
 
 
 def beijing_now() -> datetime:
@@ -43,7 +46,8 @@ class Source(BaseModel):
 
     `layout` is a layout's name, or `auto` to pick the shipped layout whose header fits. `taxpayer_id` and `direction`
     are needed where the files do not say them. `expected` says when silence is an alarm: a new or re-delivered file is
-    due every night, or never (`none`).
+    due every night, on working days, once a week (`weekly:MON`) or month (`monthly:5`), or never (`none`); but for
+    `nightly` it may come `grace_hours` after the end of that day.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,7 +58,51 @@ class Source(BaseModel):
     layout: str = "auto"
     taxpayer_id: str | None = None
     direction: Direction | None = None
-    expected: Literal["nightly", "none"] = "none"
+    expected: str = Field(default="none", pattern=EXPECTED)
+    grace_hours: int = Field(default=0, ge=0)
+    pull: Route | None = None
+    """Where the night fetches the files from before it reads the folder; None: somebody else puts them there."""
+    fallbacks: list[Route] = Field(default_factory=list)
+    """Tried in order when `pull` gives nothing."""
+
+
+class NamedChannel(BaseModel):
+    """A way out with a name; the environment variable `url_env` holds its apprise address, which may be the secret.
+
+    From `quiet_from` to `quiet_to` (`HH:MM`, Beijing time) nothing is sent; it goes out after, with
+    `fapiao alerts deliver` or the next night. With `wakes_for_critical` critical alerts do not wait.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    url_env: str
+    language: Literal["zh", "en"] | None = None
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    wakes_for_critical: bool = False
+
+
+class AlertRoute(BaseModel):
+    """Alerts that fit every condition go to `channels`; a condition left out fits all. `causes` also names kinds that
+    are no findings: file, source, rule, drill, channel. An alert without money never fits `min_amount_cny`."""
+
+    model_config = ConfigDict(extra="forbid")
+    channels: list[str] = Field(min_length=1)
+    taxpayers: list[str] = Field(default_factory=list)
+    causes: list[str] = Field(default_factory=list)
+    min_amount_cny: Decimal = Decimal(0)
+    min_age_days: int = Field(default=0, ge=0)
+
+
+class Owner(BaseModel):
+    """Who acts; stands in the alerts of these sources, taxpayers and causes. The first that fits is named."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    contact: str = ""
+    sources: list[str] = Field(default_factory=list)
+    taxpayers: list[str] = Field(default_factory=list)
+    causes: list[str] = Field(default_factory=list)
 
 
 class Settings(BaseSettings):
@@ -81,7 +129,18 @@ class Settings(BaseSettings):
 
     alert_channels: list[str] = Field(default_factory=list, repr=False)
     alert_language: Literal["zh", "en"] = "zh"
+    named_channels: list[NamedChannel] = Field(default_factory=list)
+    alert_routes: list[AlertRoute] = Field(default_factory=list)
+    owners: list[Owner] = Field(default_factory=list)
+    escalate_after_days: int = Field(default=3, ge=1)
+    """An open alert that nobody acknowledged is raised again after so many days, and again after as many more."""
     mask_names: bool = True
+    mask_report: bool = False
+    """Names and ids are masked on the page of the night; the workbook beside it is for work and never masked."""
+    publish_masked: bool = False
+    """Every night is also published as recon-masked.duckdb, for people who may see pseudonyms only."""
+    readers_see: Literal["open", "masked"] = "open"
+    """Which published file `fapiao sql` reads."""
     data_docs_nights: int = Field(default=7, ge=1)
     drill_max_age_days: int = Field(default=35, ge=1)
     """After so many days without a good restore drill an alert says so."""
@@ -116,6 +175,15 @@ class Settings(BaseSettings):
     @property
     def published_path(self) -> Path:
         return self.data_root / "published" / "recon.duckdb"
+
+    @property
+    def masked_path(self) -> Path:
+        return self.published_path.with_name("recon-masked.duckdb")
+
+    @property
+    def readable_path(self) -> Path:
+        """The published file that readers get: `readers_see` says which."""
+        return self.masked_path if self.readers_see == "masked" else self.published_path
 
     @property
     def report_dir(self) -> Path:

@@ -6,6 +6,7 @@ A channel is called by kind and place in the list (`wecombot[1]`), for an addres
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipelines.alerts.digest import Digest
-from pipelines.settings import Settings
+from pipelines.settings import NamedChannel, Settings
 
 ATTEMPTS = 3
 FIRST_WAIT_S = 0.4
@@ -30,7 +31,10 @@ LIMIT_BYTES = {"console": 4_000, "wecombot": 1_900, "dingtalk": 18_000, "feishu"
 
 @dataclass(frozen=True)
 class ChannelResult:
-    """`state`: delivered, failed, or idle (nothing to send that it has not had). `detail` holds no secret."""
+    """`state`: delivered, failed, held (quiet hours), or idle (nothing to send that it has not had).
+
+    `detail` holds no secret.
+    """
 
     channel: str
     state: str
@@ -49,20 +53,29 @@ class Channel:
     name: str
     post: Callable[[Digest], str | None]
     is_local: bool = False
-
-    @property
-    def limit_bytes(self) -> int:
-        return LIMIT_BYTES.get(self.name.partition("[")[0], DEFAULT_LIMIT_BYTES)
+    limit_bytes: int = DEFAULT_LIMIT_BYTES
+    declared: NamedChannel | None = None
 
 
 def list_remote_channels(settings: Settings) -> list[Channel]:
-    """One channel per address in `alert_channels`, also for an address that nobody understands: it fails when used."""
-    return [_open_channel(url, place) for place, url in enumerate(settings.alert_channels, start=1)]
+    """One channel per address and named channel, also for an address that nobody understands: it fails when used."""
+    unnamed = [_open_channel(url, place) for place, url in enumerate(settings.alert_channels, start=1)]
+    return [*unnamed, *(_open_named_channel(channel) for channel in settings.named_channels)]
+
+
+def _open_named_channel(declared: NamedChannel) -> Channel:
+    url = os.environ.get(declared.url_env, "")
+    kind = url.partition("://")[0].lower()
+
+    def post(digest: Digest) -> str | None:
+        return _post_by_apprise(url, digest) if url else f"the environment variable {declared.url_env} is not set"
+
+    return Channel(declared.name, post, limit_bytes=LIMIT_BYTES.get(kind, DEFAULT_LIMIT_BYTES), declared=declared)
 
 
 def console_channel() -> Channel:
     """Writes to standard error, so that a program that reads standard output is not disturbed."""
-    return Channel("console", _post_to_console, is_local=True)
+    return Channel("console", _post_to_console, is_local=True, limit_bytes=LIMIT_BYTES["console"])
 
 
 def _post_to_console(digest: Digest) -> None:
@@ -73,7 +86,9 @@ def _post_to_console(digest: Digest) -> None:
 
 def _open_channel(url: str, place: int) -> Channel:
     kind = re.match(r"[A-Za-z][A-Za-z0-9]*(?=://)", url)
-    return Channel(f"{kind[0].lower() if kind else 'unknown'}[{place}]", lambda digest: _post_by_apprise(url, digest))
+    name = kind[0].lower() if kind else "unknown"
+    limit_bytes = LIMIT_BYTES.get(name, DEFAULT_LIMIT_BYTES)
+    return Channel(f"{name}[{place}]", lambda digest: _post_by_apprise(url, digest), limit_bytes=limit_bytes)
 
 
 def _post_by_apprise(url: str, digest: Digest) -> str | None:

@@ -110,6 +110,30 @@ def compose_findings(con: Connection, settings: Settings, night: Night) -> list[
     return [_compose_group(group, [row for row in examples if _same_group(row, group)], settings) for group in groups]
 
 
+def compose_open_groups(con: Connection, settings: Settings) -> list[Alert]:
+    """What stands, one per cause and taxpayer, told before or not; after `compose_findings`, which finds it."""
+    groups = fetch_rows(con, "alert/alert_open_group", FindingGroup, {})
+    return [_compose_open_group(group, settings) for group in groups]
+
+
+def _compose_open_group(group: FindingGroup, settings: Settings) -> Alert:
+    count, money, who = group.finding_count, format_money(group.amount_cny), name_taxpayer(group.taxpayer_id, settings)
+    return Alert(
+        alert_key=f"finding:{group.cause}:{group.taxpayer_id}",
+        severity=_judge_severity(group.cause),
+        finding_count=count,
+        amount_cny=group.amount_cny,
+        title_zh=f"{word(group.cause, 'zh')}：未结 {count:,} 项，{money} 元（{who}）",
+        title_en=f"{word(group.cause, 'en')}: {count:,} open, {money} CNY ({who})",
+        body_zh="逐项说明见当夜报告的待处理清单。",
+        body_en="The night's report says of each what to do.",
+    )
+
+
+def _judge_severity(cause: str) -> str:
+    return "critical" if cause in CRITICAL_CAUSES else "info" if cause in INFO_CAUSES else "warning"
+
+
 def _same_group(example: FindingExample, group: FindingGroup) -> bool:
     return (example.cause, example.taxpayer_id) == (group.cause, group.taxpayer_id)
 
@@ -118,10 +142,9 @@ def _compose_group(group: FindingGroup, examples: list[FindingExample], settings
     count, money = group.finding_count, format_money(group.amount_cny)
     verdict = CAUSES[group.cause]
     who = name_taxpayer(group.taxpayer_id, settings)
-    severity = "critical" if group.cause in CRITICAL_CAUSES else "info" if group.cause in INFO_CAUSES else "warning"
     return Alert(
         alert_key=f"finding:{group.cause}:{group.taxpayer_id}",
-        severity=severity,
+        severity=_judge_severity(group.cause),
         finding_count=count,
         amount_cny=group.amount_cny,
         title_zh=f"{word(group.cause, 'zh')}：新增 {count:,} 项，{money} 元（{who}）",

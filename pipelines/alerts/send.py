@@ -10,17 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.alerts.channels import Channel, ChannelResult, console_channel, deliver, list_remote_channels
-from pipelines.alerts.compose import Alert, compose_alerts, rank_urgency
+from pipelines.alerts.compose import Alert, rank_urgency
+from pipelines.alerts.dead import settle_channels
 from pipelines.alerts.digest import Digest, compose_digest, render_alert_file
+from pipelines.alerts.raising import raise_alerts
+from pipelines.alerts.routes import choose_channels, is_quiet
 from pipelines.alerts.store import StoredAlert, read_stored, read_undelivered, record_delivery, store_alerts
 from pipelines.errors import FapiaoError
 from pipelines.night import Night
 from pipelines.reports.files import replace_file
+from pipelines.reports.rows import require_warehouse
 from pipelines.reports.words import strip_controls
-from pipelines.settings import Settings
+from pipelines.settings import NamedChannel, Settings, beijing_now
 from pipelines.warehouse import open_warehouse, transaction
 
 __all__ = ["Alerts", "ChannelResult", "alert_crash", "alert_night", "test_channels"]
+
+LOCAL_CHANNELS = frozenset({"console", "file"})
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,11 @@ class Alerts:
 
 def alert_night(settings: Settings, night: Night) -> Alerts:
     """Raise, store and send what is new. A rerun sends what a channel has not had, or what reads differently."""
-    with open_warehouse(settings) as con:
-        alerts = compose_alerts(con, settings, night)
-        with transaction(con):
-            store_alerts(con, night, alerts)
+    with open_warehouse(settings) as con, transaction(con):
+        alerts = raise_alerts(con, settings, night)
+        store_alerts(con, night, alerts)
     results = _send_stored(settings, night)
+    _send_around(settings, night, results)
     with open_warehouse(settings, read_only=True) as con:
         stored = {row.alert_key: row for row in read_stored(con, night)}
     delivered = sum(stored[alert.alert_key].is_delivered for alert in alerts)
@@ -92,6 +98,12 @@ def test_channels(settings: Settings) -> list[ChannelResult]:
     return [deliver(channel, digest) for channel in (console_channel(), *list_remote_channels(settings))]
 
 
+def deliver_pending(settings: Settings) -> tuple[ChannelResult, ...]:
+    """Offer every channel what it did not take or what its quiet hours held back; nothing new is raised."""
+    require_warehouse(settings)
+    return _send_stored(settings, Night(beijing_now()))
+
+
 test_channels.__test__ = False  # type: ignore[attr-defined]  # it is no test, whatever its name says to pytest
 
 
@@ -115,7 +127,7 @@ def _list_channels(settings: Settings, night: Night, alerts: list[Alert]) -> lis
 
 def _counted(settings: Settings) -> frozenset[str]:
     """Channels whose taking an alert counts: the remote ones, or console and file where there is no other."""
-    return frozenset(channel.name for channel in list_remote_channels(settings)) or frozenset({"console", "file"})
+    return frozenset(channel.name for channel in list_remote_channels(settings)) or LOCAL_CHANNELS
 
 
 def _send_stored(settings: Settings, night: Night) -> tuple[ChannelResult, ...]:
@@ -136,17 +148,56 @@ def _send_by(
     rows: tuple[StoredAlert, ...],
     late: tuple[StoredAlert, ...],
 ) -> ChannelResult:
-    missing = [row for row in rows if not row.has_reached(channel.name)]
+    missing = [row for row in rows if not row.has_reached(channel.name) and _is_for(channel, row, settings)]
     owed = [row for row in late if row.has_failed_on(channel.name)]
+    return _send_rows(channel, settings, night, missing, owed)
+
+
+def _send_rows(
+    channel: Channel, settings: Settings, night: Night, missing: list[StoredAlert], owed: list[StoredAlert]
+) -> ChannelResult:
     if not missing and not owed:
         return ChannelResult(channel.name, "idle")
-    tonight, before = (
-        sorted((row.alert for row in missing), key=rank_urgency),
-        sorted((row.alert for row in owed), key=rank_urgency),
-    )
-    result = deliver(channel, compose_digest(night, tonight, before, settings.alert_language, channel.limit_bytes))
+    if channel.declared and _must_wait(channel.declared, [*missing, *owed]):
+        result = ChannelResult(channel.name, "held", detail="quiet hours")
+        _record(settings, night, {(row.night_id, row.alert_key) for row in missing}, result)
+        return result
+    tonight, before = (sorted((row.alert for row in rows), key=rank_urgency) for rows in (missing, owed))
+    language = (channel.declared and channel.declared.language) or settings.alert_language
+    result = deliver(channel, compose_digest(night, tonight, before, language, channel.limit_bytes))
     _record(settings, night, {(row.night_id, row.alert_key) for row in (*missing, *owed)}, result)
     return result
+
+
+def _send_around(settings: Settings, night: Night, results: tuple[ChannelResult, ...]) -> None:
+    """Tell over the living channels which one is dead, and what reached nobody. Where no remote channel lives, the open
+    case and the summary say it."""
+    remote = [result for result in results if result.channel not in LOCAL_CHANNELS]
+    with open_warehouse(settings) as con, transaction(con):
+        dead = settle_channels(con, night, remote)
+        if not dead or not any(result.is_alive for result in remote):
+            return
+        store_alerts(con, night, [*(row.alert for row in read_stored(con, night)), *dead])
+        rows = read_stored(con, night)
+    living = {result.channel for result in results if result.is_alive}
+    about = {alert.alert_key for alert in dead}
+    for channel in _list_channels(settings, night, sorted((row.alert for row in rows), key=rank_urgency)):
+        if channel.name in living:
+            stranded = [row for row in rows if row.alert_key in about or not row.is_delivered]
+            _send_rows(channel, settings, night, [row for row in stranded if not row.has_reached(channel.name)], [])
+
+
+def _is_for(channel: Channel, row: StoredAlert, settings: Settings) -> bool:
+    """Console and file get everything, the others what the routes give them."""
+    if channel.is_local:
+        return True
+    known = frozenset(found.name for found in list_remote_channels(settings))
+    return channel.name in choose_channels(row.alert_key, row.amount_cny, row.age_days, settings, known)
+
+
+def _must_wait(declared: NamedChannel, rows: list[StoredAlert]) -> bool:
+    is_urgent = declared.wakes_for_critical and any(row.severity == "critical" for row in rows)
+    return is_quiet(declared, beijing_now()) and not is_urgent
 
 
 def _record(settings: Settings, night: Night, sent: set[tuple[str, str]], result: ChannelResult) -> None:

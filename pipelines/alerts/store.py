@@ -20,7 +20,10 @@ LATE_DAYS = 7
 
 @dataclass(frozen=True)
 class StoredAlert:
-    """An alert as stored. `delivery_detail` is a JSON object: channel to `delivered` or `failed: why`."""
+    """An alert as stored. `age_days` counts from the night that raised its case.
+
+    `delivery_detail` is a JSON object: channel to `delivered`, `held` or `failed: why`.
+    """
 
     night_id: str
     alert_key: str
@@ -33,6 +36,7 @@ class StoredAlert:
     body_en: str
     is_delivered: bool
     delivery_detail: str | None
+    age_days: int
 
     @property
     def alert(self) -> Alert:
@@ -47,7 +51,8 @@ class StoredAlert:
         return self.deliveries.get(channel_name) == "delivered"
 
     def has_failed_on(self, channel_name: str) -> bool:
-        return self.deliveries.get(channel_name, "").startswith("failed")
+        """Failed there, or held back by its quiet hours."""
+        return self.deliveries.get(channel_name, "").startswith(("failed", "held"))
 
 
 def store_alerts(con: Connection, night: Night, alerts: Sequence[Alert]) -> None:
@@ -81,7 +86,8 @@ def record_delivery(
     con: Connection, rows: Iterable[StoredAlert], result: ChannelResult, counted: frozenset[str]
 ) -> None:
     """Write what became of the rows on one channel. Only the channels in `counted` make an alert delivered."""
-    state = result.state if result.state == "delivered" else f"failed: {result.detail}, {result.attempts} attempts"
+    is_failed = result.state == "failed"
+    state = f"failed: {result.detail}, {result.attempts} attempts" if is_failed else result.state
     for row in rows:
         deliveries = {**row.deliveries, result.channel: state}
         values = {

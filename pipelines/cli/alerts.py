@@ -1,20 +1,22 @@
-"""`fapiao alerts`: proves that the channels are alive."""
+"""`fapiao alerts`: what stands, who has taken it on, and whether the channels are alive."""
 
 # ruff: noqa: PLC0415 - commands import what they need when they run
 
 from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson
 from pipelines.errors import EXIT_UPSTREAM_UNAVAILABLE
 
-app = typer.Typer(help="提醒：验证渠道 | The alerts.", no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def _start() -> None:
-    """Keeps `test` a command of its own while it is the only one."""
+app = typer.Typer(
+    help="提醒：未结清单、确认、补发、验证渠道 | Alerts: list, acknowledge, deliver, test.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.command("test")
@@ -32,5 +34,70 @@ def prove_channels(as_json: AsJson = False) -> None:
         print_table(
             ["渠道 channel", "送达 delivered", "说明 detail"], [[r.channel, r.is_alive, r.detail] for r in results]
         )
+    if not all(result.is_alive for result in results):
+        raise typer.Exit(EXIT_UPSTREAM_UNAVAILABLE)
+
+
+@app.command("list")
+def list_cases(as_json: AsJson = False) -> None:
+    """未结提醒，最急的在前 | The open alerts, the most urgent first."""
+    from pipelines.alerts.case_store import list_open_cases
+    from pipelines.alerts.routes import find_owner
+    from pipelines.cli.output import print_json, print_table
+    from pipelines.settings import load_settings
+
+    settings = load_settings()
+    rows = [(case, find_owner(case.alert_key, settings)) for case in list_open_cases(settings)]
+    if as_json:
+        print_json([{**asdict(case), "owner": owner.name if owner else None} for case, owner in rows])
+        return
+    columns = ["提醒 alert", "程度 severity", "自 since", "内容 what", "负责人 owner", "已确认 acknowledged"]
+    print_table(
+        columns,
+        [
+            [
+                case.alert_key,
+                case.severity,
+                case.raised_night[:8],
+                case.title_zh if settings.alert_language == "zh" else case.title_en,
+                owner.name if owner else None,
+                case.acknowledged_by,
+            ]
+            for case, owner in rows
+        ],
+    )
+
+
+@app.command("ack")
+def acknowledge_case(
+    alert_key: Annotated[str, typer.Argument(help="清单第一列 | First column of the list.", metavar="ALERT")],
+    who: Annotated[str, typer.Option("--by", help="接手的人 | Who takes it on.", metavar="NAME")],
+    note: Annotated[str | None, typer.Option(help="说明 | A remark.", metavar="TEXT")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """确认接手，此后不再升级，除非加重 | Take an alert on: it escalates no more unless it gets worse."""
+    from pipelines.alerts.case_store import acknowledge
+    from pipelines.cli.output import print_json, print_line
+    from pipelines.settings import load_settings
+
+    case = acknowledge(load_settings(), alert_key, who, note)
+    if as_json:
+        print_json(case)
+    else:
+        print_line(f"已确认 acknowledged: {case.alert_key} ({case.acknowledged_by}, {case.acknowledged_at})")
+
+
+@app.command("deliver")
+def deliver_again(as_json: AsJson = False) -> None:
+    """补发渠道未收下或静默时段留下的 | Send what was refused or held back. Exit code 4 if one fails."""
+    from pipelines.alerts.send import deliver_pending
+    from pipelines.cli.output import print_json, print_table
+    from pipelines.settings import load_settings
+
+    results = [result for result in deliver_pending(load_settings()) if result.channel not in ("console", "file")]
+    if as_json:
+        print_json(results)
+    else:
+        print_table(["渠道 channel", "结果 state", "说明 detail"], [[r.channel, r.state, r.detail] for r in results])
     if not all(result.is_alive for result in results):
         raise typer.Exit(EXIT_UPSTREAM_UNAVAILABLE)

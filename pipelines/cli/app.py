@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import alerts, decide, doctor, explain, find, layouts, nightly, read, reconcile, snapshot, sql
+from pipelines.cli import (
+    alerts,
+    decide,
+    doctor,
+    explain,
+    export,
+    find,
+    layouts,
+    nightly,
+    read,
+    reconcile,
+    snapshot,
+    sql,
+)
 
 app = typer.Typer(
     help="每夜核对账上与税务系统的发票，并逐笔说明原因。\n\n"
@@ -49,3 +62,4 @@ app.command("doctor")(doctor.examine)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(decide.app, name="decide")
+app.add_typer(export.app, name="export")

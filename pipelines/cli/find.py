@@ -4,49 +4,105 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson
+from pipelines.errors import BadInputError, UsageError
+from pipelines.model import Status
 
 if TYPE_CHECKING:
     from pipelines.find import EntryFact, FindResult, FoundItem, InvoiceFact
 
+FILE_ENDINGS = (".xml", ".ofd", ".pdf", ".png", ".jpg", ".jpeg")
+QR_COMMAS = 5
+
 
 def find_invoices(
     text: Annotated[
-        str, typer.Argument(help="号码、后几位，或含 ? * 的片段 | Number, its end, or a part with ? and *.")
-    ],
+        str,
+        typer.Argument(
+            help="号码、后几位、含 ? * 的片段、二维码文本，或电子发票文件 | "
+            "Number, its end, a part with ? and *, the text of a QR code, or an e-invoice file."
+        ),
+    ] = "",
     *,
     code: Annotated[str | None, typer.Option(help="发票代码 | Invoice code.")] = None,
     date_from: Annotated[str | None, typer.Option("--from", help="起始日 | First day.", metavar="DAY")] = None,
     date_to: Annotated[str | None, typer.Option("--to", help="截止日 | Last day.", metavar="DAY")] = None,
     party: Annotated[str | None, typer.Option(help="对方名称 | Name of the other party, or a part of it.")] = None,
-    amount: Annotated[str | None, typer.Option(help="金额或价税合计 | Amount or total, CNY.")] = None,
+    amount: Annotated[
+        str | None, typer.Option(help="金额、税额或合计，可为 X..Y | Amount, tax or total, or X..Y.")
+    ] = None,
+    status: Annotated[Status | None, typer.Option(help="发票状态 | Status of the invoice.")] = None,
     fuzzy: Annotated[bool, typer.Option("--fuzzy", help="容许错一位 | Allow one wrong character.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """查一张发票：双方怎么记、结论、来自哪个文件哪一行 | Look an invoice up on both sides."""
     from pipelines import find
-    from pipelines.cli.moments import parse_day, parse_money
+    from pipelines.cli.moments import parse_day
     from pipelines.cli.output import print_json
     from pipelines.settings import load_settings
 
     result = find.find_invoices(
         load_settings(),
-        text,
+        read_number(text),
         code=code,
         date_from=parse_day(date_from, "--from"),
         date_to=parse_day(date_to, "--to"),
         party=party,
-        amount=parse_money(amount, "--amount"),
+        amount=parse_amount(amount),
+        status=status,
         fuzzy=fuzzy,
     )
     if as_json:
         print_json(result)
     else:
         _print_found(result)
+
+
+def read_number(text: str) -> str:
+    """The number that the text names: that of a QR code or of an e-invoice file, else the text itself.
+
+    BadInputError (UnreadableFileError) if such a code or file cannot be read.
+    """
+    from pipelines.einvoice import read_einvoice
+    from pipelines.einvoice.qr import parse_qr
+
+    path = Path(text)
+    if path.suffix.lower() in FILE_ENDINGS:
+        return read_einvoice(path.name, _read_file(path)).invoice_number
+    return parse_qr(text).invoice_number if text.count(",") + text.count("，") >= QR_COMMAS else text
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInputError(
+            "电子发票文件打不开 | The e-invoice file cannot be opened.",
+            where=path,
+            found=error.strerror,
+            next_step="检查路径，或直接输入发票号码 | check the path, or type the number",
+        ) from error
+
+
+def parse_amount(text: str | None) -> Decimal | tuple[Decimal, Decimal] | None:
+    """`1130.00`, or a range `1000..1200` with both ends. UsageError if it cannot be read or its ends are swapped."""
+    from pipelines.cli.moments import parse_money
+
+    if text is None or ".." not in text:
+        return parse_money(text, "--amount")
+    first, _, last = text.partition("..")
+    low, high = parse_money(first, "--amount"), parse_money(last, "--amount")
+    if low is None or high is None or abs(low) > abs(high):
+        raise UsageError(
+            "金额范围不成立 | The range is empty.", where="--amount", found=repr(text), expected="1000..1200"
+        )
+    return low, high
 
 
 def _print_found(result: FindResult) -> None:

@@ -6,6 +6,7 @@ tables from it, the published database takes its comments from it, snapshots tak
 
 from __future__ import annotations
 
+from pipelines.model.alert import ALERT_CASE
 from pipelines.model.core import (
     COVERAGE,
     LEDGER_ENTRY,
@@ -16,6 +17,7 @@ from pipelines.model.core import (
     UPSTREAM_SIGHTING,
     UPSTREAM_SPAN,
 )
+from pipelines.model.einvoice import EINVOICE_SIGHTING, WITNESS, WITNESS_FINDINGS, WITNESSES
 from pipelines.model.lists import (
     CAUSES,
     FINDING_VERDICTS,
@@ -29,6 +31,7 @@ from pipelines.model.lists import (
     basis_of,
 )
 from pipelines.model.night import ALERT_MESSAGE, AUDIT_UNEXPECTED, AUDIT_VERDICT, NIGHT_FINDING, NIGHT_RUN, NIGHT_SOURCE
+from pipelines.model.pull import NIGHT_PULL
 from pipelines.model.raw import (
     LEDGER_TEXT_FIELDS,
     RAW_DELIVERY,
@@ -58,6 +61,7 @@ from pipelines.model.table import MONEY, Column, Table
 __all__ = [
     "ADJUSTMENT",
     "ADJUSTMENT_KINDS",
+    "ALERT_CASE",
     "ALERT_MESSAGE",
     "AUDIT_UNEXPECTED",
     "AUDIT_VERDICT",
@@ -71,6 +75,7 @@ __all__ = [
     "DECISION_KINDS",
     "DECISION_STATE",
     "DECISION_STATES",
+    "EINVOICE_SIGHTING",
     "FILED_ITEM",
     "FILED_PERIOD",
     "FINDING_VERDICTS",
@@ -83,6 +88,7 @@ __all__ = [
     "MEMBER",
     "MONEY",
     "NIGHT_FINDING",
+    "NIGHT_PULL",
     "NIGHT_RUN",
     "NIGHT_SOURCE",
     "NIGHT_TABLES",
@@ -107,6 +113,9 @@ __all__ = [
     "UPSTREAM_SIGHTING",
     "UPSTREAM_SPAN",
     "UPSTREAM_TEXT_FIELDS",
+    "WITNESS",
+    "WITNESSES",
+    "WITNESS_FINDINGS",
     "Basis",
     "Column",
     "Direction",
@@ -119,16 +128,25 @@ __all__ = [
 ]
 
 RAW_TABLES = (RAW_FILE, RAW_DELIVERY, RAW_UPSTREAM_ROW, RAW_LEDGER_ROW, RAW_REJECT, RAW_IGNORED)
-SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING, UPSTREAM_SPAN)
+SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING, UPSTREAM_SPAN, EINVOICE_SIGHTING)
 CORE_TABLES = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE)
-RECON_TABLES = (ITEM, MEMBER, DECISION, DECISION_STATE, FILED_PERIOD, FILED_ITEM, ADJUSTMENT)
-NIGHT_TABLES = (NIGHT_RUN, NIGHT_SOURCE, NIGHT_FINDING, AUDIT_VERDICT, AUDIT_UNEXPECTED, ALERT_MESSAGE)
+RECON_TABLES = (ITEM, MEMBER, DECISION, DECISION_STATE, FILED_PERIOD, FILED_ITEM, ADJUSTMENT, WITNESS)
+NIGHT_TABLES = (
+    NIGHT_RUN,
+    NIGHT_PULL,
+    NIGHT_SOURCE,
+    NIGHT_FINDING,
+    AUDIT_VERDICT,
+    AUDIT_UNEXPECTED,
+    ALERT_MESSAGE,
+    ALERT_CASE,
+)
 TABLES = (*RAW_TABLES, *SIGHTING_TABLES, *CORE_TABLES, *RECON_TABLES, *NIGHT_TABLES)
 STATE_TABLES = (CORE_CHANGE, CORE_STATE, CLEARED, OPEN_RECORD, RECON_STATE)
 """What the join remembers between nights. All of it follows from the other tables: it is neither kept nor published,
 and without it the next night judges everything."""
-PUBLISHED_TABLES = (*CORE_TABLES, *RECON_TABLES, RAW_FILE, RAW_REJECT, *NIGHT_TABLES)
-"""Tables that readers get. Raw rows and sightings stay in the warehouse and the snapshots."""
+PUBLISHED_TABLES = (*CORE_TABLES, EINVOICE_SIGHTING, *RECON_TABLES, RAW_FILE, RAW_REJECT, *NIGHT_TABLES)
+"""Tables that readers get. Raw rows and the sightings of both sides stay in the warehouse and the snapshots."""
 
 
 def table_named(name: str) -> Table:

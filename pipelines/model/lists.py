@@ -8,6 +8,8 @@ from enum import StrEnum
 class Side(StrEnum):
     UPSTREAM = "upstream"
     LEDGER = "ledger"
+    EINVOICE = "einvoice"
+    """Files of single invoices: a witness beside the two sides that are joined, never a member of an item."""
 
 
 class Direction(StrEnum):

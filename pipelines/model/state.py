@@ -1,4 +1,8 @@
-"""What the join remembers between nights; all of it follows from the other tables."""
+"""What the join remembers between nights; all of it follows from the other tables.
+
+The hashes are DuckDB's own: a night reads these narrow columns of every cleared pair, not the texts. Another release of
+DuckDB means a full judgement (`fingerprint_rules`), for its hashes may be others.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,10 @@ CLEARED = Table(
         ("upstream_id", "VARCHAR!", "税务记录号 | record_id in core_upstream__invoice"),
         ("ledger_id", "VARCHAR!", "账上记录号 | record_id in core_ledger__entry"),
         ("number", "VARCHAR!", "发票号码 | 20 digits, or code and number"),
-        ("key_hash", "UBIGINT!", "号码摘要 | 64 bits of the md5 of taxpayer, direction and number"),
+        ("key_hash", "UBIGINT!", "号码摘要 | hash of taxpayer, direction and number"),
+        ("upstream_hash", "UBIGINT!", "税务记录号摘要 | hash of upstream_id"),
+        ("ledger_hash", "UBIGINT!", "账上记录号摘要 | hash of ledger_id"),
+        ("tail_hash", "UBIGINT!", "末八位摘要 | hash of taxpayer, direction and the last 8 digits of the number"),
     ),
     key=("upstream_id",),
 )

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
+import duckdb
+
+from pipelines.einvoice.stage import witness_night
 from pipelines.model import COVERAGE, FINDING_VERDICTS, ITEM, MEMBER, Side
 from pipelines.night import Night
 from pipelines.reconcile.cascade import join_records
@@ -27,6 +30,7 @@ def reconcile_night(settings: Settings, night: Night, report: Callable[[str], No
     """
     with open_warehouse(settings) as con, transaction(con):
         judge_due(con, settings, night, report)
+        witness_night(con, settings, night)
         result = count_result(con, ITEM.name, MEMBER.name)
         if not run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
             run_sql(con, "recon/finding", {"night_id": night.night_id, "verdicts": [str(v) for v in FINDING_VERDICTS]})
@@ -49,10 +53,11 @@ def judge_due(con: Connection, settings: Settings, night: Night, report: Callabl
 
 
 def fingerprint_rules() -> str:
-    """sha256 over the SQL of the join and the sentences."""
+    """sha256 over the SQL of the join, the sentences and the release of DuckDB, whose hashes the pairs are found by."""
     package = resources.files("pipelines")
     files = [package.joinpath("reference", "sentences.toml"), *_sql_files(package.joinpath("sql", "recon"))]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    content = b"".join(file.read_bytes() for file in files)
+    return hashlib.sha256(content + duckdb.__version__.encode()).hexdigest()
 
 
 def _sql_files(folder: Traversable) -> Iterator[Traversable]:

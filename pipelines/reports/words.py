@@ -66,7 +66,43 @@ BASIS_WORDS: dict[str, tuple[str, str]] = {
     "likely": ("推定，请确认", "likely, please confirm"),
 }
 
+FIELD_WORDS: dict[str, tuple[str, str]] = {
+    "invoice_number": ("发票号码", "invoice number"),
+    "invoice_code": ("发票代码", "invoice code"),
+    "invoice_date": ("开票日期", "invoice date"),
+    "counterparty_name": ("对方名称", "party's name"),
+    "counterparty_tax_id": ("对方税号", "party's tax id"),
+    "amount_cny": ("金额（不含税）", "amount without tax"),
+    "tax_cny": ("税额", "tax"),
+    "total_cny": ("价税合计", "total with tax"),
+    "status": ("发票状态", "status"),
+}
+
+RECORD_STATE_WORDS: dict[str, tuple[str, str]] = {
+    "void": ("作废", "void"),
+    "red": ("红字", "red-letter"),
+    "red_full": ("全额红冲", "fully reversed"),
+    "red_partial": ("部分红冲", "partly reversed"),
+}
+
+DECISION_WORDS: dict[str, tuple[str, str]] = {
+    "accept_difference": ("已接受差异", "difference accepted"),
+    "ignore_until": ("已暂时搁置", "set aside for a time"),
+    "leave_alone": ("已决定不关联", "decided: link to nothing"),
+}
+
+DAY_WORDS: dict[str, tuple[str, str]] = {
+    "received": ("完整收到", "received in full"),
+    "young": ("尚在宽限期", "within the grace window"),
+    "incomplete": ("不完整", "incomplete"),
+    "unasked": ("未查询", "not asked"),
+}
+
+PAGE_WORDS = CAUSE_WORDS | DIRECTION_WORDS | BASIS_WORDS | FIELD_WORDS | RECORD_STATE_WORDS | DECISION_WORDS
+"""Words of codes that stand in a finding on the page."""
+
 _ALL_WORDS = VERDICT_WORDS | CAUSE_WORDS | SOURCE_STATE_WORDS | SEVERITY_WORDS | DIRECTION_WORDS | BASIS_WORDS
+_ALL_WORDS |= FIELD_WORDS | RECORD_STATE_WORDS | DECISION_WORDS
 
 
 def pick(language: Language, zh: str | None, en: str | None) -> str:

@@ -47,21 +47,30 @@ def _put_back(target: Settings, source: Path, landed_path: str, sha256: str) -> 
 
 
 def settle_configuration(settings: Settings, target: Settings, manifest: Manifest) -> list[str]:
-    """Write `fapiao.toml` and own layouts where there are none; notes on what was there already and differs."""
-    notes: list[str] = []
+    """Write `fapiao.toml` and own layouts where there are none; notes on what was there already and differs.
+
+    The oldest snapshots kept no configuration files; their settings stand in the manifest itself.
+    """
+    wanted = {target.data_root / "fapiao.toml": write_settings_toml(manifest.document["settings"]).encode()}
     for entry in manifest.configuration:
-        content = (settings.snapshot_dir / entry["path"]).read_bytes()
-        final = _place_of(target, entry)
-        if final is None:
-            continue
-        wanted = write_settings_toml(json.loads(content)).encode() if entry["kind"] == SETTINGS else content
-        if not final.exists():
-            store.make_folder(final.parent)
-            final.write_bytes(wanted)
-            final.chmod(0o600)
-        elif final.read_bytes() != wanted:
-            notes.append(f"{final.name}: 已存在，未改动 | was there already and was left as it is")
-    return notes
+        if final := _place_of(target, entry):
+            wanted[final] = _content_of(settings, entry)
+    return [note for final, content in wanted.items() if (note := _settle_file(final, content))]
+
+
+def _content_of(settings: Settings, entry: Document) -> bytes:
+    content = (settings.snapshot_dir / entry["path"]).read_bytes()
+    return write_settings_toml(json.loads(content)).encode() if entry["kind"] == SETTINGS else content
+
+
+def _settle_file(final: Path, wanted: bytes) -> str | None:
+    if final.exists():
+        is_same = final.read_bytes() == wanted
+        return None if is_same else f"{final.name}: 已存在，未改动 | was there already and was left as it is"
+    store.make_folder(final.parent)
+    final.write_bytes(wanted)
+    final.chmod(0o600)
+    return None
 
 
 def _place_of(target: Settings, entry: Document) -> Path | None:

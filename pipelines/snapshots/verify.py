@@ -146,7 +146,7 @@ def _find_strangers(settings: Settings, chain: Chain) -> list[str]:
     named = {entry["path"] for manifest in chain.known.values() for entry in manifest.files}
     named |= {store.POINTER, store.LOCK, store.COPYING, *_chain_files(chain)}
     there = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} if root.is_dir() else set()
-    strangers = sorted(path for path in there - named if not path.startswith(f"{store.HOLDS}/"))
+    strangers = sorted(path for path in there - named if not path.startswith((f"{store.HOLDS}/", "inspections/")))
     kept = [path for path in strangers if not path.startswith(f"{store.INCOMING}/")]
     if kept and not chain.ids and chain.pointer is None:
         chain.add_damage(store.MANIFESTS, f"no manifest, but {len(kept)} data files are there")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipelines.sources.decode_html import read_html_tables
+from pipelines.sources.decode_parquet import read_parquet_cells
 from pipelines.sources.decode_text import decode_text, read_delimited
 from pipelines.sources.decode_workbook import DAMAGED_ARCHIVE, damaged_workbook, read_workbook_sheets
 from pipelines.sources.reasons import Message, UnreadableFileError, same
@@ -24,8 +25,8 @@ MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 MAX_RATIO = 200
 SMALL_BYTES = 10 * 1024 * 1024
 READABLE = Message(
-    "xlsx、xls、CSV（UTF-8、GBK、GB18030、UTF-16，也可 .csv.gz）或另存为 .xls 的 HTML",
-    "xlsx, xls, CSV (UTF-8, GBK, GB18030, UTF-16; also .csv.gz) or HTML saved as .xls",
+    "xlsx、xls、Parquet、CSV（UTF-8、GBK、GB18030、UTF-16，也可 .csv.gz）或另存为 .xls 的 HTML",
+    "xlsx, xls, Parquet, CSV (UTF-8, GBK, GB18030, UTF-16; also .csv.gz) or HTML saved as .xls",
 )
 NO_TABLE = Message("文件不是表格", "the file is no table")
 EMPTY = Message("文件是空的", "the file is empty")
@@ -59,6 +60,8 @@ def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
         return _workbook(name, content)
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _workbook(name, content)
+    if content[:4] == b"PAR1":
+        return [Sheet("", read_parquet_cells(name, content, MAX_UNPACKED_BYTES))]
     for magic, kind in FOREIGN.items():
         if content.startswith(magic):
             raise UnreadableFileError(NO_TABLE, name=name, found=kind, expected=READABLE)

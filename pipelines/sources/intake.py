@@ -13,8 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pipelines.einvoice.landed import keep_documents, read_delivery
+from pipelines.model import Side
 from pipelines.night import Night
 from pipelines.settings import Settings, Source
+from pipelines.sources.calendar import load_calendar, overdue_days, say_days
 from pipelines.sources.landing import LandedFile, land_file, list_deliveries
 from pipelines.sources.reasons import Message, StoppedFileError, UnreadableFileError, join_messages
 from pipelines.sources.recognise import read_with_layout
@@ -70,7 +73,7 @@ def _take_source(
                 continue
             report(path.name)
             _take_file(con, settings, source, landed, night)
-    return _state_of(con, source, night)
+    return _state_of(con, settings, source, night)
 
 
 def _is_taken(con: Connection, source: Source, landed: LandedFile) -> bool:
@@ -101,6 +104,9 @@ def _note_delivery(con: Connection, source: Source, landed: LandedFile, night: N
 def _take_file(con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night) -> None:
     con.execute("DELETE FROM raw_file WHERE file_id = ? AND source_id = ?", [landed.file_id, source.id])
     _note_delivery(con, source, landed, night)
+    if source.side == Side.EINVOICE:
+        _take_einvoices(con, source, landed, night)
+        return
     try:
         layout, reading = read_with_layout(landed.name, landed.content, source.layout, source.side, settings)
     except (StoppedFileError, UnreadableFileError) as error:
@@ -110,6 +116,16 @@ def _take_file(con: Connection, settings: Settings, source: Source, landed: Land
     messages = (*reading.messages, *_account_messages(landed.name, account))
     is_complete = reading.is_complete and account.rows_kept > 0
     _write_file(con, source, landed, night, layout.name, "read", reading.period, is_complete, account, messages)
+
+
+def _take_einvoices(con: Connection, source: Source, landed: LandedFile, night: Night) -> None:
+    try:
+        documents = read_delivery(landed.name, landed.content)
+    except UnreadableFileError as error:
+        _stop_file(con, source, landed, night, error.sentence)
+        return
+    account, messages = keep_documents(con, source, landed, documents, night.as_of)
+    _write_file(con, source, landed, night, None, "read", None, not account.rows_rejected, account, messages)
 
 
 def _account_messages(name: str, account: FileAccount) -> tuple[Message, ...]:
@@ -158,7 +174,7 @@ def _write_file(
     )  # fmt: skip
 
 
-def _state_of(con: Connection, source: Source, night: Night) -> SourceIntake:
+def _state_of(con: Connection, settings: Settings, source: Source, night: Night) -> SourceIntake:
     """From what the tables say of tonight, so that running the night again gives the same answer."""
     values = {"source": source.id, "received": night.as_of}
     files = con.execute(
@@ -177,16 +193,23 @@ def _state_of(con: Connection, source: Source, night: Night) -> SourceIntake:
     ).fetchone()
     if source.expected == "none" or delivered != (0,):
         return SourceIntake(source.id, "unchanged", 0, 0, 0)
-    return SourceIntake(source.id, "silent", 0, 0, 0, (_silence(con, source),))
-
-
-def _silence(con: Connection, source: Source) -> Message:
     last = _newest(con, source.id)
+    if source.expected == "nightly":
+        return SourceIntake(source.id, "silent", 0, 0, 0, (_silence(source, last, ("今夜", "tonight")),))
+    calendar = load_calendar(settings.data_root)
+    missed = overdue_days(source.expected, source.grace_hours, last, night.as_of, calendar)
+    if not missed:
+        return SourceIntake(source.id, "unchanged", 0, 0, 0)
+    return SourceIntake(source.id, "silent", 0, 0, 0, (_silence(source, last, say_days(missed, calendar)),))
+
+
+def _silence(source: Source, last: datetime | None, due: tuple[str, str]) -> Message:
     seen_zh = f"最近一次是 {last:%Y-%m-%d %H:%M}" if last else "从未收到过"
     seen_en = f"the last one is of {last:%Y-%m-%d %H:%M}" if last else "none ever came"
+    place = f"{source.folder}/{source.pattern}"
     return Message(
-        f"来源 {source.id} 今夜应有新文件（{source.folder}/{source.pattern}），但没有收到；{seen_zh}。请补导。",
-        f"Source {source.id} owed a new file tonight ({source.folder}/{source.pattern}) and none came; {seen_en}.",
+        f"来源 {source.id} {due[0]}应有新文件（{place}），但没有收到；{seen_zh}。请补导。",
+        f"Source {source.id} owed a new file for {due[1]} ({place}) and none came; {seen_en}. Export it again.",
     )
 
 

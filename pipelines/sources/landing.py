@@ -12,7 +12,7 @@ from pathlib import Path
 from pipelines.night import Night
 from pipelines.settings import BEIJING, Settings, Source
 
-UNFINISHED = (".part", ".tmp", ".crdownload")
+UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload")
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ def list_deliveries(settings: Settings, source: Source) -> list[Path]:
     found = [
         path
         for path in folder.iterdir()
-        if path.is_file()
-        and fnmatch(path.name, source.pattern)
-        and not path.name.startswith((".", "~$"))
-        and not path.name.endswith(UNFINISHED)
+        if path.is_file() and fnmatch(path.name, source.pattern) and not is_unfinished(path.name)
     ]
     return sorted(found, key=lambda path: (path.stat().st_mtime, path.name))
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether the name is one that programs give to files while they write them, or to lock files."""
+    return name.startswith((".", "~$")) or name.lower().endswith(UNFINISHED)
 
 
 def land_file(settings: Settings, source: Source, path: Path, night: Night) -> LandedFile:

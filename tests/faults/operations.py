@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.migrate import migrate_root
+from pipelines.publish import publish_night
 from pipelines.settings import Settings
 from pipelines.snapshots.policy import Policy
 from pipelines.snapshots.prune import prune_snapshots
@@ -45,3 +47,11 @@ def restore(root: Path) -> None:
 
 def restore_over_live(root: Path) -> None:
     restore_snapshot(settings_of(root), "latest", over_live=True)
+
+
+def publish(root: Path) -> None:
+    publish_night(settings_of(root), SECOND)
+
+
+def migrate(root: Path) -> None:
+    migrate_root(settings_of(root, "previous"))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.publish import publish_night
+from pipelines.settings import Settings
 from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots.pull import verify_copy
 from pipelines.snapshots.push import push_store
@@ -18,11 +20,22 @@ from pipelines.warehouse import connect, open_warehouse
 from tests.faults import operations
 from tests.faults.killed_anywhere import run_killed
 from tests.faults.operations import settings_of
+from tests.unit.previous_format import build_previous
 from tests.unit.small_warehouse import FIRST, SECOND, add_entry, add_night, build_warehouse
 
 ONE, TWO = "20261124T020000-01", "20261125T020000-01"
-POINTS = {"keep": 20, "prune": 40, "push": 40, "pull": 40, "repair": 40, "restore": 10, "restore_over_live": 10}
-"""How many random points of each operation are tried: 200 in all."""
+POINTS = {
+    "keep": 20,
+    "prune": 40,
+    "push": 40,
+    "pull": 40,
+    "repair": 40,
+    "restore": 10,
+    "restore_over_live": 10,
+    "publish": 30,
+    "migrate": 30,
+}
+"""How many random points of each operation are tried, or all if it has fewer: some 220 in all."""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +50,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         add_entry(con, 9, None, "7.00", "2026-11-12")
     shutil.copytree(first / "data", second / "data")
     operations.keep(second)
+    publish_night(settings_of(second), FIRST)
+    build_previous(settings_of(second, "previous"))
     push_store(settings_of(second), str(second / "copies"))
     return {"first": first, "second": second}
 
@@ -66,6 +81,8 @@ OPERATIONS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "repair": ("second", damage_some),
     "restore": ("second", leave),
     "restore_over_live": ("second", leave),
+    "publish": ("second", leave),
+    "migrate": ("second", leave),
 }
 """Operation -> what it starts from, and what is done to that before."""
 
@@ -92,18 +109,46 @@ def check_after_kill(operation: str, root: Path) -> None:
         target = root / ("restored" if operation == "restore" else "data") / "warehouse" / "recon.duckdb"
         if operation == "restore_over_live" or target.exists():
             assert count_entries(target) == 6
+    elif operation == "publish":
+        assert shown_night(settings) in (FIRST.night_id, SECOND.night_id)
+    elif operation == "migrate":
+        assert count_rows_of(settings_of(root, "previous").warehouse_path, "core_upstream__sighting") == 1
     if operation != "repair":
         assert verify_snapshots(settings).is_sound
         assert read_table(settings, "latest", "core_ledger__entry").num_rows in (5, 6)
 
 
 def count_entries(path: Path) -> int:
+    return count_rows_of(path, "core_ledger__entry")
+
+
+def count_rows_of(path: Path, table: str) -> int:
+    return int(select_value(path, f"SELECT count(*) FROM {table}"))
+
+
+def select_value(path: Path, sql: str) -> str:
     con = connect(path, settings_of(path.parent), read_only=True)
     try:
-        (found,) = con.execute("SELECT count(*) FROM core_ledger__entry").fetchone() or (0,)
+        (found,) = con.execute(sql).fetchone() or (None,)
     finally:
         con.close()
-    return int(found)
+    return str(found)
+
+
+def shown_night(settings: Settings) -> str:
+    return select_value(settings.published_path, "SELECT night_id FROM out__night")
+
+
+def describe_databases(root: Path) -> dict[str, object]:
+    """What readers see, whether the night is marked, and what a migration left."""
+    settings, previous = settings_of(root), settings_of(root, "previous")
+    marked = select_value(settings.warehouse_path, "SELECT count(*) FROM night__run WHERE is_published")
+    copies = list(previous.warehouse_path.parent.glob("before-*"))
+    tables = select_value(previous.warehouse_path, "SELECT list(table_name ORDER BY table_name) FROM duckdb_tables()")
+    rows = {path.name[:6]: count_rows_of(path, "core_upstream__sighting") for path in copies}
+    left = [path.name[:8] for folder in (settings, previous) for path in folder.data_root.rglob(".*copying*")]
+    beside = sorted(path.name for path in settings.published_path.parent.iterdir())
+    return {"shown": shown_night(settings), "marked": marked, "tables": tables, "before": rows, "left": [left, beside]}
 
 
 def describe(root: Path) -> dict[str, object]:
@@ -122,6 +167,8 @@ def describe(root: Path) -> dict[str, object]:
     )
     found["copies"] = names
     found["half built"] = sorted(path.name for path in root.rglob(".restoring.*"))
+    if settings_of(root).published_path.exists():
+        found |= describe_databases(root)
     restored = root / "restored" / "warehouse" / "recon.duckdb"
     found["restored"] = count_entries(restored) if restored.exists() else None
     return found

@@ -108,6 +108,14 @@ WARN_DEFECTS: list[Planted] = [
         "('D-2', 'link', 'i2', 'honoured', TRUE, '已执行', 'honoured')",
         ["D-1"],
     ),
+    (
+        "witness_agrees",
+        "INSERT INTO recon__witness (witness_id, invoice_number, is_red, witnesses, source_files, is_booked, finding, "
+        "is_finding, differing_fields, explanation_zh, explanation_en) VALUES "
+        "('w1', '1', FALSE, ['xml'], ['a.xml'], TRUE, 'upstream_differs', TRUE, ['total_cny'], '不符', 'differs'), "
+        "('w2', '2', FALSE, ['xml'], ['b.xml'], TRUE, 'agrees', FALSE, [], '一致', 'agrees')",
+        ["w1"],
+    ),
     ("source_heard", "UPDATE night__source SET state = 'silent' WHERE source_id = 'erp'", ["20261124T020000|erp"]),
     ("file_usable", f"{FILE} status = 'stopped' WHERE file_id = 'f2'", ["f2|erp"]),
     ("row_usable", "SELECT 1", ["f1|tax|s|3"]),

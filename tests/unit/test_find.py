@@ -11,8 +11,9 @@ import duckdb
 import pytest
 
 from pipelines.errors import BadInputError, UsageError
-from pipelines.find import build_near_pattern, find_invoices, find_region
+from pipelines.find import build_near_pattern, find_invoices, find_region, list_near_tails, tail_range
 from pipelines.publish import publish_night
+from pipelines.query import run_query
 from pipelines.settings import Settings
 from tests.unit.small_warehouse import FIRST, build_warehouse, number_of
 
@@ -25,7 +26,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-def found_ids(settings: Settings, text: str, **conditions: object) -> list[str]:
+def found_ids(settings: Settings, text: str = "", **conditions: object) -> list[str]:
     return [item.item_id for item in find_invoices(settings, text, **conditions).items]  # type: ignore[arg-type]
 
 
@@ -88,6 +89,40 @@ def test_conditions_narrow_each_other(published: Settings) -> None:
     assert found_ids(published, "*", date_from=date(2026, 8, 1), date_to=date(2026, 8, 31)) == ["item6"]
     assert found_ids(published, number_of(6), date_from=date(2026, 9, 1)) == []
     assert found_ids(published, number_of(6), code="011001900111") == []
+
+
+def test_an_amount_may_be_a_range_of_total_amount_or_tax(published: Settings) -> None:
+    assert found_ids(published, amount=(Decimal(1101), Decimal(1200))) == ["item2"]
+    assert len(found_ids(published, amount=Decimal(3))) == 6
+
+
+def test_the_status_is_that_of_the_invoice(published: Settings) -> None:
+    assert found_ids(published, status="void") == ["item4"]
+
+
+def test_every_record_of_an_item_stands_in_the_index(published: Settings) -> None:
+    indexed = """
+        SELECT i.item_id, m.side, r.record_id FROM out_find_member AS m
+        JOIN recon__item AS i ON i.rowid = m.item_row
+        JOIN (SELECT rowid AS row_number, 'upstream' AS side, record_id FROM core_upstream__invoice
+            UNION ALL SELECT rowid, 'ledger', record_id FROM core_ledger__entry) AS r
+            ON r.row_number = m.record_row AND r.side = m.side
+    """
+    assert sorted(run_query(published, indexed).rows) == sorted(run_query(published, "FROM recon__member").rows)
+
+
+@pytest.mark.parametrize("number", ["2611200000", "12345678", "1234567", "123456", "1234"])
+def test_the_tails_hold_those_of_every_number_that_the_near_pattern_fits(number: str) -> None:
+    near, tails = re.compile(build_near_pattern(number)), set(list_near_tails(number))
+    chance = random.Random(7)  # noqa: S311 - test inputs
+    for _ in range(3000):
+        typed = list(chance.choice(["", "11002"]) + number)
+        for _ in range(chance.randrange(3)):
+            place = chance.randrange(len(typed))
+            typed[place : place + chance.randrange(3)] = chance.choices("0126", k=chance.randrange(3))
+        text = "".join(typed)
+        if near.search(text):
+            assert tail_range(text)[0] in tails, text
 
 
 def test_nothing_found_says_what_was_covered_and_whose_number_it_is(published: Settings) -> None:

@@ -176,3 +176,20 @@ def test_auto_takes_the_layout_that_knows_most_columns(settings: Settings) -> No
     layout, reading = read_with_layout("账.csv", content, "auto", Side.LEDGER, settings)
     assert layout.name == "plain_ledger_csv"
     assert reading.rows["voucher_no"].to_pylist() == ["记-1"]
+
+
+def test_a_source_of_working_days_is_silent_after_a_missed_one_and_not_over_a_weekend(settings: Settings) -> None:
+    book = Source(
+        id="book", side=Side.LEDGER, folder="in/book", layout="plain_ledger_csv", direction=Direction.INPUT,
+        expected="workdays",
+    )  # fmt: skip
+    settings = settings.model_copy(update={"sources": [book]})
+    deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, ENTRY), datetime(2026, 9, 4, 18))
+    take(settings, 4)
+    (settings.data_root / "in" / "book" / "账.csv").unlink()
+    (monday,) = take(settings, 6).sources
+    (tuesday,) = take(settings, 7).sources
+    assert (monday.state, tuesday.state) == ("unchanged", "silent")
+    assert tuesday.messages[0].zh.startswith(
+        "来源 book 09-07应有新文件（in/book/*），但没有收到；最近一次是 2026-09-04 18:00"
+    )

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines import night_log
 from pipelines.errors import IntegrityError
-from pipelines.migrate import migrate_root
+from pipelines.migrate import COPIES_KEPT, migrate_root
 from pipelines.model import Direction, Side
 from pipelines.night import Night
 from pipelines.reconcile.nightly import reconcile_night
@@ -23,7 +23,10 @@ from tests.unit.previous_format import build_previous
 from tests.unit.source_files import full_query, invoice, total
 
 NIGHT = Night(datetime(2026, 9, 20, 2))
-FINGERPRINTS = {2: "bf73c3e5a04821491fd884a9a2a6315d8b989ef897bf16a2aaf0d814e8860a35"}
+FINGERPRINTS = {
+    2: "bf73c3e5a04821491fd884a9a2a6315d8b989ef897bf16a2aaf0d814e8860a35",
+    3: "4311dad60878676e3fdcc1f5894fcf9cdbc507a79860f377b7f31f1b8fcf38e7",
+}
 
 
 @pytest.fixture
@@ -137,6 +140,14 @@ def test_a_root_that_does_not_fit_stays_as_it_was(previous: Settings) -> None:
     assert len(copies(previous)) == 1
 
 
+def test_a_migration_that_fails_every_night_makes_one_copy_only(previous: Settings) -> None:
+    alter(previous, "ALTER TABLE recon__item DROP COLUMN basis")
+    for _ in range(2):
+        with pytest.raises(IntegrityError, match="basis"):
+            migrate_root(previous)
+    assert len(copies(previous)) == 1
+
+
 def test_a_copy_that_differs_stops_the_migration(previous: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.copyfile", lambda _source, target: duckdb.connect(str(target)).close())
     with pytest.raises(IntegrityError, match="nothing was migrated"):
@@ -149,6 +160,22 @@ def test_half_a_copy_of_a_killed_run_goes(previous: Settings) -> None:
     (previous.warehouse_path.parent / ".copying.1.duckdb").write_bytes(b"half")
     migrate_root(previous)
     assert sorted(path.name[:6] for path in previous.warehouse_path.parent.glob("*.duckdb")) == ["before", "recon."]
+
+
+def test_only_the_newest_copies_stay_and_only_after_a_migration_that_succeeded(previous: Settings) -> None:
+    old = [f"before-{digit * 12}.2026090{day}T020000.duckdb" for digit, day in (("f", 1), ("a", 2), ("0", 3))]
+    for name in old:
+        (previous.warehouse_path.parent / name).write_bytes(b"old")
+    alter(previous, "ALTER TABLE recon__item RENAME COLUMN basis TO base")
+    with pytest.raises(IntegrityError):
+        migrate_root(previous)
+    assert len(copies(previous)) == 4
+    alter(previous, "ALTER TABLE recon__item RENAME COLUMN base TO basis")
+    migrated = migrate_root(previous)
+    assert migrated
+    assert len(copies(previous)) == COPIES_KEPT
+    assert migrated.copy in copies(previous)
+    assert old[0] not in [path.name for path in copies(previous)]
 
 
 def test_a_newer_root_is_refused_and_left_alone(settings: Settings) -> None:

@@ -17,10 +17,10 @@ from rich.console import Console
 from pipelines.errors import BadInputError
 from pipelines.model import table_named
 from pipelines.night import Night
-from pipelines.reports import night_report
+from pipelines.reports import render_page
 from pipelines.reports.night_report import write_report
 from pipelines.reports.summary import render_console, render_markdown, summarise_night
-from pipelines.reports.words import CAUSE_WORDS, VERDICT_WORDS, format_money
+from pipelines.reports.words import CAUSE_WORDS, VERDICT_WORDS, Language, format_money
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 from tests.unit.alert_warehouse import NUMBER, TAX_ID, fill_warehouse, insert
@@ -52,9 +52,11 @@ class Outline(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.loads: list[str] = []
+        self.scripts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self.scripts += [dict(attrs).get("type") or "code"] if tag == "script" else []
         self.loads += [
             f"{name}={value}" for name, value in attrs if name in {"src", "href", "srcset", "action", "data"}
         ]
@@ -113,7 +115,7 @@ def test_days_past_the_grace_window_without_full_data_are_gaps_and_younger_ones_
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_console_shows_the_same_figures_and_no_name_can_steer_it(
-    settings: Settings, night: Night, language: night_report.Any
+    settings: Settings, night: Night, language: Language
 ) -> None:
     plant_night(settings, night)
     buffer = io.StringIO()
@@ -139,7 +141,7 @@ def test_the_page_escapes_names_loads_nothing_and_speaks_both_languages(settings
     outline.feed(page)
     assert path.name == "night-20261124T020000.html"
     assert (path.parent / "latest.html").read_text(encoding="utf-8") == page
-    assert outline.tags.count("script") == 1
+    assert outline.scripts == ["application/json", "application/gzip", "code"]
     assert [place for place in outline.loads if not place.startswith("href=#")] == []
     assert re.findall(r"https?://(?!evil\.example)", page) == []
     assert "&lt;script&gt;alert" in page
@@ -150,18 +152,19 @@ def test_the_page_escapes_names_loads_nothing_and_speaks_both_languages(settings
     assert "New tonight" in page
     assert path.stat().st_mode & 0o777 == 0o600
     assert sorted(part.name for part in path.parent.iterdir()) == [
-        "latest.html", "latest.xlsx", "night-20261124T020000.html", "night-20261124T020000.xlsx",
+        "latest.html", "latest.xlsx", "night-20261124T020000.html", "night-20261124T020000.json",
+        "night-20261124T020000.xlsx",
     ]  # fmt: skip
 
 
-def test_a_full_page_says_how_many_findings_are_elsewhere(
+def test_the_page_says_how_many_findings_need_a_script_to_be_seen(
     settings: Settings, night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant_night(settings, night)
-    monkeypatch.setattr(night_report, "EMBEDDED_FINDINGS", 1)
+    monkeypatch.setattr(render_page, "STATIC_CARDS", 1)
     page = write_report(settings, night).read_text(encoding="utf-8")
-    assert "此页列出金额最大的 1 项，另有 1 项" in page
-    assert "fapiao sql" in page
+    assert "列出金额最大的 1 项，共 2 项。其余在 night-20261124T020000.xlsx。" in page
+    assert page.count('<article class="finding">') == 1
 
 
 def test_the_workbook_keeps_numbers_as_text_money_as_money_and_no_formula(settings: Settings, night: Night) -> None:

@@ -26,7 +26,7 @@ from pipelines.snapshots.compare import diff_snapshots
 from pipelines.snapshots.extract import extract_rows
 from pipelines.snapshots.read import open_snapshot, verify_snapshots
 from pipelines.snapshots.restore import find_as_of, restore_snapshot
-from pipelines.snapshots.settle import write_settings_toml
+from pipelines.snapshots.settle import settle_configuration, write_settings_toml
 from pipelines.snapshots.write import keep_night
 from pipelines.sources.intake import take_in
 from pipelines.warehouse import connect, open_warehouse
@@ -124,6 +124,15 @@ def test_received_files_layouts_and_settings_come_back(kept: Settings, tmp_path:
     assert (new / "landing" / "tax" / "f.xlsx").read_bytes() == FILE_BYTES
     assert (new / "layouts" / "ours.toml").read_text() == 'name = "ours"\n'
     assert load_settings(new).public == kept.public
+
+
+def test_an_old_snapshot_without_configuration_files_gives_its_settings_back(kept: Settings, tmp_path: Path) -> None:
+    manifest = open_snapshot(kept, "latest")
+    document = {name: value for name, value in manifest.document.items() if name != "configuration"}
+    old = replace(manifest, document=document | {"settings": kept.public | {"tolerance_cny": "0.50"}})
+    target = kept.model_copy(update={"data_root": tmp_path / "old"})
+    assert settle_configuration(kept, target, old) == []
+    assert tomllib.loads((tmp_path / "old" / "fapiao.toml").read_text())["tolerance_cny"] == "0.50"
 
 
 def test_settings_written_as_toml_read_back_the_same() -> None:

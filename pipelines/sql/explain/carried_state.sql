@@ -46,7 +46,8 @@ pair AS (
 )
 SELECT
     p.upstream_id, p.ledger_id, shown_number(u.invoice_code, padded_number(u.invoice_number)) AS number,
-    pair_key(u.taxpayer_id, u.direction, shown_number(u.invoice_code, padded_number(u.invoice_number))) AS key_hash
+    pair_key(u.taxpayer_id, u.direction, shown_number(u.invoice_code, padded_number(u.invoice_number))) AS key_hash,
+    tail_key(u.taxpayer_id, u.direction, padded_number(u.invoice_number)) AS tail_hash
 FROM pair AS p
 JOIN core_upstream__invoice AS u ON u.record_id = p.upstream_id
 JOIN core_ledger__entry AS l ON l.record_id = p.ledger_id
@@ -62,7 +63,10 @@ WITH other AS (
     SELECT pair_key(taxpayer_id, direction, shown_number(invoice_code, invoice_reference))
     FROM core_ledger__entry WHERE record_id NOT IN (SELECT ledger_id FROM explain_pair_of_key)
 )
-SELECT upstream_id, ledger_id, number, key_hash FROM explain_pair_of_key ANTI JOIN other USING (key_hash);
+SELECT
+    upstream_id, ledger_id, number, key_hash, hash(upstream_id) AS upstream_hash, hash(ledger_id) AS ledger_hash,
+    tail_hash
+FROM explain_pair_of_key ANTI JOIN other USING (key_hash);
 
 CREATE TABLE recon__open_record AS
 SELECT 'upstream' AS side, record_id FROM core_upstream__invoice

@@ -1,29 +1,22 @@
 -- what: what has to be judged again tonight, and the pairs that stay cleared because nothing near them changed
--- grain: work_due_upstream, work_due_ledger one row per record; work_carried one row per pair
+-- grain: work_due_upstream, work_due_ledger, work_due_invoice, work_due_entry, work_due, work_touched one row per record;
+--        work_carried, work_disturbed one row per pair
 -- inputs: recon__cleared, recon__open_record, core_change, work_decided, work_upstream, work_ledger
 -- parameters: none
 -- A pair is cleared by what its number alone shows: one invoice and one line of that key, all equal. So it stays cleared
 -- until one of the two changes, another record takes the key, or a person decides; whether something else names or reverses it is asked
--- every night by `reading`. Everything that is not cleared is judged every night.
+-- every night by `reading`. Everything that is not cleared is judged every night. Pairs are found by their hashes: one
+-- more that shares a hash is judged again, to the same result.
 
-CREATE OR REPLACE TEMP TABLE work_changed_key AS
-SELECT pair_key(taxpayer_id, direction, shown_number(code, number)) AS key_hash
-FROM work_upstream
-WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
+CREATE OR REPLACE TEMP TABLE work_touched AS
+SELECT side, hash(record_id) AS id_hash FROM core_change
 UNION
-SELECT pair_key(taxpayer_id, direction, shown_number(invoice_code, invoice_reference))
-FROM work_ledger
-WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'ledger');
+SELECT side, hash(record_id) FROM work_decided;
 
 CREATE OR REPLACE TEMP TABLE work_disturbed AS
-SELECT upstream_id, ledger_id FROM recon__cleared
-WHERE key_hash IN (SELECT key_hash FROM work_changed_key)
-   OR upstream_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
-   OR ledger_id IN (SELECT record_id FROM core_change WHERE side = 'ledger')
-   OR upstream_id IN (SELECT record_id FROM work_decided WHERE side = 'upstream')
-   OR ledger_id IN (SELECT record_id FROM work_decided WHERE side = 'ledger');
-
-DELETE FROM recon__cleared WHERE upstream_id IN (SELECT upstream_id FROM work_disturbed);
+SELECT upstream_id, ledger_id, rowid AS pair_row FROM recon__cleared
+WHERE upstream_hash IN (SELECT id_hash FROM work_touched WHERE side = 'upstream')
+   OR ledger_hash IN (SELECT id_hash FROM work_touched WHERE side = 'ledger');
 
 CREATE OR REPLACE TEMP TABLE work_due AS
 SELECT side, record_id FROM recon__open_record
@@ -40,8 +33,43 @@ SELECT * FROM work_upstream WHERE record_id IN (SELECT record_id FROM work_due W
 CREATE OR REPLACE TEMP TABLE work_due_entry AS
 SELECT * FROM work_ledger WHERE record_id IN (SELECT record_id FROM work_due WHERE side = 'ledger');
 
+-- Pairs whose key a changed record has taken; their own records did not change.
+CREATE OR REPLACE TEMP TABLE work_key_taken AS
+WITH changed_key AS (
+    SELECT pair_key(taxpayer_id, direction, shown_number(code, number)) AS key_hash
+    FROM work_due_invoice
+    WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
+    UNION
+    SELECT pair_key(taxpayer_id, direction, shown_number(invoice_code, invoice_reference))
+    FROM work_due_entry
+    WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'ledger')
+)
+SELECT upstream_id, ledger_id, rowid AS pair_row FROM recon__cleared
+WHERE key_hash IN (SELECT key_hash FROM changed_key) AND rowid NOT IN (SELECT pair_row FROM work_disturbed);
+
+INSERT INTO work_disturbed SELECT * FROM work_key_taken;
+
+INSERT INTO work_due_invoice
+SELECT * FROM work_upstream
+WHERE record_id IN (
+    SELECT upstream_id FROM work_key_taken WHERE upstream_id NOT IN (SELECT record_id FROM work_due WHERE side = 'upstream')
+);
+
+INSERT INTO work_due_entry
+SELECT * FROM work_ledger
+WHERE record_id IN (
+    SELECT ledger_id FROM work_key_taken WHERE ledger_id NOT IN (SELECT record_id FROM work_due WHERE side = 'ledger')
+);
+
+INSERT INTO work_due
+SELECT 'upstream', upstream_id FROM work_key_taken
+UNION ALL
+SELECT 'ledger', ledger_id FROM work_key_taken;
+
+DELETE FROM recon__cleared WHERE rowid IN (SELECT pair_row FROM work_disturbed);
+
 CREATE OR REPLACE TEMP VIEW work_due_upstream AS SELECT * FROM work_due_invoice;
 
 CREATE OR REPLACE TEMP VIEW work_due_ledger AS SELECT * FROM work_due_entry;
 
-CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, number FROM recon__cleared;
+CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, number, upstream_hash, tail_hash FROM recon__cleared;

@@ -1,7 +1,7 @@
 -- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
 -- grain: work_red one row per red-letter invoice; work_cited_pair one row per cleared pair; work_known and work_open_upstream one row per invoice; work_listed_twice
 --        one row per surplus row
--- inputs: work_due_upstream, work_upstream, work_cleared, work_carried, work_reference
+-- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference
 -- parameters: none
 -- One scan of the whole population, so that the rules below read little: a number may name an invoice that is cleared.
 
@@ -17,26 +17,25 @@ SELECT
 FROM work_due_upstream
 WHERE is_red;
 
--- Of the cleared pairs only these matter to anybody else.
+-- Of the cleared pairs only these matter to anybody else: something of the same company cites their last 8 digits. Which
+-- of them it names is for the rules to say.
 CREATE OR REPLACE TEMP TABLE work_cited_pair AS
 WITH cited AS (
-    SELECT number FROM work_reference WHERE length(number) IN (8, 20)
+    SELECT l.taxpayer_id, l.direction, r.number FROM work_reference r JOIN work_open_ledger l ON l.record_id = r.ledger_id
     UNION
-    SELECT original_number AS number FROM work_red WHERE original_number IS NOT NULL
+    SELECT taxpayer_id, direction, original_number FROM work_red WHERE original_number IS NOT NULL
 ),
-cited_end AS (SELECT number FROM cited WHERE length(number) = 8)
-SELECT upstream_id, ledger_id, is_carried
-FROM (
-    SELECT upstream_id, ledger_id, number, FALSE AS is_carried FROM work_cleared
-    UNION ALL
-    SELECT upstream_id, ledger_id, number, TRUE AS is_carried FROM work_carried
+cited_tail AS (SELECT tail_key(taxpayer_id, direction, number) AS tail_hash FROM cited WHERE length(number) IN (8, 20)),
+cited_paper AS (
+    SELECT record_id FROM work_upstream
+    WHERE paper_number IS NOT NULL AND tail_key(taxpayer_id, direction, paper_number) IN (SELECT tail_hash FROM cited_tail)
 )
-WHERE right(number, 20) IN (SELECT number FROM cited)
-   OR right(number, 8) IN (SELECT number FROM cited_end)
-   OR upstream_id IN (
-       SELECT record_id FROM work_upstream
-       WHERE paper_number IS NOT NULL AND paper_number IN (SELECT number FROM cited_end)
-   );
+SELECT upstream_id, ledger_id, FALSE AS is_carried FROM work_cleared
+WHERE tail_key(taxpayer_id, direction, number) IN (SELECT tail_hash FROM cited_tail)
+   OR upstream_id IN (SELECT record_id FROM cited_paper)
+UNION ALL
+SELECT upstream_id, ledger_id, TRUE FROM work_carried
+WHERE tail_hash IN (SELECT tail_hash FROM cited_tail) OR upstream_id IN (SELECT record_id FROM cited_paper);
 
 CREATE OR REPLACE TEMP TABLE work_known AS
 WITH closed AS (SELECT upstream_id FROM work_cleared ANTI JOIN work_cited_pair USING (upstream_id))

@@ -68,9 +68,11 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, why, hint) AS
            facts.party, facts.ledger_party, facts.upstream_total, facts.ledger_total, facts.ledger_tax,
            facts.upstream_tax, facts.difference, facts.due_on, facts.count, facts.other, why, hint);
 
--- The key of a pair as 64 bits that no release of the engine changes; `shown` is the number with its code.
-CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS
-    md5_number_lower(concat_ws('|', taxpayer_id, direction, shown));
+-- The key of a pair as 64 bits; `shown` is the number with its code.
+CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS hash(taxpayer_id, direction, shown);
+
+-- What a line of a company can cite an invoice by: its last 8 digits, which the whole number ends with too.
+CREATE OR REPLACE TEMP MACRO tail_key(taxpayer_id, direction, number) AS hash(taxpayer_id, direction, right(number, 8));
 
 -- A number and every text that is left of it without one of its digits.
 CREATE OR REPLACE TEMP MACRO shortened(number) AS

@@ -60,8 +60,9 @@ UPDATE work_similar SET is_free = FALSE
 WHERE upstream_id IN (SELECT upstream_id FROM work_cleared SEMI JOIN work_similar USING (upstream_id))
    OR upstream_id IN (SELECT upstream_id FROM work_agreed)
    OR upstream_id IN (
-       SELECT upstream_id FROM work_carried SEMI JOIN work_similar USING (upstream_id)
-       ANTI JOIN work_reopened USING (upstream_id)
+       SELECT upstream_id FROM work_carried
+       WHERE upstream_hash IN (SELECT hash(upstream_id) FROM work_similar)
+         AND upstream_id NOT IN (SELECT upstream_id FROM work_reopened)
    );
 
 DROP TABLE work_same_money;

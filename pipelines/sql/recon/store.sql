@@ -22,7 +22,10 @@ INSERT INTO recon__member BY NAME SELECT * FROM work_member;
 DELETE FROM recon__cleared WHERE upstream_id IN (SELECT upstream_id FROM work_reopened);
 
 INSERT INTO recon__cleared
-SELECT upstream_id, ledger_id, number, pair_key(taxpayer_id, direction, number) FROM work_cleared;
+SELECT
+    upstream_id, ledger_id, number, pair_key(taxpayer_id, direction, number), hash(upstream_id), hash(ledger_id),
+    tail_key(taxpayer_id, direction, number)
+FROM work_cleared;
 
 DELETE FROM recon__open_record;
 

@@ -1,0 +1,1 @@
+"""Pulling: what a system hands out comes as ordinary files into the folder of its source, before they are read."""

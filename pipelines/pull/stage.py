@@ -1,0 +1,148 @@
+"""The stage before the files are read: every source with a `pull` route is fetched into its own folder.
+
+A route that gives nothing is followed by the source's fallbacks in their order; what each of them gave is a row of
+`night__pull`. No route stops a night: a source that none could fetch goes on with what it had, and that is said.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from pipelines.errors import FapiaoError
+from pipelines.night import Night
+from pipelines.pull.route import GOOD_STATES, Pulled, Window, make_puller
+from pipelines.routes import Route
+from pipelines.settings import Settings, Source, beijing_now
+from pipelines.sources.reasons import Message
+from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One route of one source tonight; `route_no` 0 is the first choice."""
+
+    source_id: str
+    route_no: int
+    kind: str
+    started_at: datetime
+    ended_at: datetime
+    pulled: Pulled
+
+
+@dataclass(frozen=True)
+class Pulls:
+    """Every route that was tried tonight, in order, and the sources of which no route gave everything."""
+
+    attempts: tuple[Attempt, ...] = ()
+    stale: tuple[str, ...] = ()
+
+
+def pull_night(settings: Settings, night: Night) -> Pulls:
+    """Fetch every source that has a route; writes files into the folders, and night__pull.
+
+    A look back (a later night has ended already) fetches nothing. The warehouse is not held while a system answers.
+    """
+    sources = [source for source in settings.sources if source.pull]
+    with open_warehouse(settings) as con:
+        if not sources or run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
+            return Pulls()
+        watermarks = {source.id: _read_watermark(con, source, night) for source in sources}
+    tried = {source.id: _pull_source(settings, source, watermarks[source.id], night) for source in sources}
+    attempts = tuple(attempt for found in tried.values() for attempt in found)
+    with open_warehouse(settings) as con, transaction(con):
+        con.execute("DELETE FROM night__pull WHERE night_id = ?", [night.night_id])
+        for attempt in attempts:
+            run_sql(con, "pull/night__pull", _as_row(attempt, night))
+    return Pulls(attempts, tuple(name for name, found in tried.items() if not _is_good(found[-1])))
+
+
+def find_window(route: Route, watermark: datetime | None, night: Night) -> Window:
+    """Days to ask for: from the watermark, or from the night if that is earlier, the overlap back."""
+    last = night.as_of.date()
+    known = min(watermark.date(), last) if watermark else None
+    if known is None and route.first_day is not None:
+        return Window(route.first_day, last, route.first_day)
+    first = _days_before(known or last, route.overlap_days)
+    return Window(first, last, known or first)
+
+
+def _days_before(day: date, days: int) -> date:
+    return day - timedelta(days=days)
+
+
+def _read_watermark(con: Connection, source: Source, night: Night) -> datetime | None:
+    found = run_sql(con, "pull/watermark", {"source": source.id, "as_of": night.as_of}).fetchone()
+    return found[0] if found else None
+
+
+def _pull_source(settings: Settings, source: Source, watermark: datetime | None, night: Night) -> list[Attempt]:
+    routes = [route for route in (source.pull, *source.fallbacks) if route]
+    attempts: list[Attempt] = []
+    for number, route in enumerate(routes):
+        attempts.append(_try_route(settings, source, number, route, find_window(route, watermark, night), night))
+        if _is_good(attempts[-1]):
+            return attempts
+    if any(attempt.pulled.files for attempt in attempts):
+        return attempts
+    attempts[-1] = replace(attempts[-1], pulled=_say_stale(attempts[-1].pulled, source, watermark))
+    return attempts
+
+
+def _is_good(attempt: Attempt) -> bool:
+    return attempt.pulled.state in GOOD_STATES
+
+
+def _try_route(settings: Settings, source: Source, number: int, route: Route, window: Window, night: Night) -> Attempt:
+    inbox = settings.source_folder(source)
+    inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+    started = beijing_now()
+    try:
+        pulled = make_puller(route, settings).pull(source, window, inbox, night)
+    except Exception as error:  # noqa: BLE001 - kept as this route's failure; one route must not stop the night
+        logger.warning("route %s of source %s failed: %s", number, source.id, type(error).__name__)
+        pulled = Pulled("failed", message=_say_failure(source, route, error))
+    return Attempt(source.id, number, route.kind, started, beijing_now(), pulled)
+
+
+def _say_failure(source: Source, route: Route, error: Exception) -> Message:
+    """Texts of foreign errors may hold addresses and passwords: only their kind is said."""
+    what = error.message if isinstance(error, FapiaoError) else type(error).__name__
+    return Message(
+        f"来源 {source.id} 的途径 {route.kind} 取数失败：{what}。请 IT 查看。",
+        f"Source {source.id}: route {route.kind} failed: {what}. Please have IT look.",
+    )
+
+
+def _say_stale(pulled: Pulled, source: Source, watermark: datetime | None) -> Pulled:
+    since_zh = f"{watermark:%Y-%m-%d %H:%M} 的数据" if watermark else "以前收到的数据"
+    since_en = f"the data of {watermark:%Y-%m-%d %H:%M}" if watermark else "what came before"
+    stale = Message(
+        f"来源 {source.id} 今夜所有途径都没有取到数据：仍按{since_zh}核对，请补导。",
+        f"No route of source {source.id} gave anything tonight: it is judged on {since_en}; please export the rest.",
+    )
+    said = pulled.message
+    message = Message(f"{said.zh} {stale.zh}", f"{said.en} {stale.en}") if said else stale
+    return replace(pulled, message=message)
+
+
+def _as_row(attempt: Attempt, night: Night) -> dict[str, object]:
+    pulled = attempt.pulled
+    return {
+        "night_id": night.night_id,
+        "source_id": attempt.source_id,
+        "route_no": attempt.route_no,
+        "kind": attempt.kind,
+        "state": pulled.state,
+        "files": list(pulled.files),
+        "rows": pulled.rows,
+        "declared": pulled.declared,
+        "started_at": attempt.started_at,
+        "ended_at": attempt.ended_at,
+        "watermark": pulled.watermark if pulled.state in GOOD_STATES else None,
+        "message_zh": pulled.message.zh if pulled.message else None,
+        "message_en": pulled.message.en if pulled.message else None,
+    }

@@ -1,0 +1,44 @@
+-- What: every finding and every waiting item with the action it asks for, its other party, and what a person decided.
+-- Grain: export_item, one row per item of report_finding.
+-- Inputs: report_finding, recon__item, recon__member, core_upstream__invoice, core_ledger__entry, recon__decision,
+--         decisions; the macro plain_name (recon/macros).
+-- Parameters: causes and actions, two lists of one length; action NULL for a cause that asks for nothing.
+-- The other party is the one on the invoice; on the ledger line where there is no invoice.
+CREATE OR REPLACE TEMP TABLE export_item AS
+WITH named AS (
+    SELECT
+        f.item_id, 1 AS place, u.record_id,
+        IF(u.direction = 'input', u.seller_tax_id, u.buyer_tax_id) AS tax_id,
+        IF(u.direction = 'input', u.seller_name, u.buyer_name) AS name
+    FROM report_finding AS f
+    JOIN recon__member AS m ON m.item_id = f.item_id AND m.side = 'upstream'
+    JOIN core_upstream__invoice AS u ON u.record_id = m.record_id
+    UNION ALL
+    SELECT f.item_id, 2, l.record_id, l.counterparty_tax_id, l.counterparty_name
+    FROM report_finding AS f
+    JOIN recon__member AS m ON m.item_id = f.item_id AND m.side = 'ledger'
+    JOIN core_ledger__entry AS l ON l.record_id = m.record_id
+),
+party AS (
+    SELECT item_id, arg_min(tax_id, (place, record_id)) AS tax_id, arg_min(name, (place, record_id)) AS name
+    FROM named
+    GROUP BY item_id
+),
+decided AS (
+    SELECT s.item_id, arg_max(d.decided_by || ' ' || d.decided_at::DATE || ': ' || d.reason, d.decided_at) AS decision
+    FROM recon__decision AS s
+    JOIN decisions AS d ON d.decision_id = s.decision_id
+    WHERE s.is_honoured AND s.kind IN ('accept_difference', 'ignore_until', 'leave_alone')
+    GROUP BY s.item_id
+)
+SELECT
+    f.*, i.due_on, p.tax_id AS party_tax_id, p.name AS party_name, plain_name(p.name) AS party_plain, d.decision,
+    CASE
+        WHEN d.item_id IS NOT NULL THEN 'decided'
+        WHEN f.verdict = 'pending' AND f.needs_review THEN 'verify'
+        ELSE list_extract($actions, list_position($causes, f.cause))
+    END AS action
+FROM report_finding AS f
+JOIN recon__item AS i ON i.item_id = f.item_id
+LEFT JOIN party AS p ON p.item_id = f.item_id
+LEFT JOIN decided AS d ON d.item_id = f.item_id;
