@@ -18,6 +18,7 @@ from statistics import median
 import duckdb
 
 from benchmarks.accuracy_report import SEEDS, report_accuracy
+from benchmarks.books import FAULT_RATE
 from benchmarks.measure import FailedProcessError, Measured
 from benchmarks.peer_report import describe_environment, report_compare, report_peers
 from benchmarks.peers import prepare_environment
@@ -67,6 +68,7 @@ def parse_options() -> argparse.Namespace:
     add("--accuracy-invoices", type=int, default=MILLION, help="per seed")
     add("--real-seeds", type=partial(_split, kind=int), default=[11, 23], help="of the faults on real invoices")
     add("--sizes", type=numbers, default=[1, 5, 20], help="million invoices, for speed")
+    add("--fault-rate", type=float, default=FAULT_RATE, help="share of invoices with a fault, for speed")
     add("--runs", type=int, default=3, help="pairs per size; one above 5 million")
     add("--night-size", type=float, default=5, help="million invoices; one of the sizes")
     add("--peer-sizes", type=numbers, default=[1, 5], help="million invoices, of the sizes, for the comparers")
@@ -99,7 +101,7 @@ def _sizes(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
     for size in sorted(chosen.sizes):
         with tempfile.TemporaryDirectory(dir=folder) as name:
             books = Path(name) / "books"
-            as_of = prepare_books(books, chosen.seed, round(size * MILLION))
+            as_of = prepare_books(books, chosen.seed, round(size * MILLION), chosen.fault_rate)
             paces.append(measure_pace(books, as_of, chosen.runs if size <= 5 else 1))
             yield from _beside(chosen, size, books, as_of, paces[-1])
     yield describe_pace(paces)

@@ -1,4 +1,4 @@
-"""Generated books on disk, for every measurement. As a program: FOLDER SEED INVOICES; it prints their moment."""
+"""Generated books on disk, for every measurement. As a program: FOLDER SEED INVOICES RATE; it prints their moment."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LARGEST = 5_000_000
 """The generator holds everything in memory: beyond this many invoices its books are repeated."""
 
 
-def write_books(folder: Path, seed: int, invoices: int) -> str:
-    """The five tables of a generated company as Parquet; returns its moment as text.
+def write_books(folder: Path, seed: int, invoices: int, fault_rate: float = FAULT_RATE) -> str:
+    """The five tables of a generated company as Parquet; returns its moment as text. `fault_rate`: share of invoices.
 
     A process of its own makes them, so that their memory is free again when something is measured.
     """
-    made = measure([sys.executable, "-m", "benchmarks.books", str(folder), str(seed), str(invoices)])
+    made = measure([sys.executable, "-m", "benchmarks.books", str(folder), str(seed), str(invoices), str(fault_rate)])
     return made.said.strip().splitlines()[-1]
 
 
-def generate(folder: Path, seed: int, invoices: int) -> str:
+def generate(folder: Path, seed: int, invoices: int, fault_rate: float) -> str:
     folder.mkdir(parents=True, exist_ok=True)
-    books = generate_books(seed, invoices, fault_rate=FAULT_RATE)
+    books = generate_books(seed, invoices, fault_rate=fault_rate)
     for name in TABLES:
         write_table(getattr(books, name), folder / f"{name}.parquet")
     return books.as_of.isoformat(sep=" ")
@@ -61,8 +61,8 @@ def count_rows(path: Path) -> int:
 
 
 def main() -> None:
-    folder, seed, invoices = sys.argv[1:]
-    print(generate(Path(folder), int(seed), int(invoices)))
+    folder, seed, invoices, fault_rate = sys.argv[1:]
+    print(generate(Path(folder), int(seed), int(invoices), float(fault_rate)))
 
 
 if __name__ == "__main__":

@@ -48,13 +48,13 @@ class Pace:
         return max(floor.peak_mb for floor, _ in self.pairs)
 
 
-def prepare_books(folder: Path, seed: int, invoices: int) -> str:
+def prepare_books(folder: Path, seed: int, invoices: int, fault_rate: float) -> str:
     """Books of one size; the moment comes back. Beyond LARGEST invoices whole copies with other ids are written."""
     copies = -(-invoices // LARGEST)
     if copies == 1:
-        return write_books(folder, seed, invoices)
+        return write_books(folder, seed, invoices, fault_rate)
     once = folder.with_name(f"{folder.name}-once")
-    as_of = write_books(once, seed, invoices // copies)
+    as_of = write_books(once, seed, invoices // copies, fault_rate)
     repeat_books(once, folder, copies)
     return as_of
 

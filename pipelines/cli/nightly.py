@@ -33,6 +33,12 @@ def load_job(name: str) -> Callable[..., Any]:
     )
 
 
+LOOKED_BACK = (
+    "读者看到的是该时点的情况，下一夜起恢复为最新：可现在运行 fapiao nightly | "
+    "readers see that moment until the next night; run `fapiao nightly` to bring them back to today"
+)
+
+
 def run_nightly(
     as_of: Annotated[
         str | None,
@@ -77,7 +83,9 @@ def _print_night(outcome: NightOutcome) -> None:
     places = {"报告 report": outcome.report_path, "快照 snapshot": outcome.snapshot_id}
     crashed = {"此前中断的夜 crashed before": list(outcome.crashed_nights)} if outcome.crashed_nights else {}
     migrated = {"迁移 migrated": outcome.migration} if outcome.migration else {}
-    print_fields({**places, **crashed, **migrated})
+    # Only a look back keeps no snapshot.
+    looked_back = {"回看 look back": LOOKED_BACK} if outcome.snapshot_id is None else {}
+    print_fields({**places, **crashed, **migrated, **looked_back})
 
 
 def run_demo(

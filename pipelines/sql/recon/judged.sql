@@ -44,7 +44,7 @@ ledger AS (
         count(l.line_total) = count(*) AS is_total_known,
         sum(l.tax_cny) AS ledger_tax,
         array_to_string(list(DISTINCT l.voucher_no ORDER BY l.voucher_no)[:4], '、') AS voucher,
-        arg_min(l.invoice_reference, (l.posted_on, l.record_id)) AS reference,
+        arg_min(shown_number(l.invoice_code, l.invoice_reference), (l.posted_on, l.record_id)) AS reference,
         arg_min(l.party_name, (l.posted_on, l.record_id)) AS party_name,
         min(l.posted_on) AS posted_on, min(l.invoice_date) AS invoice_date
     FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
