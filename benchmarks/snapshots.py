@@ -3,8 +3,9 @@
     python -m benchmarks.snapshots [--invoices N] [--nights N] [--spread]
 
 Changed rows lie in the newest month, as new and reversed invoices do; with `--spread` they lie in all months alike,
-which is the worst case. With the package `deltalake` installed the same nights are written with it too. `sha256sum`
-reads the same bytes, one file after the other, right before.
+which is the worst case. The same nights are kept with restic (`apt-get install restic`; left out with the reason where
+it is not installed) and with delta-rs in the benchmark's own environment. `sha256sum` reads the same bytes, one file
+after the other, right before.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 from statistics import median
 
-import pyarrow as pa
-
+from benchmarks.snapshot_peers import Peers, prepare_peers, size_of
 from pipelines.demo.generator import generate_books
 from pipelines.errors import EXIT_INTEGRITY
 from pipelines.model import LEDGER_ENTRY, UPSTREAM_INVOICE
 from pipelines.night import Night
 from pipelines.settings import Settings
+from pipelines.snapshots.load import require_whole
 from pipelines.snapshots.read import list_snapshots, open_snapshot, verify_snapshots
 from pipelines.snapshots.restore import restore_snapshot
 from pipelines.snapshots.write import keep_night
@@ -66,7 +67,7 @@ def open_night(con: Connection, night: Night) -> None:
     con.execute("INSERT INTO night__run VALUES ($id, $at, $at, $at, FALSE, NULL)", values)
 
 
-def keep_nights(settings: Settings, nights: int, *, is_spread: bool, delta: Path | None) -> float:
+def keep_nights(settings: Settings, nights: int, *, is_spread: bool, peers: Peers | None) -> float:
     """Keep every night; the median seconds of one."""
     seconds = []
     for number in range(nights):
@@ -75,42 +76,16 @@ def keep_nights(settings: Settings, nights: int, *, is_spread: bool, delta: Path
             open_night(con, night)
             if number:
                 change(con, number, is_spread=is_spread)
-            if delta:
-                write_delta(con, delta, is_first=number == 0)
+            if peers:
+                peers.keep(con, tuple((table.name, moment) for table, moment, _ in TABLES))
         seconds.append(timed(lambda: keep_night(settings, night)))  # noqa: B023 - called at once
     return median(seconds)
-
-
-def write_delta(con: Connection, folder: Path, *, is_first: bool) -> None:
-    """The same rows as two Delta tables by month; a night merges what it changed, as its users would."""
-    from deltalake import DeltaTable, write_deltalake  # noqa: PLC0415 - only if it is installed
-
-    for table, moment, _ in TABLES:
-        rows = con.execute(f"SELECT *, strftime({moment}, '%Y-%m') AS period FROM {table.name}").to_arrow_table()
-        place = str(folder / table.name)
-        if is_first:
-            write_deltalake(place, rows, partition_by=["period"])
-            continue
-        known = DeltaTable(place).to_pyarrow_table(columns=["record_id", "total_cny"])
-        joined = rows.join(known, "record_id", right_suffix="_old")
-        changed = joined.filter(pa.compute.not_equal(joined["total_cny"], joined["total_cny_old"]))
-        merge = DeltaTable(place).merge(
-            changed.drop_columns(["total_cny_old"]),
-            "t.period = s.period AND t.record_id = s.record_id",
-            source_alias="s",
-            target_alias="t",
-        )
-        merge.when_matched_update_all().execute()
 
 
 def timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def size_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def hash_with_sha256sum(paths: list[Path]) -> float:
@@ -141,28 +116,52 @@ def flip_bits(settings: Settings) -> tuple[int, int, int]:
     return FLIPS, found, blamed
 
 
-def report(settings: Settings, chosen: argparse.Namespace, folder: Path, seconds: float, delta: Path | None) -> None:
+def measure_restore(settings: Settings, folder: Path) -> dict[str, float]:
+    """Seconds of three restores of the latest snapshot, in their two parts, beside `sha256sum` over the same bytes.
+
+    The byte part proves and copies all that the snapshot holds; what is left builds the database from it.
+    """
+    manifest = open_snapshot(settings, "latest")
+    files = [settings.snapshot_dir / entry["path"] for entry in manifest.files]
+    own, proofs, backs, proven = [], [], [], []
+    for number in range(3):
+        own.append(hash_with_sha256sum(files))
+        proofs.append(timed(lambda: require_whole(settings, manifest)))
+        backs.append(timed(partial(restore_snapshot, settings, "latest", folder / f"back{number}")))
+        proven.append(
+            timed(partial(restore_snapshot, settings, "latest", folder / f"proven{number}", with_row_hash=True))
+        )
+    bytes_part, whole = median(proofs), median(backs)
+    return {
+        "restore the latest, seconds": whole,
+        "of it the bytes, seconds": bytes_part,
+        "bytes / sha256sum": bytes_part / median(own),
+        "of it the database, seconds": whole - bytes_part,
+        "whole restore / sha256sum": whole / median(own),
+        "drill: with each row's text compared, seconds": median(proven),
+    }
+
+
+def report(settings: Settings, chosen: argparse.Namespace, folder: Path, seconds: float, peers: Peers) -> None:
     infos = list_snapshots(settings)
     files = sorted(path for path in settings.snapshot_dir.rglob("*.parquet"))
     sums = [hash_with_sha256sum(files) for _ in range(3)]
     checks = [timed(lambda: verify_snapshots(settings)) for _ in range(3)]
-    latest = [settings.snapshot_dir / entry["path"] for entry in open_snapshot(settings, "latest").files]
-    own = [hash_with_sha256sum(latest) for _ in range(3)]
-    backs = [timed(lambda n=n: restore_snapshot(settings, "latest", folder / f"back{n}")) for n in range(3)]
     lines = {
         "invoices, nights": f"{chosen.invoices:,}, {chosen.nights}",
         "changed rows lie in": "all months" if chosen.spread else "the newest month",
         "store after all nights, MB": size_of(settings.snapshot_dir) / 1e6,
         "as many full copies, MB": sum(info.size_bytes for info in infos) / 1e6,
         "one snapshot, MB": infos[-1].size_bytes / 1e6,
-        "deltalake, two of the tables, MB": size_of(delta) / 1e6 if delta else "not installed",
-        "same two tables in the store, MB": sum(size_of(settings.snapshot_dir / "tables" / t.name) for t, *_ in TABLES)
+        "two of the tables: in the store, MB": sum(
+            size_of(settings.snapshot_dir / "tables" / table.name) for table, *_ in TABLES
+        )
         / 1e6,
+        **{f"two of the tables: {name}, MB": size for name, size in peers.sizes().items()},
         "keep one night, seconds": seconds,
         "verify everything, seconds": median(checks),
         "verify / sha256sum": median(checks) / median(sums),
-        "restore the latest, seconds": median(backs),
-        "restore / sha256sum": median(backs) / median(own),
+        **measure_restore(settings, folder),
         "bits flipped, found, blamed rightly": flip_bits(settings),
     }
     for name, value in lines.items():
@@ -177,11 +176,11 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        delta = folder / "delta" if find_spec("deltalake") else None
+        peers = prepare_peers(folder)
         settings = Settings(data_root=folder / "data")
         fill(settings, chosen.invoices)
-        seconds = keep_nights(settings, chosen.nights, is_spread=chosen.spread, delta=delta)
-        report(settings, chosen, folder, seconds, delta)
+        seconds = keep_nights(settings, chosen.nights, is_spread=chosen.spread, peers=peers)
+        report(settings, chosen, folder, seconds, peers)
 
 
 if __name__ == "__main__":

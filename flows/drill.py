@@ -42,7 +42,7 @@ def restore_aside(settings: Settings) -> Drill:
     return drill_stage.run_drill(settings)
 
 
-@flow(name="drill", persist_result=False)
+@flow(name="drill", persist_result=False, timeout_seconds=7500)
 def drill(data_root: str | None = None) -> Drill:
     """Restore a random earlier snapshot into a scratch folder; raises DrillFailedError if it is not whole."""
     found = restore_aside(load_settings(Path(data_root) if data_root else None))

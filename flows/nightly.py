@@ -23,7 +23,7 @@ from prefect import flow, get_client, get_run_logger, task  # noqa: E402
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 
-from pipelines import night_log  # noqa: E402
+from pipelines import heartbeat, night_log  # noqa: E402
 from pipelines.errors import IntegrityError, UpstreamUnavailableError  # noqa: E402
 from pipelines.night import Night  # noqa: E402
 from pipelines.night_log import NightOutcome  # noqa: E402
@@ -226,7 +226,28 @@ def _run_stages(settings: Settings, night: Night) -> NightOutcome:
     )
 
 
-@flow(name="nightly", persist_result=False)
+def _run_with_heartbeat(settings: Settings, night: Night) -> NightOutcome:
+    """A killed night leaves `running` behind: that its end is missing is the sign."""
+    heartbeat.note_start(settings, night.night_id)
+    try:
+        outcome = _run_stages(settings, night)
+    except BaseException:
+        heartbeat.note_end(settings, "crashed")
+        raise
+    ended = _name_outcome(outcome)
+    heartbeat.note_end(settings, ended)
+    if ended == "published" and heartbeat.ping_outside(settings):
+        get_run_logger().warning("the heartbeat address was not reached")
+    return outcome
+
+
+def _name_outcome(outcome: NightOutcome) -> heartbeat.Outcome:
+    if outcome.snapshot_id is None:
+        return "look_back"
+    return "published" if outcome.is_published else "not_published"
+
+
+@flow(name="nightly", persist_result=False, timeout_seconds=39600)
 def nightly(as_of: datetime | None = None, data_root: str | None = None) -> NightOutcome:
     """Run one night on the data root; `as_of` is the moment of the verdicts, naive Beijing time, now if left out.
 
@@ -235,7 +256,7 @@ def nightly(as_of: datetime | None = None, data_root: str | None = None) -> Nigh
     settings = load_settings(Path(data_root) if data_root else None)
     night = Night.at(as_of)
     with night_log.hold_night_lock(settings):
-        outcome = _run_stages(settings, night)
+        outcome = _run_with_heartbeat(settings, night)
     if not outcome.is_published:
         raise NightNotPublishedError(outcome)
     return outcome

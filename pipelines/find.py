@@ -171,7 +171,15 @@ def find_invoices(
 
 
 def _require_index(con: Connection, settings: Settings) -> None:
-    """BadInputError if a version before the index published the database."""
+    """BadInputError if readers get the masked file, or if a version before the index published the database."""
+    if settings.readers_see == "masked":
+        raise BadInputError(
+            "遮蔽后的数据库里没有真实号码，不能查票 | The masked database holds no real numbers to look up.",
+            where=settings.masked_path,
+            found="readers_see = masked",
+            expected="the open database",
+            next_step="请有权看原始数据的同事查 | ask somebody who may see the open database",
+        )
     if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'out_find_number'").fetchone():
         raise BadInputError(
             "已发布的数据库没有查票索引 | The published database has no index to look invoices up by.",

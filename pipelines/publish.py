@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.model import PUBLISHED_TABLES, TABLES
+from pipelines.model import PUBLISHED_TABLES
 from pipelines.night import Night
 from pipelines.settings import Settings, beijing_now
 from pipelines.snapshots.store import make_folder, move_into_place
@@ -84,6 +84,7 @@ def copy_tables(con: Connection, target: Path) -> int:
         rows = sum(_copy_table(con, table.name, table.column_names) for table in PUBLISHED_TABLES)
         run_sql(con, "publish/first_seen")
         run_sql(con, "publish/find_number")
+        run_sql(con, "publish/find_comment")
     finally:
         con.execute("USE recon")
         con.execute("DETACH reader")
@@ -101,7 +102,7 @@ def finish_database(path: Path, settings: Settings, night: Night) -> int:
     con = connect(path, settings)
     try:
         run_sql(con, "publish/shown_night", {"night_id": night.night_id, "published_at": beijing_now()})
-        run_sql(con, "publish/find_comment")
+        run_sql(con, "publish/first_seen_comment")
         comment_tables(con)
         views = list_views()
         for view in views:
@@ -134,7 +135,7 @@ def comment_tables(con: Connection) -> None:
 def comment_view_columns(con: Connection) -> None:
     """Give view columns without words of their own those of the column of the same name: `out__open_item` first, then
     the tables. Where two tables word a column differently, the one declared last in `model` is taken."""
-    words = {column.name: column.comment for table in TABLES for column in table.columns}
+    words = {column.name: column.comment for table in PUBLISHED_TABLES for column in table.columns}
     bare = defaultdict(list)
     for view, column, comment in run_sql(con, "publish/view_column").fetchall():
         if comment is None:

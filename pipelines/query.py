@@ -76,13 +76,10 @@ def run_query(
     UsageError for a statement that is wrong, writes, or goes over a limit, with the engine's own first line;
     BadInputError if nothing was published yet.
     """
-    with open_published(settings, memory_limit_mb=memory_limit_mb) as con:
-        statement = _parse_one(con, sql)
-        started = time.monotonic()
-        with _time_limit(con, time_limit_seconds), _told_as_usage(sql, time_limit_seconds):
-            con.execute(statement)
-            description = con.description or []
-            rows = con.fetchall() if max_rows is None else con.fetchmany(max_rows + 1)
+    started = time.monotonic()
+    with running_query(settings, sql, memory_limit_mb=memory_limit_mb, time_limit_seconds=time_limit_seconds) as con:
+        description = con.description or []
+        rows = con.fetchall() if max_rows is None else con.fetchmany(max_rows + 1)
     kept = rows if max_rows is None else rows[:max_rows]
     return QueryResult(
         columns=[column[0] for column in description],
@@ -91,6 +88,18 @@ def run_query(
         is_truncated=len(kept) < len(rows),
         seconds=time.monotonic() - started,
     )
+
+
+@contextmanager
+def running_query(
+    settings: Settings, sql: str, *, memory_limit_mb: int | None = None, time_limit_seconds: float = 60
+) -> Iterator[Connection]:
+    """A connection on which the statement has started, to fetch from within the limits. Errors as of `run_query`."""
+    with open_published(settings, memory_limit_mb=memory_limit_mb) as con:
+        statement = _parse_one(con, sql)
+        with _time_limit(con, time_limit_seconds), _told_as_usage(sql, time_limit_seconds):
+            con.execute(statement)
+            yield con
 
 
 def _parse_one(con: Connection, sql: str) -> duckdb.Statement:

@@ -9,7 +9,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class _Route(BaseModel):
@@ -19,6 +19,115 @@ class _Route(BaseModel):
     overlap_days: int = Field(default=60, ge=0)
     first_day: date | None = None
     """On the first night the window begins here; without it, `overlap_days` before the night."""
+
+
+class _Part(BaseModel):
+    """A part of the settings of an API. A place in an answer is a path of keys such as `data.rows`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BearerAuth(_Part):
+    """A token that does not expire, in an environment variable."""
+
+    kind: Literal["bearer"] = "bearer"
+    token_env: str
+
+
+class ClientAuth(_Part):
+    """OAuth client credentials: a token is fetched from `login_path`, and again when the API answers 401."""
+
+    kind: Literal["client"] = "client"
+    login_path: str = "/oauth/token"
+    id_env: str
+    secret_env: str
+    found_at: str = "access_token"
+
+
+class SignedAuth(_Part):
+    """Every request is signed: HMAC-SHA256 over method, path with query, time, nonce and the body's SHA-256."""
+
+    kind: Literal["signed"] = "signed"
+    id_env: str
+    secret_env: str
+    id_header: str = "X-App-Id"
+    time_header: str = "X-Timestamp"
+    nonce_header: str = "X-Nonce"
+    signature_header: str = "X-Signature"
+
+
+ApiAuth = Annotated[BearerAuth | ClientAuth | SignedAuth, Field(discriminator="kind")]
+
+
+class ApiAnswer(_Part):
+    """Where things stand in an answer.
+
+    `code` is read where an API reports errors under status 200; `total` None: it states no total; `money`: field of a
+    row = place of its declared sum, in yuan; `next` is the cursor of the following page, None: pages are numbered."""
+
+    rows: str = "data.rows"
+    total: str | None = "data.total"
+    money: dict[str, str] = {}
+    next: str | None = None
+    code: str | None = None
+    ok_codes: list[str] = ["0", "200"]
+    maintenance_codes: list[str] = []
+
+
+class ApiTask(_Part):
+    """A listing that is ordered first: its path is the one to order at; `{task}` in the paths is the task's id."""
+
+    id: str = "data.task_id"
+    status_path: str
+    status: str = "data.status"
+    done: list[str] = ["done"]
+    failed: list[str] = ["failed"]
+    fetch_path: str
+    poll_seconds: float = Field(default=5, gt=0)
+
+
+class ApiListing(_Part):
+    """One question: with `task` it is ordered, awaited and fetched, otherwise its pages are asked for at once. Values
+    of `params` may hold `{from}`, `{to}`, `{taxpayer}` and `{direction}`."""
+
+    path: str
+    params: dict[str, str] = {"from": "{from}", "to": "{to}"}
+    page_param: str = "page"
+    size_param: str = "size"
+    cursor_param: str = "cursor"
+    page_size: int = Field(default=500, ge=1)
+    task: ApiTask | None = None
+
+    @field_validator("params")
+    @classmethod
+    def _know_every_gap(cls, params: dict[str, str]) -> dict[str, str]:
+        unknown = set(re.findall(r"{(.*?)}", " ".join(params.values()))) - {"from", "to", "taxpayer", "direction"}
+        if unknown:
+            raise ValueError(f"unknown {{{sorted(unknown)[0]}}}; known: {{from}}, {{to}}, {{taxpayer}}, {{direction}}")
+        return params
+
+
+class ApiRoute(_Route):
+    """A system's API. `listing` is asked for each calendar month of the window, `changes` (by day of operation) for
+    what changed since the last night. One night's asking ends after `budget_seconds`, retries included."""
+
+    kind: Literal["api"] = "api"
+    base_url: str = Field(pattern=r"^https?://[^@]*$")
+    auth: ApiAuth
+    listing: ApiListing
+    changes: ApiListing | None = None
+    answer: ApiAnswer = ApiAnswer()
+    requests_per_second: float = Field(default=2, gt=0)
+    timeout_seconds: float = Field(default=60, gt=0)
+    attempts: int = Field(default=5, ge=1)
+    longest_wait_seconds: float = Field(default=120, ge=0)
+    budget_seconds: float = Field(default=1800, gt=0)
+
+    @model_validator(mode="after")
+    def _stay_encrypted(self) -> Self:
+        if not re.match(r"https://|http://(127\.0\.0\.1|localhost)(:|/|$)", self.base_url):
+            raise ValueError("an API is asked by https: http would send the invoices and the token in the clear")
+        return self
 
 
 class DatabaseRoute(_Route):
@@ -71,4 +180,4 @@ class FolderRoute(_Route):
     kind: Literal["folder"] = "folder"
 
 
-Route = Annotated[DatabaseRoute | RemoteRoute | MailboxRoute | FolderRoute, Field(discriminator="kind")]
+Route = Annotated[ApiRoute | DatabaseRoute | RemoteRoute | MailboxRoute | FolderRoute, Field(discriminator="kind")]

@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     filed_through: str | None = Field(default=None, pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")
     """Last month that was filed with the tax office, such as 2026-09: later changes to it are adjustments."""
 
+    settle_seconds: float = Field(default=5, ge=0)
+    """A file in a source's folder that changed within so many seconds is looked at again after them: one that still
+    grows is left for the next night. 0 takes every file as it is."""
     memory_limit_mb: int = Field(default=1500, ge=100)
     threads: int = Field(default=os.cpu_count() or 1, ge=1)
 
@@ -144,6 +147,10 @@ class Settings(BaseSettings):
     data_docs_nights: int = Field(default=7, ge=1)
     drill_max_age_days: int = Field(default=35, ge=1)
     """After so many days without a good restore drill an alert says so."""
+    night_due_hours: int = Field(default=26, ge=1)
+    """So long after the end of one night the next must have ended, or `fapiao alerts deadman` raises the alarm."""
+    heartbeat_url_env: str | None = None
+    """Environment variable with an address that is asked for at the end of every published night (a watch outside)."""
 
     @classmethod
     def settings_customise_sources(

@@ -16,8 +16,12 @@ OUR_TAX_ID = "91110105MA01A1B2XG"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    """Files of tests are whole when they are there: none is waited for."""
     return Settings(
-        data_root=tmp_path / "data", taxpayers=[Taxpayer(id=OUR_TAX_ID, name="北京示例贸易有限公司")], threads=2
+        data_root=tmp_path / "data",
+        taxpayers=[Taxpayer(id=OUR_TAX_ID, name="北京示例贸易有限公司")],
+        threads=2,
+        settle_seconds=0,
     )
 
 

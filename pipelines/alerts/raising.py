@@ -7,6 +7,7 @@ from dataclasses import replace
 from pipelines.alerts.case_store import read_cases, write_cases
 from pipelines.alerts.cases import say_escalated, say_resolved, settle_cases
 from pipelines.alerts.compose import Alert, compose_alerts, compose_open_groups, rank_urgency
+from pipelines.alerts.pulls import compose_pulls
 from pipelines.alerts.routes import find_owner
 from pipelines.night import Night
 from pipelines.settings import Settings
@@ -18,7 +19,7 @@ def raise_alerts(con: Connection, settings: Settings, night: Night) -> list[Aler
 
     While a stop-rule holds the findings back, their cases stay as they are.
     """
-    tonight = compose_alerts(con, settings, night)
+    tonight = [*compose_alerts(con, settings, night), *compose_pulls(con, night)]
     is_sound = not any(alert.alert_key.startswith("rule:") for alert in tonight)
     others = [alert for alert in tonight if not _is_finding(alert)]
     groups = compose_open_groups(con, settings) if is_sound else []

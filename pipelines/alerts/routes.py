@@ -28,8 +28,8 @@ def find_subject(alert_key: str, settings: Settings) -> Subject:
     if kind == "finding":
         cause, _, taxpayer_id = rest.partition(":")
         return Subject(cause, taxpayer_id)
-    if kind in ("source", "file"):
-        source_id = rest if kind == "source" else rest.rpartition(":")[0]
+    if kind in ("source", "pull", "file"):
+        source_id = rest.rpartition(":")[0] if kind == "file" else rest
         taxpayer_id = next((source.taxpayer_id for source in settings.sources if source.id == source_id), None) or ""
         return Subject(kind, taxpayer_id or None, source_id)
     return Subject(kind)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.errors import EXIT_UPSTREAM_UNAVAILABLE
+from pipelines.errors import EXIT_FINDINGS, EXIT_UPSTREAM_UNAVAILABLE
 
 app = typer.Typer(
     help="提醒：未结清单、确认、补发、验证渠道 | Alerts: list, acknowledge, deliver, test.",
@@ -101,3 +101,25 @@ def deliver_again(as_json: AsJson = False) -> None:
         print_table(["渠道 channel", "结果 state", "说明 detail"], [[r.channel, r.state, r.detail] for r in results])
     if not all(result.is_alive for result in results):
         raise typer.Exit(EXIT_UPSTREAM_UNAVAILABLE)
+
+
+@app.command("deadman")
+def watch_night(as_json: AsJson = False) -> None:
+    """夜间任务是否按时结束，供 cron 每小时运行 | Has the night ended in time? For cron. Exit code 1 if overdue."""
+    from pipelines.alerts.deadman import raise_deadman
+    from pipelines.cli.output import print_json, print_line
+    from pipelines.settings import load_settings
+
+    found, results = raise_deadman(load_settings())
+    if as_json:
+        print_json({**found.as_json, "channels": results})
+    elif found.is_overdue:
+        print_line(f"✗ 夜间任务逾期 overdue: {found.problem_zh} | {found.problem_en}", "bold red")
+        print_line("    → fapiao doctor; fapiao nightly")
+    else:
+        print_line(f"✓ 夜间任务按时 in time; 下一次须在此前结束 next due: {found.due_at}")
+    for result in results:
+        if not result.is_alive:
+            print_line(f"! {result.channel}: {result.detail}", "yellow")
+    if found.is_overdue:
+        raise typer.Exit(EXIT_FINDINGS)

@@ -18,6 +18,7 @@ from pipelines.cli import (
     nightly,
     read,
     reconcile,
+    simulator,
     snapshot,
     sql,
 )
@@ -59,6 +60,7 @@ app.command("explain")(explain.explain_item)
 app.command("sql")(sql.run_sql)
 app.command("layouts")(layouts.list_layouts)
 app.command("doctor")(doctor.examine)
+app.command("simulator")(simulator.run_simulator)
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(decide.app, name="decide")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from importlib import metadata
 from pathlib import Path
 
+from pipelines.cli import diagnoses_state as state
+from pipelines.cli.diagnoses_channels import diagnose_channels
+from pipelines.cli.diagnoses_routes import diagnose_routes
 from pipelines.cli.diagnosis import Diagnosis
 from pipelines.settings import BEIJING, Settings, Source, beijing_now, load_settings
 
@@ -18,12 +19,12 @@ LOW_DISK_BYTES = 2 * 1024**3
 NO_DISK_BYTES = 200 * 1024**2
 STALE_PUBLISHED = timedelta(hours=36)
 CLOCK_TOLERANCE = timedelta(minutes=10)
-PACKAGES = ("fapiao-recon", "duckdb", "prefect", "great-expectations")
 
 
 def diagnose() -> list[Diagnosis]:
     """Every diagnosis, in the order in which to repair. UsageError when the settings cannot be read at all."""
     from pipelines.cli.diagnoses_keys import diagnose_keys  # noqa: PLC0415 - reaches cryptography
+    from pipelines.cli.diagnoses_versions import diagnose_versions  # noqa: PLC0415
 
     settings = load_settings()
     return [
@@ -31,19 +32,34 @@ def diagnose() -> list[Diagnosis]:
         diagnose_settings_file(settings),
         diagnose_data_root(settings),
         diagnose_permissions(settings),
+        state.diagnose_writing(settings),
         diagnose_disk(settings),
+        state.diagnose_growth(settings),
         *diagnose_sources(settings),
+        *diagnose_routes(settings),
+        *state.diagnose_watermarks(settings),
         diagnose_layouts(settings),
         diagnose_clock(settings),
+        state.diagnose_heartbeat(settings),
         diagnose_published(settings),
-        diagnose_channels(settings),
+        state.diagnose_snapshots(settings),
+        state.diagnose_drill(settings),
+        *diagnose_channels(settings),
         *diagnose_keys(),
     ]
 
 
-def diagnose_versions() -> Diagnosis:
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
-    return Diagnosis("版本 versions", "ok", f"Python {sys.version.split()[0]}, {versions}")
+def diagnose_hourly(settings: Settings) -> list[Diagnosis]:
+    """What can go wrong between two nights: sources and their systems, disk, clock. An empty folder is the night's."""
+    return [
+        state.diagnose_writing(settings),
+        diagnose_disk(settings),
+        state.diagnose_growth(settings),
+        *(found for found in diagnose_sources(settings) if found.state != "warn"),
+        *diagnose_routes(settings),
+        *state.diagnose_watermarks(settings),
+        diagnose_clock(settings),
+    ]
 
 
 def diagnose_settings_file(settings: Settings) -> Diagnosis:
@@ -83,10 +99,10 @@ def diagnose_disk(settings: Settings) -> Diagnosis:
     subject, detail = "磁盘 disk", f"剩余 free: {free / 1024**3:.1f} GB"
     advice = "腾出空间或换数据目录 | free some space or move the data root"
     if free < NO_DISK_BYTES:
-        return Diagnosis(subject, "fail", detail, advice)
-    return Diagnosis(
-        subject, "warn" if free < LOW_DISK_BYTES else "ok", detail, advice if free < LOW_DISK_BYTES else None
-    )
+        return Diagnosis(subject, "fail", detail, advice, "watch:disk")
+    if free < LOW_DISK_BYTES:
+        return Diagnosis(subject, "warn", detail, advice, "watch:disk")
+    return Diagnosis(subject, "ok", detail, key="watch:disk")
 
 
 def _existing_parent(path: Path) -> Path:
@@ -99,18 +115,19 @@ def diagnose_sources(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _diagnose_source(settings: Settings, source: Source) -> Diagnosis:
-    subject, folder = f"来源 source {source.id}", settings.source_folder(source)
+    subject, folder, key = f"来源 source {source.id}", settings.source_folder(source), f"source:{source.id}"
+    if source.pull and not folder.exists():
+        return Diagnosis(subject, "ok", f"{folder}: 取数时建立 made by the first night", key=key)
     if not folder.is_dir():
-        return Diagnosis(
-            subject, "fail", f"{folder} 不存在 does not exist", f"mkdir -p {folder}，或改设置 or correct it"
-        )
+        advice = f"mkdir -p {folder}，或改设置 or correct it"
+        return Diagnosis(subject, "fail", f"{folder} 不存在 does not exist", advice, key)
     if not os.access(folder, os.R_OK | os.X_OK):
-        return Diagnosis(subject, "fail", f"{folder} 不可读 is not readable", f"chmod u+rx {folder}")
+        return Diagnosis(subject, "fail", f"{folder} 不可读 is not readable", f"chmod u+rx {folder}", key)
     files = _files_of(settings, source)
-    if not files and source.expected == "nightly":
+    if not files and source.expected != "none":
         advice = f"把导出文件放进去 | drop the exports there (pattern {source.pattern})"
-        return Diagnosis(subject, "warn", f"{folder} 没有文件 is empty, expected: nightly", advice)
-    return Diagnosis(subject, "ok", f"{folder}: {len(files)} 文件 files")
+        return Diagnosis(subject, "warn", f"{folder} 没有文件 is empty, expected: {source.expected}", advice)
+    return Diagnosis(subject, "ok", f"{folder}: {len(files)} 文件 files", key=key)
 
 
 def _files_of(settings: Settings, source: Source) -> list[Path]:
@@ -144,10 +161,10 @@ def diagnose_clock(settings: Settings) -> Diagnosis:
     newest = max((_modified_at(path) for path in files), default=None)
     if newest is not None and newest > now + CLOCK_TOLERANCE:
         detail = f"北京时间 Beijing {now}；最新文件来自未来 the newest file is from the future: {newest}"
-        return Diagnosis(
-            subject, "warn", detail, "校准时钟 (NTP)，或查文件时间 | set the clock, or look at the file's time"
-        )
-    return Diagnosis(subject, "ok", f"北京时间 Beijing {now}")
+        advice = "校准时钟 (NTP)，或查文件时间 | set the clock, or look at the file's time"
+        return Diagnosis(subject, "warn", detail, advice, "watch:clock")
+    zone = datetime.now().astimezone().tzname()
+    return Diagnosis(subject, "ok", f"北京时间 Beijing {now}; 本机时区 zone of this machine {zone}", key="watch:clock")
 
 
 def _modified_at(path: Path) -> datetime:
@@ -164,12 +181,3 @@ def diagnose_published(settings: Settings) -> Diagnosis:
         advice = "查看报告和提醒，再运行 fapiao nightly | look at the report and the alerts, then run fapiao nightly"
         return Diagnosis(subject, "warn", detail, advice)
     return Diagnosis(subject, "ok", detail)
-
-
-def diagnose_channels(settings: Settings) -> Diagnosis:
-    count = len(settings.alert_channels)
-    subject = "提醒渠道 alert channels"
-    if not count:
-        advice = "设置 FAPIAO_ALERT_CHANNELS，再运行 fapiao alerts test | set it, then run fapiao alerts test"
-        return Diagnosis(subject, "warn", "0：只写屏幕和文件 only the console and a file", advice)
-    return Diagnosis(subject, "ok", f"{count}；用 fapiao alerts test 验证 | prove them with fapiao alerts test")

@@ -8,9 +8,13 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """`state` is ok, warn or fail; `next_step` says what to do unless it is ok."""
+    """`state` is ok, warn or fail; `next_step` says what to do unless it is ok.
+
+    `key` names the subject for programs, alerts and their routing (`source:<id>`); None where the subject is enough.
+    """
 
     subject: str
     state: Literal["ok", "warn", "fail"]
     detail: str
     next_step: str | None = None
+    key: str | None = None

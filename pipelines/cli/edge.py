@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from pipelines.cli.snapshot_refused import explain_refusal
 from pipelines.errors import FapiaoError
 
 EXIT_UNEXPECTED = 70
@@ -39,6 +40,8 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the edge: it goes to a log file and to exit code 70
+        if refused := explain_refusal(error):
+            return print_error(refused)
         return print_unexpected(error)
     return 0
 

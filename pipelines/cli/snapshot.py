@@ -10,6 +10,7 @@ import typer
 
 from pipelines.cli import snapshot_copies, snapshot_restore
 from pipelines.cli.options import AsJson
+from pipelines.cli.snapshot_refused import explained
 
 if TYPE_CHECKING:
     from pipelines.snapshots.read import SnapshotInfo, Verification
@@ -112,12 +113,12 @@ def _print_verification(found: Verification) -> None:
     )
 
 
-app.command("restore")(snapshot_restore.restore)
+app.command("restore")(explained(snapshot_restore.restore))
 app.command("diff")(snapshot_restore.diff)
-app.command("prune")(snapshot_copies.prune)
-app.command("hold")(snapshot_copies.hold)
-app.command("release")(snapshot_copies.release)
-app.command("push")(snapshot_copies.push)
-app.command("pull")(snapshot_copies.pull)
-app.command("repair")(snapshot_copies.repair)
-app.command("drill")(snapshot_restore.drill)
+app.command("prune")(explained(snapshot_copies.prune))
+app.command("hold")(explained(snapshot_copies.hold))
+app.command("release")(explained(snapshot_copies.release))
+app.command("push")(explained(snapshot_copies.push))
+app.command("pull")(explained(snapshot_copies.pull))
+app.command("repair")(explained(snapshot_copies.repair))
+app.command("drill")(explained(snapshot_restore.drill))

@@ -27,9 +27,26 @@ def prune(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="只说明，不清理 | Say what would go, remove nothing.")
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="PLACE",
+            help="清理副本：删去本库已清理的快照；不加 --remove 只说明 | Prune a copy: what was pruned here goes there "
+            "too; says only, without --remove.",
+        ),
+    ] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="与 --at 同用：真正删除 | With --at: really remove.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """清理旧快照 | Remove what neither the policy nor a hold keeps. Exit code 2: empty policy, 5: damaged store."""
+    if at is not None:
+        _prune_copy(
+            at, is_policy_given=any((daily, weekly, monthly, yearly)), dry_run=dry_run or not remove, as_json=as_json
+        )
+        return
     from pipelines.cli.output import print_json, show_progress
     from pipelines.settings import load_settings
     from pipelines.snapshots.policy import Policy
@@ -41,6 +58,30 @@ def prune(
         print_json(found)
     else:
         _print_pruned(found)
+
+
+def _prune_copy(place: str, *, is_policy_given: bool, dry_run: bool, as_json: bool) -> None:
+    from pipelines.cli.output import print_json, print_line, show_progress
+    from pipelines.errors import UsageError
+    from pipelines.settings import load_settings
+    from pipelines.snapshots.far_prune import prune_copy
+
+    if is_policy_given:
+        raise UsageError(
+            "--at 不接受保留天数：副本只删本库已清理的快照 | --at takes no policy: a copy loses what was pruned here.",
+            next_step="fapiao snapshot prune --daily N ...; then fapiao snapshot prune --at PLACE",
+        )
+    with show_progress("清理副本 | pruning the copy"):
+        found = prune_copy(load_settings(), place, dry_run=dry_run)
+    if as_json:
+        print_json(found)
+        return
+    done = "将删除（未执行，加 --remove 执行） would remove" if found.is_dry_run else "已删除 removed"
+    print_line(
+        f"{done}: {len(found.removed):,} 快照 snapshots, {found.files:,} 文件 files, {found.bytes_freed:,} 字节 bytes; "
+        f"保留 kept {len(found.kept):,}",
+        "bold",
+    )
 
 
 def _print_pruned(found: Pruned) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,18 +25,41 @@ def run_sql(
     max_rows: Annotated[
         int | None, typer.Option(min=1, help=f"最多行数 | At most so many rows; {SHOWN_ROWS} in a table, else all.")
     ] = None,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="超时秒数 | Stop after so many seconds.")] = 60,
+    parquet: Annotated[Path | None, typer.Option(help="写入 Parquet 文件 | Write every row to this file.")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="写入 Excel 文件 | Write every row to this workbook.")] = None,
+    time_limit: Annotated[
+        float, typer.Option("--timeout", "--time-limit", min=0.1, help="超时秒数 | Stop after so many seconds.")
+    ] = 60,
+    memory_mb: Annotated[
+        int | None,
+        typer.Option("--memory", min=50, help="内存上限 MB | At most so much memory, not above the setting."),
+    ] = None,
 ) -> None:
     """只读查询已发布的数据库 | Read-only SQL on the published database."""
     from pipelines.cli.output import show_progress
     from pipelines.query import run_query
     from pipelines.settings import load_settings
 
-    if as_csv and as_json:
-        raise UsageError("Give one of --csv and --json.", where="fapiao sql", found="both")
+    settings = load_settings()
+    if sum((as_csv, as_json, parquet is not None, xlsx is not None)) > 1:
+        raise UsageError("Give one of --csv, --json, --parquet and --xlsx.", where="fapiao sql", found="several")
+    target = parquet or xlsx
+    if target:
+        from pipelines.cli.output import print_line
+        from pipelines.exports.queries import write_query
+
+        with show_progress("查询 | querying"):
+            rows = write_query(
+                settings, statement, target, is_workbook=target is xlsx, max_rows=max_rows, memory_limit_mb=memory_mb,
+                time_limit_seconds=time_limit,
+            )  # fmt: skip
+        print_line(f"{rows:,} 行 rows → {target}")
+        return
     limit = max_rows if max_rows or as_csv or as_json else SHOWN_ROWS
     with show_progress("查询 | querying"):
-        result = run_query(load_settings(), statement, max_rows=limit, time_limit_seconds=time_limit)
+        result = run_query(
+            settings, statement, max_rows=limit, memory_limit_mb=memory_mb, time_limit_seconds=time_limit
+        )
     if as_csv:
         _print_csv(result)
     elif as_json:

@@ -10,8 +10,8 @@ NIGHT_PULL = Table(
     columns_of(
         ("night_id", "VARCHAR!", "夜次 | night__run.night_id"),
         ("source_id", "VARCHAR!", "来源 | configured source"),
-        ("route_no", "INTEGER!", "途径序号 | 0 is the first choice, from 1 on the fallbacks in their order"),
-        ("kind", "VARCHAR!", "途径 | database, remote, mailbox or folder"),
+        ("route_no", "BIGINT!", "途径序号 | 0 is the first choice, from 1 on the fallbacks in their order"),
+        ("kind", "VARCHAR!", "途径 | api, database, remote, mailbox or folder"),
         (
             "state",
             "VARCHAR!",

@@ -54,6 +54,7 @@ class _MakesPuller(Protocol):
 
 
 PULLERS = {
+    "api": "pipelines.pull.api:ApiPuller",
     "database": "pipelines.pull.database:DatabasePuller",
     "remote": "pipelines.pull.folders:RemotePuller",
     "mailbox": "pipelines.pull.mailbox:MailboxPuller",

@@ -70,7 +70,7 @@ def _restore_aside(settings: Settings, snapshot_id: str) -> tuple[int, str | Non
     _remove_old_scratch(settings.data_root / FOLDER)
     with TemporaryDirectory(prefix="restored-", dir=settings.data_root / FOLDER) as scratch:
         try:
-            return restore_snapshot(settings, snapshot_id, Path(scratch) / "data").rows, None
+            return restore_snapshot(settings, snapshot_id, Path(scratch) / "data", with_row_hash=True).rows, None
         except IntegrityError as error:
             return 0, str(error).replace("\n", ";")
 

@@ -1,7 +1,7 @@
 """What lies at the place of the copies: the same names as in the store, but for the pointer.
 
 Nothing there is ever overwritten, so the pointer becomes `heads/<id>.json`, one per committed snapshot, written last.
-The highest is the newest. Manifests stay there when the store prunes them.
+The highest is the newest. What the store prunes stays there until the copy is pruned too.
 """
 
 from __future__ import annotations

@@ -11,7 +11,11 @@ from pipelines.snapshots import store
 
 
 def hold_path(settings: Settings, snapshot_id: str) -> Path:
-    return settings.snapshot_dir / store.HOLDS / f"{snapshot_id}.json"
+    return settings.snapshot_dir / hold_name(snapshot_id)
+
+
+def hold_name(snapshot_id: str) -> str:
+    return f"{store.HOLDS}/{snapshot_id}.json"
 
 
 def list_holds(settings: Settings) -> dict[str, str]:

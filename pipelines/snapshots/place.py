@@ -53,6 +53,29 @@ class Place:
         found = self._reach(self._find)
         return {path.removeprefix(f"{self.root}/"): int(info["size"]) for path, info in found.items()}
 
+    def list_stored(self) -> dict[str, int]:
+        """The same by the names and with the bytes that they have there."""
+        return dict(Place.list_files(self))
+
+    @property
+    def data_folders(self) -> tuple[str, ...]:
+        """Where the data files lie there."""
+        return store.DATA_FOLDERS
+
+    def stored_name(self, name: str) -> str:
+        """The name that a file has there."""
+        return name
+
+    def remove(self, stored_name: str) -> None:
+        """Remove one file, durably on a disk; one that is gone already is no error."""
+        self._reach(lambda: self._remove(stored_name))
+
+    def _remove(self, stored_name: str) -> None:
+        if self.file_system.exists(self._path(stored_name)):
+            self.file_system.rm_file(self._path(stored_name))
+        if "file" in self._protocols:
+            store.sync_folder(Path(self._path(stored_name)).parent)
+
     def prepare(self) -> None:
         """What must lie there before the first file; nothing at a plain place."""
 
@@ -125,7 +148,7 @@ class Place:
         self.file_system.put_file(str(source), self._path(name))
 
     def remove_unfinished(self, names: Mapping[str, int]) -> None:
-        """Remove what a push that died left beside; the only files that are ever removed there."""
+        """Remove what a push that died left beside."""
         for name in [name for name in names if name.startswith(f"{store.INCOMING}/")]:
             self._reach(partial(self.file_system.rm_file, self._path(name)))
 

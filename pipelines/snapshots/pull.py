@@ -13,6 +13,7 @@ from pipelines.snapshots import store
 from pipelines.snapshots.chain import manifest_name, read_chain, record_name
 from pipelines.snapshots.damage import Damage
 from pipelines.snapshots.far import FarChain, fetch_chain, require_sound_chain
+from pipelines.snapshots.held import hold_name
 from pipelines.snapshots.lock import hold_copying, hold_store
 from pipelines.snapshots.manifest import Document, Pointer
 from pipelines.snapshots.place import Place
@@ -45,7 +46,9 @@ def pull_store(settings: Settings, url: str) -> Pulled:
             raise UsageError("那里没有快照的副本 | No copy of snapshots lies there.", where=url)
         require_sound_chain(far.chain, url)
         wanted = _require_ancestor(settings, far, url)
+        new = set(wanted) - set(manifests.list_manifest_ids(settings))
         fetched = _fetch_data(settings, place, _entries(far, wanted))
+        _settle_holds(settings, place, far, new)
         _settle_chain(settings, far, far.chain.pointer, wanted)
     return Pulled(url, tuple(wanted), len(fetched), sum(entry["bytes"] for entry in fetched))
 
@@ -104,6 +107,13 @@ def fetch_entry(settings: Settings, place: Place, entry: Document) -> str | None
             return f"sha256 there is {found}"
         store.keep_content(temporary, settings.snapshot_dir / entry["path"], entry["sha256"])
     return None
+
+
+def _settle_holds(settings: Settings, place: Place, far: FarChain, new: set[str]) -> None:
+    """Holds of snapshots that come with this pull; one that was released here stays released."""
+    for name in (hold_name(found) for found in sorted(new)):
+        if name in far.names and not (settings.snapshot_dir / name).exists():
+            store.write_durably(settings, settings.snapshot_dir / name, place.read_bytes(name))
 
 
 def _settle_chain(settings: Settings, far: FarChain, pointer: Pointer, wanted: list[str]) -> None:

@@ -18,6 +18,7 @@ from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots import store
 from pipelines.snapshots.chain import Chain, manifest_name, read_chain, record_name
 from pipelines.snapshots.far import head_name, list_head_ids, read_head, require_sound_chain
+from pipelines.snapshots.held import hold_name, list_holds
 from pipelines.snapshots.lock import hold_copying
 from pipelines.snapshots.manifest import Document, Pointer
 from pipelines.snapshots.place import Place
@@ -52,13 +53,14 @@ def push_store(settings: Settings, url: str) -> Pushed:
         if chain.pointer is None:
             raise UsageError("还没有快照，无可复制 | There is no snapshot to copy.", where=settings.snapshot_dir)
         names = place.list_files()
-        _require_same_store(place, names, chain)
+        require_same_store(place, names, chain)
         place.remove_unfinished(names)
         place.prepare()
         return _push_chain(settings, place, names, chain, chain.pointer)
 
 
-def _require_same_store(place: Place, names: Mapping[str, int], chain: Chain) -> None:
+def require_same_store(place: Place, names: Mapping[str, int], chain: Chain) -> None:
+    """IntegrityError unless the newest snapshot there is one of this store."""
     heads = list_head_ids(names)
     if not heads:
         return
@@ -86,7 +88,9 @@ def _push_chain(settings: Settings, place: Place, names: Mapping[str, int], chai
         problems |= {e["path"]: problem for e, problem in zip(missing, results, strict=True) if problem}
     whole = _send_manifests(settings, place, names, chain, committed, set(problems))
     for snapshot_id in chain.record_ids:
-        _send_small(settings, place, names, record_name(snapshot_id))
+        send_small(settings, place, names, record_name(snapshot_id))
+    for snapshot_id in sorted(set(list_holds(settings)) & set(committed)):
+        send_small(settings, place, names, hold_name(snapshot_id))
     if problems:
         raise _is_damaged(place, problems, whole)
     return Pushed(place.url, tuple(whole), len(missing), sum(e["bytes"] for e in missing), len(entries) - len(missing))
@@ -109,8 +113,8 @@ def _send_manifests(
     whole = []
     for snapshot_id in committed:
         manifest = chain.known[snapshot_id]
-        _send_small(settings, place, names, f"{manifest_name(snapshot_id)}{SUFFIX}")
-        _send_small(settings, place, names, manifest_name(snapshot_id))
+        send_small(settings, place, names, f"{manifest_name(snapshot_id)}{SUFFIX}")
+        send_small(settings, place, names, manifest_name(snapshot_id))
         if any(entry["path"] in bad for entry in manifest.files):
             continue
         head = manifests.pointer_bytes(Pointer(snapshot_id, manifest.sha256))
@@ -127,7 +131,8 @@ def _send_head(place: Place, head: bytes, name: str) -> None:
         place.upload(path, name, store.hash_bytes(head))
 
 
-def _send_small(settings: Settings, place: Place, names: Mapping[str, int], name: str) -> None:
+def send_small(settings: Settings, place: Place, names: Mapping[str, int], name: str) -> None:
+    """Send a small file unless one of that name lies there."""
     path = settings.snapshot_dir / name
     if name not in names and path.is_file():
         place.upload(path, name, store.hash_file(path))

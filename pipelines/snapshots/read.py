@@ -124,7 +124,7 @@ def read_table(settings: Settings, snapshot_id: str, table: str) -> pa.Table:
     paths = [settings.snapshot_dir / entry["path"] for entry in manifest.files_of(table)]
     try:
         return read_parquet(paths, kept_schema(manifest.columns_of(table)))
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise IntegrityError(
             "A file of the snapshot is missing or damaged.",
             where=f"{manifest.snapshot_id} {table}",

@@ -16,11 +16,12 @@ from pipelines.night_log import hold_night_lock
 from pipelines.settings import Settings, beijing_now
 from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots import store
-from pipelines.snapshots.load import check_rows, load_tables, require_whole
+from pipelines.snapshots.load import identify_files, load_tables, require_unchanged, require_whole
 from pipelines.snapshots.manifest import Manifest
 from pipelines.snapshots.read import open_snapshot
-from pipelines.snapshots.settle import settle_configuration, settle_landing
-from pipelines.warehouse import connect, ensure_tables, run_sql
+from pipelines.snapshots.settle import move_staged, settle_configuration, stage_landing
+from pipelines.snapshots.totals import check_rows
+from pipelines.warehouse import connect, ensure_tables, run_sql, transaction
 
 MANUAL_NOTE = (
     "提醒渠道等密钥不在快照里，请重新设置 | Secrets such as alert channels are in no snapshot: set them again "
@@ -58,29 +59,38 @@ def find_as_of(settings: Settings, moment: datetime) -> str:
 
 
 def restore_snapshot(
-    settings: Settings, snapshot_id: str, data_root: Path | None = None, *, over_live: bool = False
+    settings: Settings,
+    snapshot_id: str,
+    data_root: Path | None = None,
+    *,
+    over_live: bool = False,
+    with_row_hash: bool = False,
 ) -> Restored:
     """Build the working database, the received files, own layouts and `fapiao.toml` of a snapshot in a data root.
 
     `data_root` is the store's own root if left out. A root that holds a working database is live: UsageError, unless
-    `over_live`, and then the old database is kept beside the new one. IntegrityError, with the target untouched, for a
-    file that is damaged or rows that are not what the manifest says. Nothing is published here.
+    `over_live`, and then the old database is kept beside the new one. `with_row_hash` compares each row's text
+    too, as a drill does. IntegrityError, with the target untouched, for a file that is damaged or rows that are not
+    what the manifest says. Nothing is published here.
     """
     manifest = open_snapshot(settings, snapshot_id)
     target = settings.model_copy(update={"data_root": data_root or settings.data_root})
     require_not_live(target, over_live=over_live)
-    require_whole(settings, manifest)
+    before = identify_files(settings, manifest)
+    require_whole(settings, manifest, later=(f"{store.LANDING}/",))
     with hold_night_lock(target):
         _remove_leftovers(target)
         temporary = target.warehouse_path.with_name(f".restoring.{os.getpid()}.duckdb")
         try:
-            rows, notes = _build_database(settings, target, manifest, temporary)
-            landed = settle_landing(settings, target, manifest, temporary)
+            with stage_landing(settings, target, manifest) as staged:
+                rows, notes = _build_database(settings, target, manifest, temporary, with_row_hash=with_row_hash)
+                require_unchanged(before)
+                move_staged(staged)
             notes += settle_configuration(settings, target, manifest)
             notes += _swap_database(target, temporary)
         finally:
             _remove_leftovers(target)
-    return _summarise(manifest, target, rows, landed, notes)
+    return _summarise(manifest, target, rows, len(staged), notes)
 
 
 def _remove_leftovers(target: Settings) -> None:
@@ -115,14 +125,17 @@ def require_not_live(target: Settings, *, over_live: bool) -> None:
         )
 
 
-def _build_database(settings: Settings, target: Settings, manifest: Manifest, path: Path) -> tuple[int, list[str]]:
+def _build_database(
+    settings: Settings, target: Settings, manifest: Manifest, path: Path, *, with_row_hash: bool
+) -> tuple[int, list[str]]:
     """Load, compare with the manifest, close the night's own row (a night is kept before it ends)."""
     con = connect(path, target)
     try:
         path.chmod(0o600)
         ensure_tables(con)
-        notes = load_tables(con, settings, manifest)
-        rows = check_rows(con, manifest)
+        with transaction(con):
+            notes = load_tables(con, settings, manifest)
+        rows = check_rows(con, manifest, with_hash=with_row_hash)
         run_sql(
             con,
             "snapshot/close_restored",

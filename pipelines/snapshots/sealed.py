@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from pipelines.errors import UsageError
 from pipelines.snapshots import store
 from pipelines.snapshots.place import Place, reach_place
-from pipelines.snapshots.sealing import COPY_KEY, MARKER, OVERHEAD_BYTES, Seal, load_seal
+from pipelines.snapshots.sealing import COPY_KEY, FOLDER, MARKER, OVERHEAD_BYTES, Seal, load_seal
 
 
 class Listing(Mapping[str, int]):
@@ -45,6 +45,13 @@ class SealedPlace(Place):
         """Say that what lies here is sealed, and with which key."""
         if MARKER not in super().list_files():
             self._upload_bytes(self.seal.mark, MARKER)
+
+    @property
+    def data_folders(self) -> tuple[str, ...]:
+        return (FOLDER,)
+
+    def stored_name(self, name: str) -> str:
+        return self.seal.name(name)
 
     def read_bytes(self, name: str) -> bytes:
         return self.seal.open(super().read_bytes(self.seal.name(name)), name)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,40 +14,80 @@ from pipelines.errors import IntegrityError
 from pipelines.settings import Settings
 from pipelines.snapshots import store
 from pipelines.snapshots.configuration import OWN_LAYOUT, SETTINGS
+from pipelines.snapshots.load import view_rows
 from pipelines.snapshots.manifest import Document, Manifest
 from pipelines.warehouse import connect, run_sql
 
 
-def settle_landing(settings: Settings, target: Settings, manifest: Manifest, database: Path) -> int:
-    """Copy the received files to where `raw_file` says that they lie; the number of files that were not there.
+@dataclass(frozen=True)
+class Staged:
+    """A received file that lies complete beside its place, not in it yet."""
 
-    IntegrityError for a place outside the landing folder: a manifest comes from a store that others may write.
+    temporary: Path
+    final: Path
+
+
+@contextmanager
+def stage_landing(settings: Settings, target: Settings, manifest: Manifest) -> Iterator[list[Staged]]:
+    """Copy the received files beside where `raw_file` says that they lie, hashing what is copied; those that are not
+    there already. What is not moved by the end is removed.
+
+    IntegrityError for a damaged file, and for a place outside the landing folder: a manifest comes from a store that
+    others may write.
     """
-    con = connect(database, target, read_only=True)
+    stored = {entry["sha256"]: settings.snapshot_dir / entry["path"] for entry in manifest.document["landing"]}
+    places = [(sha256, _place_in_landing(target, path)) for sha256, path in _read_places(settings, target, manifest)]
+    wanted = [(sha256, Staged(final.with_name(f".{final.name}.restoring.tmp"), final)) for sha256, final in places]
     try:
-        places = run_sql(con, "snapshot/landed_place").fetchall()
+        with ThreadPoolExecutor(settings.threads) as pool:
+            copied = list(pool.map(lambda one: _stage(stored[one[0]], *one), wanted))
+        yield [staged for (_, staged), is_copied in zip(wanted, copied, strict=True) if is_copied]
+    finally:
+        for _, staged in wanted:
+            staged.temporary.unlink(missing_ok=True)
+
+
+def _read_places(settings: Settings, target: Settings, manifest: Manifest) -> list[tuple[str, str]]:
+    if not manifest.files_of("raw_file"):
+        return []
+    con = connect(":memory:", target)
+    try:
+        view_rows(con, settings, manifest, "raw_file", "raw_file")
+        return run_sql(con, "snapshot/landed_place").fetchall()
     finally:
         con.close()
-    stored = {entry["sha256"]: settings.snapshot_dir / entry["path"] for entry in manifest.document["landing"]}
-    return sum(_put_back(target, stored[file_id], landed_path, file_id) for file_id, landed_path in places)
 
 
-def _put_back(target: Settings, source: Path, landed_path: str, sha256: str) -> bool:
+def _place_in_landing(target: Settings, landed_path: str) -> Path:
     final = target.data_root / landed_path
     if not final.resolve().is_relative_to(target.landing_dir.resolve()):
         raise IntegrityError("A received file would be put outside the landing folder.", where=landed_path)
-    if final.is_file() and store.hash_file(final) == sha256:
+    return final
+
+
+def _stage(source: Path, sha256: str, staged: Staged) -> bool:
+    if staged.final.is_file() and store.hash_file(staged.final) == sha256:
         return False
-    store.make_folder(final.parent)
-    temporary = final.with_name(f".{final.name}.restoring.tmp")
-    try:
-        found = store.copy_hashed(source, temporary)
-        if found != sha256:
-            raise IntegrityError("A received file changed while it was copied.", where=source, found=found)
-        store.move_into_place(temporary, final)
-    finally:
-        temporary.unlink(missing_ok=True)
+    store.make_folder(staged.final.parent)
+    found = store.copy_hashed(source, staged.temporary)
+    if found != sha256:
+        raise IntegrityError(
+            "快照有损坏，没有恢复 | The snapshot is damaged and was not restored.",
+            where=source,
+            found=f"sha256 is {found}, expected {sha256}",
+            next_step="fapiao snapshot repair <copy>; or restore another snapshot",
+        )
+    staged.temporary.chmod(0o600)
+    store.sync_file(staged.temporary)
     return True
+
+
+def move_staged(staged: list[Staged]) -> None:
+    """Give all staged files their names; durable when it returns."""
+    for one in staged:
+        one.temporary.replace(one.final)
+    for folder in {one.final.parent for one in staged}:
+        store.sync_folder(folder)
 
 
 def settle_configuration(settings: Settings, target: Settings, manifest: Manifest) -> list[str]:

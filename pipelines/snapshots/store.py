@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ HOLDS = "holds"
 POINTER = "LATEST"
 LOCK = "LOCK"
 COPYING = "COPYING"
+CHUNK = 1 << 20
 DATA_FOLDERS = (TABLES, LANDING, CONFIGURATION)
 """Folders whose files are named by their content."""
 
@@ -125,6 +125,10 @@ def clear_incoming(settings: Settings) -> int:
 
 
 def copy_hashed(source: Path, target: Path) -> str:
-    """Copy the bytes of a file; sha256 of the copy. A copy, no link: damage to one must not reach the other."""
-    shutil.copyfile(source, target)
-    return hash_file(target)
+    """Copy the bytes of a file, read once; their sha256. A copy, no link: damage to one must not reach the other."""
+    digest = hashlib.sha256()
+    with source.open("rb") as stream, target.open("wb") as copy:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            copy.write(chunk)
+    return digest.hexdigest()

@@ -19,6 +19,7 @@ EXACT_FLOAT = 2**53
 DAMAGED_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError)
 """What zipfile raises for bytes that went wrong: a check sum, a length, an unknown method, a password."""
 LAST_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="(\d+)"')
+BEYOND_Z = re.compile(rb'r="[A-Z]{2,3}[0-9]')
 CELL_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})\d')
 
 
@@ -87,7 +88,7 @@ def _grids(name: str, content: bytes) -> list[tuple[str, int]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
-            return [(sheet, _count_grid_cells(archive.read(sheet))) for sheet in sheets]
+            return [(sheet, count_grid_cells(archive.read(sheet))) for sheet in sheets]
     except DAMAGED_ARCHIVE as error:
         raise damaged_workbook(name, error) from None
 
@@ -102,11 +103,14 @@ def damaged_workbook(name: str, error: Exception) -> UnreadableFileError:
     )
 
 
-def _count_grid_cells(xml: bytes) -> int:
+def count_grid_cells(xml: bytes) -> int:
+    """Cells from A1 to the last row and column of a worksheet; exact only where they might exceed MAX_CELLS."""
     tail = LAST_ROW.findall(xml, max(0, len(xml) - 4_000_000))
     rows = max(map(int, tail), default=0)
     if rows * 16_384 <= MAX_CELLS:
         return rows
+    if not BEYOND_Z.search(xml):  # most sheets; naming every cell's column takes a second per million of them
+        return rows * 26
     return rows * max((_column_number(letters) for letters in set(CELL_COLUMN.findall(xml))), default=0)
 
 

@@ -9,20 +9,28 @@ not what it should have held.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 
 from pipelines.einvoice.landed import keep_documents, read_delivery
 from pipelines.model import Side
 from pipelines.night import Night
 from pipelines.settings import Settings, Source
 from pipelines.sources.calendar import load_calendar, overdue_days, say_days
-from pipelines.sources.landing import LandedFile, land_file, list_deliveries
+from pipelines.sources.landing import LandedFile, find_growing, is_fault_of, land_file, list_deliveries
 from pipelines.sources.reasons import Message, StoppedFileError, UnreadableFileError, join_messages
 from pipelines.sources.recognise import read_with_layout
 from pipelines.sources.typing import FileAccount, prepare_typing, settle_core, type_file
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
+
+logger = logging.getLogger(__name__)
+
+AWAY_WAITS_S = (15.0, 120.0)
+"""How long to wait before a source that is away is asked again, once each."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class SourceIntake:
     files_failed: int
     rows_new: int
     messages: tuple[Message, ...] = ()
+    is_away: bool = False
+    """Its folder cannot be read, which may pass by waiting."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +65,58 @@ def take_in(settings: Settings, night: Night, report: Callable[[str], None] = la
             with transaction(con):
                 settle_core(con, settings, night.as_of)
             return Intake(())
-        sources = tuple(_take_source(con, settings, source, night, report) for source in settings.sources)
+        sources = _take_sources(con, settings, night, report)
         with transaction(con):
             settle_core(con, settings, night.as_of)
             _write_states(con, sources, night)
     return Intake(sources)
 
 
+def _take_sources(
+    con: Connection, settings: Settings, night: Night, report: Callable[[str], None]
+) -> tuple[SourceIntake, ...]:
+    """Every source in its turn; one whose share is away is asked again after the others."""
+    taken = {source.id: _take_or_say(con, settings, source, night, report) for source in settings.sources}
+    for seconds in AWAY_WAITS_S:
+        away = [source for source in settings.sources if taken[source.id].is_away]
+        if not away:
+            break
+        time.sleep(seconds)
+        taken |= {source.id: _take_or_say(con, settings, source, night, report) for source in away}
+    return tuple(taken.values())
+
+
+def _take_or_say(
+    con: Connection, settings: Settings, source: Source, night: Night, report: Callable[[str], None]
+) -> SourceIntake:
+    """A folder that cannot be read fails its source, not the others; a fault of our own disk still stops the night."""
+    try:
+        return _take_source(con, settings, source, night, report)
+    except OSError as error:
+        if not is_fault_of(error, settings.source_folder(source)):
+            raise
+        logger.warning("source %s: its folder cannot be read: %s", source.id, error.strerror)
+        found = _state_of(con, settings, source, night)
+        kept = found.messages if found.files_new or found.files_failed else ()
+        said = (*kept, _say_unreadable(source, error))
+        return replace(found, state="failed", messages=said, is_away=not isinstance(error, PermissionError))
+
+
+def _say_unreadable(source: Source, error: OSError) -> Message:
+    return Message(
+        f"来源 {source.id} 的文件夹 {source.folder} 读不了（{error.strerror}）：其余来源照常核对，"
+        "此来源按已收到的数据核对。请 IT 恢复共享或权限。",
+        f"Source {source.id}: its folder {source.folder} cannot be read ({error.strerror}). The others went on; this "
+        "one is judged on what came before. Have IT restore the share or the rights.",
+    )
+
+
 def _take_source(
     con: Connection, settings: Settings, source: Source, night: Night, report: Callable[[str], None]
 ) -> SourceIntake:
-    for path in list_deliveries(settings, source):
+    paths = list_deliveries(settings, source)
+    growing = find_growing(paths, settings.settle_seconds) if _is_filled_by_others(source) else set()
+    for path in (path for path in paths if path not in growing):
         landed = land_file(settings, source, path, night)
         with transaction(con):
             if _is_taken(con, source, landed):
@@ -73,7 +124,25 @@ def _take_source(
                 continue
             report(path.name)
             _take_file(con, settings, source, landed, night)
-    return _state_of(con, settings, source, night)
+    found = _state_of(con, settings, source, night)
+    return replace(found, messages=(*found.messages, *_say_growing(growing)))
+
+
+def _say_growing(paths: set[Path]) -> tuple[Message, ...]:
+    if not paths:
+        return ()
+    names = ", ".join(sorted(path.name for path in paths))
+    return (
+        Message(
+            f"文件 {names} 还在写入，今夜没有采用；写完后下一夜会读取。",
+            f"Still being written and not used tonight: {names}; the next night reads what is whole.",
+        ),
+    )
+
+
+def _is_filled_by_others(source: Source) -> bool:
+    """A file that we have pulled ourselves was renamed into its place whole."""
+    return source.pull is None or any(route.kind == "folder" for route in source.fallbacks)
 
 
 def _is_taken(con: Connection, source: Source, landed: LandedFile) -> bool:
@@ -113,8 +182,10 @@ def _take_file(con: Connection, settings: Settings, source: Source, landed: Land
         _stop_file(con, source, landed, night, error.sentence)
         return
     account = type_file(con, source, layout, landed, reading, night.as_of)
-    messages = (*reading.messages, *_account_messages(landed.name, account))
-    is_complete = reading.is_complete and account.rows_kept > 0
+    is_nothing_whole = reading.is_listing and reading.is_complete and not reading.rows_read
+    notes = () if is_nothing_whole else _account_messages(landed.name, account)
+    messages = (*reading.messages, *notes)
+    is_complete = reading.is_complete and (account.rows_kept > 0 or is_nothing_whole)
     _write_file(con, source, landed, night, layout.name, "read", reading.period, is_complete, account, messages)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatch
@@ -13,6 +16,11 @@ from pipelines.night import Night
 from pipelines.settings import BEIJING, Settings, Source
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload")
+
+FAR_FAULTS = frozenset(
+    {errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENOTCONN, errno.ECONNRESET}
+)
+"""What only a share at the far end of a network says, also while a file that is open is read."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,7 @@ class LandedFile:
 
 
 def list_deliveries(settings: Settings, source: Source) -> list[Path]:
-    """The source's files, oldest first. Files that are still being written, and lock files, are left for later."""
+    """The source's files, oldest first, without those that bear a temporary name."""
     folder = settings.source_folder(source)
     if not folder.is_dir():
         return []
@@ -39,9 +47,36 @@ def list_deliveries(settings: Settings, source: Source) -> list[Path]:
     return sorted(found, key=lambda path: (path.stat().st_mtime, path.name))
 
 
+def find_growing(paths: list[Path], seconds: float, sleep: Callable[[float], None] = time.sleep) -> set[Path]:
+    """Files that somebody is still writing. Waits only for files that changed less than `seconds` ago, until then."""
+    now = time.time()
+    marks = {path: _mark(path) for path in paths}
+    ages = {path: now - mark[1] / 1e9 for path, mark in marks.items() if mark}
+    young = [path for path, age in ages.items() if abs(age) < seconds]
+    if young:
+        sleep(seconds - max(0.0, min(ages[path] for path in young)))
+    return {path for path in paths if marks[path] is None or (path in young and _mark(path) != marks[path])}
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """Size and time in nanoseconds; None if the file is gone."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
+
+
 def is_unfinished(name: str) -> bool:
     """Whether the name is one that programs give to files while they write them, or to lock files."""
     return name.startswith((".", "~$")) or name.lower().endswith(UNFINISHED)
+
+
+def is_fault_of(error: OSError, folder: Path) -> bool:
+    """Whether the folder that files come from failed, and not the place that they are written to."""
+    if error.filename is None:
+        return error.errno in FAR_FAULTS
+    return Path(os.fsdecode(error.filename)).is_relative_to(folder)
 
 
 def land_file(settings: Settings, source: Source, path: Path, night: Night) -> LandedFile:

@@ -40,6 +40,22 @@ class FileReading:
     taxpayer_id: str | None
     messages: tuple[Message, ...]
     is_complete: bool
+    is_listing: bool = False
+    """It is an API's listing, which states its own completeness: without rows it may still be whole."""
+
+
+def empty_reading(layout: Layout) -> FileReading:
+    """No row at all, as from a listing that was declared to have none."""
+    return FileReading(
+        rows=_row_schema(layout.side).empty_table(),
+        ignored=_ignored_schema().empty_table(),
+        rows_read=0,
+        grain=layout.sheets[0].grain,
+        period=None,
+        taxpayer_id=None,
+        messages=(),
+        is_complete=True,
+    )
 
 
 def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileReading:
@@ -148,13 +164,15 @@ def _classify(body: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
     for place in header.columns.values():
         is_header &= stripped[place] == header.titles[place].strip()
     kinds[is_header] = "header"
-    labels = _labels(stripped[columns[:LABEL_COLUMNS]])
     # A row with a number, or with a voucher, is a record, whatever word stands in it; the label itself is no key.
     keys = [header.columns[field] for field in layout.key_fields if field in header.columns]
     has_no_key = stripped[keys].apply(lambda column: ~column.str.contains(r"[0-9]")).all(axis=1)
+    labels = _labels(stripped.loc[has_no_key, columns[:LABEL_COLUMNS]])
     for kind, names in (("subtotal", layout.control.subtotal_labels), ("control_total", layout.control.labels)):
-        has_label = labels.isin(names).any(axis=1) if len(labels.columns) else pd.Series(False, index=body.index)
-        kinds[has_label & has_no_key & kinds.isna()] = kind
+        has_label = pd.Series(False, index=body.index)
+        if labels.size:
+            has_label[has_no_key] = labels.isin(names).any(axis=1)
+        kinds[has_label & kinds.isna()] = kind
     if layout.ignore:
         joined = stripped.agg(" ".join, axis=1)
         for pattern in layout.ignore:

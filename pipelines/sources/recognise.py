@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pipelines.model import Side
 from pipelines.settings import Settings
+from pipelines.sources.bundle import is_bundle, unpack_bundle
 from pipelines.sources.decode import Sheet, decode_file
+from pipelines.sources.decode_bundle import read_bundle, read_pages
 from pipelines.sources.header import count_known_columns
 from pipelines.sources.layout import Layout, known_layouts, load_layout
 from pipelines.sources.read import FileReading, read_sheets
@@ -15,10 +17,22 @@ def read_with_layout(
     name: str, content: bytes, layout_name: str, side: Side | None, settings: Settings
 ) -> tuple[Layout, FileReading]:
     """Decode and read a file. Raises UnreadableFileError or StoppedFileError with what was found and expected."""
+    if is_bundle(content):
+        return _read_listing(name, content, layout_name, settings)
     if layout_name != "auto":
         layout = load_layout(layout_name, settings)
         return layout, read_sheets(name, decode_file(name, content, layout.encodings), layout)
     return _read_with_any(name, content, side, settings)
+
+
+API_LAYOUT = "tax_api_pinyin"
+"""The layout of an API's listing where the source names none."""
+
+
+def _read_listing(name: str, content: bytes, layout_name: str, settings: Settings) -> tuple[Layout, FileReading]:
+    layout = load_layout(API_LAYOUT if layout_name == "auto" else layout_name, settings)
+    bundle = unpack_bundle(name, content)
+    return layout, read_bundle(name, bundle, read_pages(name, bundle), layout)
 
 
 def _read_with_any(name: str, content: bytes, side: Side | None, settings: Settings) -> tuple[Layout, FileReading]:

@@ -77,7 +77,7 @@ def type_file(
     run_sql(con, f"core/typed_{side}", values)
     run_sql(con, f"core/core_{side}__sighting", {"received_at": received_at})
     if side == Side.UPSTREAM:
-        run_sql(con, "core/core_upstream__span", keys | {"is_cut": not reading.is_complete})
+        run_sql(con, "core/core_upstream__span", keys | {"is_cut": not reading.is_complete and not reading.is_listing})
     con.execute(
         "INSERT INTO raw_reject BY NAME SELECT $file_id AS file_id, $source_id AS source_id, n.*, r.expected "
         "FROM new_reject n JOIN reject_reason r USING (reason)",

@@ -10,6 +10,7 @@ from expectations.registry import audit_page
 from pipelines.model import CAUSES
 from pipelines.reconcile.cascade import NUMBER_RULES, REPAIR_RULES, load_sentences
 from pipelines.warehouse import load_sql
+from tests.conventions.dictionary_page import dictionary_page
 from tests.conventions.findings_page import findings_page
 from tests.spec.cases import CASES, Case
 from tests.spec.tables import Row
@@ -88,6 +89,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/rules.md": rules_page,
     "docs/findings.md": findings_page,
     "docs/audit.md": audit_page,
+    "docs/data-dictionary.md": dictionary_page,
 }
 
 

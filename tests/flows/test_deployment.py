@@ -22,8 +22,8 @@ def deployment() -> dict[str, Any]:
     return deployments()["nightly"]
 
 
-def test_the_night_and_the_drill_are_deployed() -> None:
-    assert sorted(deployments()) == ["drill", "nightly"]
+def test_the_night_and_its_watches_are_deployed() -> None:
+    assert sorted(deployments()) == ["drill", "nightly", "verify-backups", "watch-sources"]
 
 
 def test_deployment_runs_at_two_in_beijing(deployment: dict[str, Any]) -> None:
@@ -37,7 +37,8 @@ def test_deployment_runs_at_two_in_beijing(deployment: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("deployment", deployments().values(), ids=deployments())
 def test_deployment_lets_one_run_at_a_time(deployment: dict[str, Any]) -> None:
-    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+    later = "CANCEL_NEW" if deployment["name"] == "watch-sources" else "ENQUEUE"
+    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": later}
 
 
 @pytest.mark.parametrize("deployment", deployments().values(), ids=deployments())
@@ -49,6 +50,8 @@ def test_entrypoint_is_the_flow(deployment: dict[str, Any]) -> None:
     flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
     assert isinstance(flow, Flow)
     assert flow.name == deployment["name"]
+    assert flow.timeout_seconds
+    assert flow.persist_result is False
 
 
 def test_no_path_of_a_machine_is_in_the_deployment() -> None:

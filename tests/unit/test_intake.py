@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pipelines.model import Direction, Side
 from pipelines.night import Night
 from pipelines.settings import BEIJING, Settings, Source
+from pipelines.sources import intake
 from pipelines.sources.intake import Intake, take_in
+from pipelines.sources.landing import find_growing
 from pipelines.sources.recognise import read_with_layout
 from pipelines.warehouse import open_warehouse
 from tests.unit.source_files import (
@@ -25,6 +32,7 @@ from tests.unit.source_files import (
 )
 
 FIRST = datetime(2026, 9, 1, 2)
+HOUR = 3600.0
 ENTRY = "2026-08-20,记-1,12345678,甲,100.00,13.00,113.00,货"
 
 
@@ -193,3 +201,46 @@ def test_a_source_of_working_days_is_silent_after_a_missed_one_and_not_over_a_we
     assert tuesday.messages[0].zh.startswith(
         "来源 book 09-07应有新文件（in/book/*），但没有收到；最近一次是 2026-09-04 18:00"
     )
+
+
+def growing(path: Path, *, grows: bool) -> Callable[[float], None]:
+    """A wait in which the file grows, or not."""
+
+    def wait(seconds: float) -> None:
+        assert 0 < seconds <= HOUR
+        if grows:
+            with path.open("ab") as file:
+                file.write(b"more")
+
+    return wait
+
+
+def test_a_file_that_grows_between_two_looks_is_still_being_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"half")
+    assert find_growing([path], HOUR, growing(path, grows=True)) == {path}
+    assert find_growing([path], HOUR, growing(path, grows=False)) == set()
+
+
+def test_old_files_are_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"whole")
+    long_ago = time.time() - 2 * HOUR
+    os.utime(path, (long_ago, long_ago))
+    waits: list[float] = []
+    assert find_growing([path, tmp_path / "gone.csv"], HOUR, waits.append) == {tmp_path / "gone.csv"}
+    assert waits == []
+
+
+def test_a_file_that_is_still_written_is_left_for_the_next_night_and_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = with_sources(settings).model_copy(update={"settle_seconds": HOUR})
+    path = deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER), datetime.now(BEIJING).replace(tzinfo=None))
+    monkeypatch.setattr(intake, "find_growing", partial(find_growing, sleep=growing(path, grows=True)))
+    (_, book) = take(settings).sources
+    assert (book.state, book.files_new) == ("unchanged", 0)
+    assert "账.csv 还在写入" in book.messages[0].zh
+    assert select(settings, "SELECT message_zh FROM night__source WHERE source_id = 'book'") == [(book.messages[0].zh,)]
+    deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, ENTRY), made())
+    assert take(settings, 1).sources[1].files_new == 1

@@ -25,7 +25,7 @@ from tests.unit.source_files import full_query, invoice, total
 NIGHT = Night(datetime(2026, 9, 20, 2))
 FINGERPRINTS = {
     2: "bf73c3e5a04821491fd884a9a2a6315d8b989ef897bf16a2aaf0d814e8860a35",
-    3: "4311dad60878676e3fdcc1f5894fcf9cdbc507a79860f377b7f31f1b8fcf38e7",
+    3: "aabe92e07b418736c0c1e300e707e663b02393b31da6e3fcec98b3eb299921d9",
 }
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import UsageError
+from pipelines.errors import BadInputError, UsageError
+from pipelines.find import find_invoices
 from pipelines.model import PUBLISHED_TABLES, Column, Table
 from pipelines.publish_masked import EMPTY, KEPT, MASKS, PLAIN_TYPES, mask_column, publish_masked
+from pipelines.query import run_query
 from pipelines.reconcile.decisions import decide
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
@@ -75,7 +77,8 @@ def test_both_files_have_the_same_tables_views_rows_and_money(published: Setting
         con = connect(path, published, read_only=True)
         try:
             names = con.execute(
-                "SELECT table_name, table_type FROM information_schema.tables ORDER BY table_name"
+                "SELECT table_name, table_type FROM information_schema.tables "
+                "WHERE NOT starts_with(table_name, 'out_find_') ORDER BY table_name"
             ).fetchall()
             money = "SELECT verdict, cause, count(*), sum(at_stake_cny) FROM out__open_item GROUP BY ALL ORDER BY ALL"
             joined = "SELECT count(*), sum(total_cny) FROM out__invoice WHERE item_id IS NOT NULL AND posted_on IS NULL"
@@ -138,3 +141,10 @@ def test_another_key_gives_other_pseudonyms_and_a_short_one_is_refused(
         "recon-masked.duckdb",
         "recon.duckdb",
     ]
+
+
+def test_the_masked_file_has_no_index_of_real_numbers_and_looking_one_up_says_so(published: Settings) -> None:
+    readers = published.model_copy(update={"readers_see": "masked"})
+    assert run_query(readers, "SELECT 1 FROM duckdb_tables() WHERE starts_with(table_name, 'out_find_')").rows == []
+    with pytest.raises(BadInputError, match="holds no real numbers"):
+        find_invoices(readers, "12345678")

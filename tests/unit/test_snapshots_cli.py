@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from pipelines.cli import edge
 from pipelines.settings import Settings
+from pipelines.snapshots import store
 from pipelines.snapshots.read import open_snapshot
 from pipelines.warehouse import connect
 
@@ -154,3 +157,51 @@ def test_drill_restores_aside(root: Path, capsys: pytest.CaptureFixture[str]) ->
     damage(root, ONE)
     assert run("drill", ONE) == 5
     assert "FAILED" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("code", "sentence"), [(errno.ENOSPC, "磁盘已满"), (errno.EROFS, "磁盘只能读")])
+def test_a_disk_that_refuses_is_one_sentence_with_what_to_do(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: int, sentence: str
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(code, os.strerror(code), str(path))
+
+    monkeypatch.setattr(store, "sync_file", refuse)
+    assert run("hold", TWO, "--why", "audit") == 3
+    said = capsys.readouterr().err
+    assert said.startswith(sentence)
+    assert "下一步 next" in said
+    assert "程序出错" not in said
+
+
+def test_another_failure_of_the_system_is_not_called_a_refusing_disk(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    monkeypatch.setattr(store, "sync_file", fail)
+    assert run("hold", TWO, "--why", "audit") == 70
+    assert "磁盘" not in capsys.readouterr().err
+
+
+def test_a_copy_is_pruned_only_with_remove_and_without_a_policy(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = str(tmp_path / "copies")
+    assert run("push", place) == 0
+    assert run("prune", "--daily", "1") == 0
+    assert run("prune", "--at", place, "--daily", "1") == 2
+    capsys.readouterr()
+    assert run_json(capsys, "prune", "--at", place) | {"files": 0, "bytes_freed": 0} == {
+        "url": place,
+        "kept": [TWO],
+        "removed": [ONE],
+        "files": 0,
+        "bytes_freed": 0,
+        "is_dry_run": True,
+    }
+    assert (tmp_path / "copies" / "heads" / f"{ONE}.json").exists()
+    assert run_json(capsys, "prune", "--at", place, "--remove")["is_dry_run"] is False
+    assert not (tmp_path / "copies" / "heads" / f"{ONE}.json").exists()
+    assert run("verify", "--at", place) == 0

@@ -17,6 +17,9 @@ from pipelines.settings import Settings
 from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots import place as places
 from pipelines.snapshots import signing, store
+from pipelines.snapshots.far_prune import prune_copy
+from pipelines.snapshots.held import list_holds
+from pipelines.snapshots.holds import hold_snapshot, release_snapshot
 from pipelines.snapshots.place import Place
 from pipelines.snapshots.policy import Policy
 from pipelines.snapshots.prune import prune_snapshots
@@ -392,3 +395,87 @@ def test_a_manifest_that_names_a_place_outside_the_store_is_refused(kept: Settin
     (Path(url) / "heads" / f"{TWO}.json").write_bytes(manifests.pointer_bytes(head))
     with pytest.raises(IntegrityError, match="no place"):
         pull_store(fresh(tmp_path), url)
+
+
+def test_what_was_pruned_here_is_removed_there_only_when_one_says_so(kept: Settings, url: str, tmp_path: Path) -> None:
+    push_store(kept, url)
+    next_night(kept)
+    prune_snapshots(kept, Policy(daily=1))
+    push_store(kept, url)
+    before = open_place(url).list_stored()
+    planned = prune_copy(kept, url)
+    assert (planned.removed, planned.kept, planned.is_dry_run) == ((ONE, TWO), (THREE,), True)
+    assert open_place(url).list_stored() == before
+    done = prune_copy(kept, url, dry_run=False)
+    assert (done.removed, done.files, done.bytes_freed) == (planned.removed, planned.files, planned.bytes_freed)
+    assert done.files > 0
+    found = verify_copy(kept, url)
+    assert (found.is_sound, found.snapshots, found.pruned) == (True, (THREE,), 2)
+    assert prune_copy(kept, url, dry_run=False).files == 0
+    new = fresh(tmp_path)
+    assert pull_store(new, url).snapshots == (THREE,)
+    assert verify_snapshots(new).is_sound
+
+
+def test_a_prune_of_a_copy_that_broke_off_leaves_a_sound_copy_and_is_ended_by_the_next(
+    kept: Settings, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push_store(kept, folder)
+    next_night(kept)
+    prune_snapshots(kept, Policy(daily=1))
+    push_store(kept, folder)
+    left = iter(range(3))
+
+    def breaking(self: Place, stored_name: str) -> None:
+        if next(left, None) is None:
+            raise UpstreamUnavailableError("gone")
+        remove(self, stored_name)
+
+    remove = Place.remove
+    with monkeypatch.context() as patch:
+        patch.setattr(Place, "remove", breaking)
+        with pytest.raises(UpstreamUnavailableError, match="gone"):
+            prune_copy(kept, folder, dry_run=False)
+    assert verify_copy(kept, folder).is_sound
+    prune_copy(kept, folder, dry_run=False)
+    assert verify_copy(kept, folder).snapshots == (THREE,)
+    assert prune_copy(kept, folder).files == 0
+
+
+def test_the_newest_of_a_copy_stays_though_it_was_pruned_here(kept: Settings, folder: str) -> None:
+    push_store(kept, folder)
+    next_night(kept)
+    prune_snapshots(kept, Policy(daily=1))
+    assert prune_copy(kept, folder, dry_run=False).kept == (TWO,)
+    assert verify_copy(kept, folder).is_sound
+    assert push_store(kept, folder).snapshots == (THREE,)
+
+
+def test_a_copy_of_another_store_or_beside_a_damaged_chain_is_not_pruned(
+    kept: Settings, folder: str, tmp_path: Path
+) -> None:
+    push_store(kept, folder)
+    other = Settings(data_root=tmp_path / "other", threads=2)
+    build_warehouse(other)
+    keep_night(other, THIRD)
+    before = open_place(folder).list_stored()
+    with pytest.raises(IntegrityError, match="another store"):
+        prune_copy(other, folder, dry_run=False)
+    path = kept.snapshot_dir / "manifests" / f"{ONE}.json"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IntegrityError, match="damaged"):
+        prune_copy(kept, folder, dry_run=False)
+    assert open_place(folder).list_stored() == before
+
+
+def test_holds_go_with_a_copy_and_come_back_but_a_released_one_does_not(
+    kept: Settings, url: str, tmp_path: Path
+) -> None:
+    hold_snapshot(kept, ONE, "audit 2026")
+    push_store(kept, url)
+    new = fresh(tmp_path)
+    pull_store(new, url)
+    assert list_holds(new) == {ONE: "audit 2026"}
+    release_snapshot(new, ONE)
+    pull_store(new, url)
+    assert list_holds(new) == {}

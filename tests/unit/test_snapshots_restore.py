@@ -24,6 +24,8 @@ from pipelines.settings import Settings, load_settings
 from pipelines.snapshots import store, write
 from pipelines.snapshots.compare import diff_snapshots
 from pipelines.snapshots.extract import extract_rows
+from pipelines.snapshots.load import require_whole
+from pipelines.snapshots.manifest import Manifest
 from pipelines.snapshots.read import open_snapshot, verify_snapshots
 from pipelines.snapshots.restore import find_as_of, restore_snapshot
 from pipelines.snapshots.settle import settle_configuration, write_settings_toml
@@ -204,10 +206,44 @@ def test_rows_that_are_not_the_manifests_leave_the_target_empty(
     other = {"control_sums": {"amount_cny": "1.00", "tax_cny": "1.00", "total_cny": "1.00"}, "row_hash": "md5sum:1:2"}
     entry[field] = other.get(field, 77)
     monkeypatch.setattr("pipelines.snapshots.restore.open_snapshot", lambda *_: manifest)
-    monkeypatch.setattr("pipelines.snapshots.restore.require_whole", lambda *_: None)
+    monkeypatch.setattr("pipelines.snapshots.restore.require_whole", lambda *_, **__: None)
     with pytest.raises(IntegrityError, match="core_ledger__entry"):
-        restore_snapshot(kept, TWO, tmp_path / "new")
+        restore_snapshot(kept, TWO, tmp_path / "new", with_row_hash=field == "row_hash")
     assert not (tmp_path / "new" / "warehouse" / "recon.duckdb").exists()
+
+
+def test_a_file_written_to_between_its_proof_and_its_loading_stops_the_restore(
+    kept: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = kept.snapshot_dir / open_snapshot(kept, TWO).files_of("core_ledger__entry")[0]["path"]
+
+    def prove_then_touch(settings: Settings, manifest: Manifest, later: tuple[str, ...]) -> None:
+        require_whole(settings, manifest, later)
+        path.write_bytes(path.read_bytes())
+
+    monkeypatch.setattr("pipelines.snapshots.restore.require_whole", prove_then_touch)
+    with pytest.raises(IntegrityError, match="changed while") as caught:
+        restore_snapshot(kept, TWO, tmp_path / "new")
+    assert caught.value.where == str(path)
+    assert [found for found in (tmp_path / "new").rglob("*") if found.is_file() and found.name != "night.lock"] == []
+
+
+def test_a_flipped_bit_in_a_received_file_is_found_while_it_is_copied(kept: Settings, tmp_path: Path) -> None:
+    (entry, *_) = open_snapshot(kept, TWO).document["landing"]
+    path = kept.snapshot_dir / entry["path"]
+    content = path.read_bytes()
+    path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    with pytest.raises(IntegrityError, match="damaged") as caught:
+        restore_snapshot(kept, TWO, tmp_path / "new")
+    assert caught.value.where == str(path)
+    assert [found for found in (tmp_path / "new").rglob("*") if found.is_file() and found.name != "night.lock"] == []
+
+
+def test_a_store_under_a_name_with_pattern_characters_is_restored(kept: Settings, tmp_path: Path) -> None:
+    odd = kept.data_root.rename(kept.data_root.with_name("账套 [a]*?"))
+    settings = Settings(data_root=odd)
+    restored = restore_snapshot(settings, TWO, tmp_path / "new")
+    assert restored.rows == sum(table["rows"] for table in open_snapshot(settings, TWO).document["tables"].values())
 
 
 def test_a_place_outside_the_landing_folder_is_refused(kept: Settings, tmp_path: Path) -> None:

@@ -10,12 +10,17 @@ import pytest
 
 from pipelines.errors import IntegrityError, UsageError
 from pipelines.settings import Settings
+from pipelines.snapshots.far_prune import prune_copy
+from pipelines.snapshots.policy import Policy
+from pipelines.snapshots.prune import prune_snapshots
 from pipelines.snapshots.pull import pull_store, verify_copy
 from pipelines.snapshots.push import push_store
 from pipelines.snapshots.read import open_snapshot, verify_snapshots
 from pipelines.snapshots.repair import repair_store
 from pipelines.snapshots.sealing import COPY_KEY, Seal, load_seal
-from tests.unit.small_warehouse import FILE_BYTES
+from pipelines.snapshots.write import keep_night
+from pipelines.warehouse import open_warehouse
+from tests.unit.small_warehouse import FILE_BYTES, THIRD, add_entry, add_night
 
 ONE, TWO = "20261124T020000-01", "20261125T020000-01"
 
@@ -151,3 +156,18 @@ def test_a_key_that_cannot_be_used_says_how_to_make_one(
     with pytest.raises(UsageError, match="openssl rand") as caught:
         load_seal()
     assert "hidden-place" not in str(caught.value)
+
+
+def test_a_sealed_copy_is_pruned_after_the_store(kept: Settings, place: str) -> None:
+    with open_warehouse(kept) as con:
+        add_night(con, THIRD)
+        add_entry(con, 11, None, "3.00", "2026-11-13")
+    keep_night(kept, THIRD)
+    prune_snapshots(kept, Policy(daily=2))
+    kept_there = push_store(kept, place).snapshots
+    assert prune_copy(kept, place, dry_run=False).files == 0
+    prune_snapshots(kept, Policy(daily=1))
+    done = prune_copy(kept, place, dry_run=False)
+    assert (done.removed, done.kept) == (kept_there[:-1], kept_there[-1:])
+    assert done.files > 0
+    assert verify_copy(kept, place).is_sound

@@ -93,6 +93,16 @@ def test_a_flipped_bit_of_a_manifest_is_damage_and_never_a_crash(store: Settings
         assert f"manifests/{TWO}.json" in {damage.path for damage in read_chain(store).damages}
 
 
+def test_a_flipped_bit_in_a_column_name_is_damage_and_never_a_crash(store: Settings) -> None:
+    path = store.snapshot_dir / open_snapshot(store, "latest").files_of("core_ledger__entry")[0]["path"]
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"amount_cny", b"\xf0mount_cny"))
+    found = verify_snapshots(store)
+    assert [damage.path for damage in found.damages] == [str(path.relative_to(store.snapshot_dir))]
+    with pytest.raises(IntegrityError, match="damaged"):
+        read_table(store, "latest", "core_ledger__entry")
+
+
 def test_a_damaged_file_is_blamed_on_every_snapshot_that_needs_it(store: Settings) -> None:
     shared = file_of(store, ONE, "core_ledger__entry", "2026-11")
     shared.write_bytes(shared.read_bytes()[:-1] + b"?")

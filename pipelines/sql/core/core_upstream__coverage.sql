@@ -34,7 +34,8 @@ made AS (
 asked AS (
     SELECT
         s.taxpayer_id, s.direction, f.file_id, f.source_id, f.file_name, m.made_at, f.is_complete AS is_whole,
-        f.status = 'read' AND f.rows_kept > 0 AS is_usable,
+        -- Without a row only an API's listing is complete: one that was declared to be empty.
+        f.status = 'read' AND (f.rows_kept > 0 OR f.is_complete) AS is_usable,
         p.first_issued_on >= f.period_from AND p.last_issued_on <= f.period_to AS is_in_period,
         p.date_order, p.first_issued_on, p.last_issued_on,
         CAST(unnest(generate_series(f.period_from, f.period_to, INTERVAL 1 DAY)) AS DATE) AS issue_date

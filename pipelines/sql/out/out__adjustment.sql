@@ -12,3 +12,5 @@ JOIN recon__filed_period p ON p.period = a.period
 LEFT JOIN recon__item i ON i.item_id = a.item_id
 ORDER BY a.period, abs(a.upstream_change_cny) + abs(a.ledger_change_cny) DESC, a.item_id;
 COMMENT ON VIEW out__adjustment IS '已申报月份的调整 | What has changed in filed months since they were filed';
+COMMENT ON COLUMN out__adjustment.kind IS
+    '调整 | arrived: was not there; changed: is judged otherwise; gone: is part of another item';

@@ -16,3 +16,4 @@ ORDER BY coalesce(s.state = 'honoured', TRUE), d.decided_at DESC;
 COMMENT ON VIEW out__decision IS '人工决定及其执行情况 | What people decided, and whether the shown night honours it';
 COMMENT ON COLUMN out__decision.state IS
     '情况 | honoured, changed, gone, overruled, withdrawn, or not_in_force (its day has passed, or made after the night)';
+COMMENT ON COLUMN out__decision.kind IS '决定 | link, leave_alone, try_again, accept_difference, ignore_until';

@@ -30,3 +30,4 @@ COMMENT ON COLUMN out__invoice.party_name IS '对方名称 | the other party''s 
 COMMENT ON COLUMN out__invoice.party_tax_id IS '对方税号 | the other party''s tax id';
 COMMENT ON COLUMN out__invoice.ledger_entries IS '账上分录数 | ledger lines in the same item; NULL if not booked';
 COMMENT ON COLUMN out__invoice.vouchers IS '凭证字号 | voucher numbers, joined by 、';
+COMMENT ON COLUMN out__invoice.kind IS '票种 | kind of invoice, normalised';
