@@ -159,7 +159,7 @@ def find_invoices(
     wanted = {**narrowing, **_number_conditions(number, fuzzy), "is_narrowed": is_narrowed, "limit": MAX_ITEMS}
     with open_published(settings) as con:
         _require_index(con, settings)
-        hits = run_sql(con, "find/find_hit", wanted).fetchall()
+        hits = run_sql(con, "find/find_named" if number.strip("?*") else "find/find_fitting", wanted).fetchall()
         return FindResult(
             number=number,
             items=_read_items(con, [row[0] for row in hits]),
@@ -190,7 +190,7 @@ def _require_index(con: Connection, settings: Settings) -> None:
 
 
 def _number_conditions(number: str, fuzzy: bool) -> dict[str, object]:
-    """What `find_hit` needs of a cleaned number, as typed with its wildcards."""
+    """What `find_named` needs of a cleaned number, as typed with its wildcards."""
     is_near = fuzzy and number.isalnum()
     tail_from, tail_to = tail_range(re.split(r"[?*]", number)[-1])
     return {

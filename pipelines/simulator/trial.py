@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pipelines.demo.parties import OUR_NAME
 from pipelines.simulator.books import OUR_TAX_ID, first_day_for, make_books
 from pipelines.simulator.playing import Clock
 from pipelines.simulator.scenario import Account, Scenario
 from pipelines.simulator.server import Simulator
 
 SETTINGS = """\
+[[taxpayers]]
+id = "{taxpayer}"
+name = "{name}"
+
 [[sources]]
 id = "tax_api"
 side = "upstream"
@@ -51,7 +56,12 @@ def write_settings(simulator: Simulator, account: Account) -> str:
     """The part of fapiao.toml that pulls from this simulator; secrets are named, not written."""
     first_day = simulator.books.invoices[0].issued_at.date().replace(day=1)
     return SETTINGS.format(
-        url=simulator.url, auth=AUTH[account.kind], params=PARAMS, taxpayer=OUR_TAX_ID, first_day=first_day
+        url=simulator.url,
+        auth=AUTH[account.kind],
+        params=PARAMS,
+        taxpayer=OUR_TAX_ID,
+        name=OUR_NAME,
+        first_day=first_day,
     )
 
 
