@@ -87,6 +87,19 @@ class FoundItem:
 
 
 @dataclass(frozen=True)
+class WitnessFact:
+    """What e-invoice files say. Money in CNY; `item_id` is None where neither side has the invoice."""
+
+    item_id: str | None
+    invoice_number: str | None
+    issued_at: datetime | None
+    total_cny: Decimal | None
+    source_files: str
+    explanation_zh: str
+    explanation_en: str
+
+
+@dataclass(frozen=True)
 class CoveredSpan:
     """First and last day of issue that were fully received, and the days between that were not."""
 
@@ -108,14 +121,17 @@ class Region:
 
 @dataclass(frozen=True)
 class FindResult:
-    """`items` best first, at most 50 of `hits`. `covered` (empty: nothing was ever fully received) and `region` (None:
-    the digits do not tell) say where else to look when nothing was found."""
+    """`items` best first, at most 50 of `hits`; `witnesses`: e-invoice files of these items or of the number. `covered`
+    (empty: nothing was ever fully received) and `region` (None: the digits do not tell) say where else to look when
+    nothing was found, `grace_hours` how long an invoice may come after its issue or posting."""
 
     number: str
     items: tuple[FoundItem, ...]
     hits: int
+    witnesses: tuple[WitnessFact, ...]
     covered: tuple[CoveredSpan, ...]
     region: Region | None
+    grace_hours: int
     as_of: datetime
 
 
@@ -160,12 +176,15 @@ def find_invoices(
     with open_published(settings) as con:
         _require_index(con, settings)
         hits = run_sql(con, "find/find_named" if number.strip("?*") else "find/find_fitting", wanted).fetchall()
+        items = _read_items(con, [row[0] for row in hits])
         return FindResult(
             number=number,
-            items=_read_items(con, [row[0] for row in hits]),
+            items=items,
             hits=hits[0][1] if hits else 0,
+            witnesses=_read_witnesses(con, items, number),
             covered=_read_coverage(con),
             region=find_region(number),
+            grace_hours=settings.sync_grace_hours,
             as_of=_read_as_of(con),
         )
 
@@ -272,6 +291,11 @@ def _read_as_of(con: Connection) -> datetime:
 def _read_coverage(con: Connection) -> tuple[CoveredSpan, ...]:
     rows = run_sql(con, "find/find_coverage").fetchall()
     return tuple(CoveredSpan(who, direction, first, last, tuple(gaps)) for who, direction, first, last, gaps in rows)
+
+
+def _read_witnesses(con: Connection, items: tuple[FoundItem, ...], number: str) -> tuple[WitnessFact, ...]:
+    wanted = {"item_ids": [item.item_id for item in items], "number": number}
+    return tuple(WitnessFact(*row) for row in run_sql(con, "find/find_witness", wanted).fetchall())
 
 
 def _read_items(con: Connection, item_rows: list[int]) -> tuple[FoundItem, ...]:

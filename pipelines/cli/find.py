@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,10 +16,23 @@ from pipelines.errors import BadInputError, UsageError
 from pipelines.model import Status
 
 if TYPE_CHECKING:
-    from pipelines.find import EntryFact, FindResult, FoundItem, InvoiceFact
+    from pipelines.find import EntryFact, FindResult, FoundItem, InvoiceFact, WitnessFact
 
 FILE_ENDINGS = (".xml", ".ofd", ".pdf", ".png", ".jpg", ".jpeg")
 QR_COMMAS = 5
+VERIFY_ZH = (
+    "到发票查验平台查验：数电票填 20 位号码、开票日期和价税合计；其他填代码、号码、日期，专票再填不含税金额，"
+    "普票再填校验码后六位。当日开具的次日才能查，一张一天最多五次，可查五年内的"
+)
+VERIFY_EN = (
+    "verify it at the tax office's platform: 20 digits, date and total; older ones by code, number, date and amount "
+    "without tax (special) or the last 6 of the check code. Same-day invoices from the next day on, five tries a day, "
+    "five years back"
+)
+WAIT = (
+    "{since:%Y-%m-%d %H:%M} 之后开具或入账的可能还没有同步，最晚等 {hours} 小时 | "
+    "issued or booked since then it may not be synchronised yet: wait {hours} hours at most"
+)
 
 
 def find_invoices(
@@ -110,6 +124,8 @@ def _print_found(result: FindResult) -> None:
 
     for item in result.items:
         _print_item(item)
+    for witness in result.witnesses:
+        _print_witness(witness)
     if not result.items:
         _print_nothing(result)
     elif result.hits > len(result.items):
@@ -151,6 +167,14 @@ def _say_place(file: str | None, row: int | None) -> str:
     return f"[{file} 第 {row} 行 row {row}]" if file else ""
 
 
+def _print_witness(witness: WitnessFact) -> None:
+    from pipelines.cli.output import print_line
+
+    print_line(f"电子发票文件 e-invoice file: {witness.source_files}", "bold")
+    print_line(f"  {witness.explanation_zh}")
+    print_line(f"  {witness.explanation_en}")
+
+
 def _print_nothing(result: FindResult) -> None:
     from pipelines.cli.output import print_line
 
@@ -160,4 +184,8 @@ def _print_nothing(result: FindResult) -> None:
     for span in result.covered:
         gaps = f"，缺 {len(span.gap_days)} 天 days missing" if span.gap_days else ""
         print_line(f"  已完整收到 fully received: {span.direction} {span.covered_from} – {span.covered_to}{gaps}")
+    since = result.as_of - timedelta(hours=result.grace_hours)
+    print_line(f"  {WAIT.format(since=since, hours=result.grace_hours)}")
     print_line("  试试 --fuzzy，或只给后几位 | try --fuzzy, or only the last digits")
+    print_line(f"  {VERIFY_ZH}")
+    print_line(f"  {VERIFY_EN}")

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from expectations.audit import audit_night
 from expectations.registry import RULES
 from pipelines import night_log
 from pipelines.einvoice.stage import load_witness_sentences, number_places
+from pipelines.find import find_invoices
 from pipelines.model import WITNESS_FINDINGS, Direction, Side
 from pipelines.night import Night
 from pipelines.publish import publish_night
@@ -317,6 +319,16 @@ def test_readers_get_every_e_invoice_with_its_sentence_and_the_booked_lines_with
     assert (NUMBER, "agrees", "matched", "记-1") in found
     assert len(found) == len(findings(copied))
     assert missing == [("记-7", WITHOUT_FILE)]
+
+
+def test_find_shows_what_the_files_say_also_of_an_invoice_that_neither_side_has(copied: Settings) -> None:
+    publish_night(copied, Night(AS_OF))
+    known, unknown = find_invoices(copied, NUMBER), find_invoices(copied, UNKNOWN)
+    assert [(w.item_id, w.invoice_number) for w in known.witnesses] == [(known.items[0].item_id, NUMBER)]
+    assert unknown.items == ()
+    (witness,) = unknown.witnesses
+    assert "丙.png" in witness.explanation_zh
+    assert (witness.source_files, witness.total_cny) == ("丙.png", Decimal("1130.00"))
 
 
 def test_the_audit_warns_of_what_a_person_should_look_at_and_does_not_stop_the_night(copied: Settings) -> None:

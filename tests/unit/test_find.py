@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
 import pytest
 
+from pipelines.cli.edge import run_command_line
 from pipelines.errors import BadInputError, UsageError
 from pipelines.find import build_near_pattern, find_invoices, find_region, list_near_tails, tail_range
 from pipelines.publish import publish_night
@@ -133,6 +134,18 @@ def test_nothing_found_says_what_was_covered_and_whose_number_it_is(published: S
     assert span.gap_days == (date(2026, 10, 11),)
     assert result.region is not None
     assert result.region.name_zh == "广东"
+
+
+def test_nothing_found_says_until_when_to_wait_and_how_to_verify(
+    published: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(published.data_root))
+    assert run_command_line(["find", "26442000000000009999"]) == 0
+    printed = "".join(capsys.readouterr().out.split())
+    as_of = find_invoices(published, number_of(1)).as_of
+    assert f"{as_of - timedelta(hours=48):%Y-%m-%d%H:%M}之后开具或入账的可能还没有同步" in printed
+    assert "查验平台" in printed
+    assert "广东" in printed
 
 
 @pytest.mark.parametrize(
