@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -38,13 +39,14 @@ class ApiPuller:
     def pull(self, source: Source, window: Window, inbox: Path, night: Night) -> Pulled:
         """Newest month first; a failure ends the asking, and what came before it is used."""
         given: list[Given] = []
+        fault: ApiError | None = None
         try:
             with ApiClient(self._route) as client:
                 for question in find_questions(self._route, window, self._grace_days):
                     given.append(self._take(Lister(client, self._route), question, source, inbox, night))
         except ApiError as error:
-            return sum_up(given, window, night, error)
-        return sum_up(given, window, night)
+            fault = error
+        return sum_up(drop_nothing(given, inbox), window, night, fault)
 
     def _take(self, lister: Lister, question: Question, source: Source, inbox: Path, night: Night) -> Given:
         folder = inbox / PAGES / night.night_id / question.name
@@ -74,6 +76,17 @@ class ApiPuller:
             is_complete=listed.is_whole,
         )
         return Bundle(listing, listed.contents)
+
+
+def drop_nothing(given: list[Given], inbox: Path) -> list[Given]:
+    """The same, without the bundles if not one invoice came in the whole window: a wrong tax id or a missing grant
+    answers so too, and then nothing may be called missing. A single empty month beside others is believed."""
+    if any(one.listed.rows for one in given):
+        return given
+    for one in given:
+        if one.file:
+            (inbox / one.file).unlink()
+    return [replace(one, file=None) for one in given]
 
 
 def find_questions(route: ApiRoute, window: Window, grace_days: int) -> Iterator[Question]:

@@ -119,11 +119,18 @@ def test_the_window_is_asked_for_in_whole_months_newest_first(tmp_path: Path, ap
     assert spans == [("2026-11-01", "2026-11-10"), ("2026-10-01", "2026-10-31"), ("2026-09-01", "2026-09-30")]
 
 
-def test_a_month_declared_empty_is_written_and_a_window_without_any_invoice_is_said(tmp_path: Path, api: Api) -> None:
+def test_a_window_without_any_invoice_is_said_and_proves_no_absence(tmp_path: Path, api: Api) -> None:
     api.rows = []
     pulled = pull(tmp_path, api)
-    assert (pulled.state, pulled.files) == ("empty", ("listing_202611.zip",))
+    assert (pulled.state, pulled.files, list(tmp_path.rglob("*.zip"))) == ("empty", (), [])
     assert "2026-11-01" in text_of(pulled)
+
+
+def test_no_day_counts_as_received_if_no_invoice_came_at_all(tmp_path: Path, api: Api) -> None:
+    api.rows = []
+    settings = settings_of(tmp_path, api, first_day=date(2026, 10, 1))
+    run_night(settings, NIGHT)
+    assert ask(settings, "SELECT count(*) FROM core_upstream__coverage WHERE is_complete") == [(0,)]
 
 
 def test_a_total_that_is_wrong_once_is_asked_for_again(tmp_path: Path, api: Api) -> None:
