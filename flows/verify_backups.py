@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class BackupsDamagedError(IntegrityError):
-    """Snapshots are damaged; `verification` says which."""
+    """Snapshots are damaged, or there is none; `verification` says which."""
 
     def __init__(self, verification: Verification) -> None:
         super().__init__(
-            "快照有损坏 | Snapshots are damaged.",
+            "快照有损坏或一份也没有 | Snapshots are damaged, or there is none.",
             where=", ".join(verification.damaged_snapshots) or None,
             found="; ".join(f"{damage.path}: {damage.problem}" for damage in verification.damages[:5]),
             next_step="fapiao snapshot verify; fapiao snapshot repair <copy>",
@@ -46,8 +46,11 @@ def verify(settings: Settings) -> Verification:
 @flow(name="verify-backups", persist_result=False, timeout_seconds=15000)
 def verify_backups(data_root: str | None = None) -> Verification:
     """Verify every snapshot; raises BackupsDamagedError, after the alert, if one is not whole."""
-    found = verify(load_settings(Path(data_root) if data_root else None))
+    from pipelines.cli.watch import lacks_snapshots
+
+    settings = load_settings(Path(data_root) if data_root else None)
+    found = verify(settings)
     get_run_logger().info("verify: snapshots %s, files %s", len(found.snapshots), found.files)
-    if found.damages:
+    if found.damages or lacks_snapshots(settings, found):
         raise BackupsDamagedError(found)
     return found

@@ -66,11 +66,33 @@ def _compose(key: str, found: list[Diagnosis]) -> Alert:
 
 
 def watch_backups(settings: Settings) -> tuple[Verification, Watched]:
-    """Read every byte of the snapshots; damage becomes an alert that is over once they are sound again."""
+    """Read every byte of the snapshots; damage, or that there is none although nights have run, becomes an alert that
+    is over once they are sound again."""
     found = verify_snapshots(settings)
-    alerts = [_compose_damage(found)] if found.damages else []
+    alerts = (
+        [_compose_damage(found)] if found.damages else [_compose_none()] if lacks_snapshots(settings, found) else []
+    )
     told = settle_standing(settings.data_root / "backups.json", settings, alerts, beijing_now())
     return found, Watched(tuple(alert.alert_key for alert in alerts), tuple(told))
+
+
+def lacks_snapshots(settings: Settings, found: Verification) -> bool:
+    """An empty store is sound, but no backup of a data root in which nights have run."""
+    return not found.snapshots and settings.warehouse_path.is_file()
+
+
+def _compose_none() -> Alert:
+    return Alert(
+        alert_key=BACKUPS_KEY,
+        severity="critical",
+        finding_count=0,
+        amount_cny=None,
+        title_zh="一份快照也没有",
+        title_en="There is no snapshot at all",
+        body_zh="夜间核对运行过，却没有备份。请 IT 看 snapshots 文件夹是否被移走，再运行 fapiao snapshot pull <副本>。",
+        body_en="Nights have run, but nothing backs them up. Have IT see where the folder snapshots has gone, then "
+        "run fapiao snapshot pull <copy>.",
+    )
 
 
 def _compose_damage(found: Verification) -> Alert:

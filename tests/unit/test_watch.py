@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -84,3 +85,11 @@ def test_a_damaged_snapshot_is_told_once(kept: Settings) -> None:
         (kept.snapshot_dir / entry["path"]).unlink()
         assert [watch.watch_backups(kept)[1].problems for _ in range(2)] == [("watch:backups",)] * 2
     assert [message["title"] for message in receiver.messages] == ["快照有损坏：1 个文件"]
+
+
+def test_a_store_without_any_snapshot_is_no_backup(kept: Settings) -> None:
+    with run_receiver() as receiver:
+        kept.alert_channels = [receiver.url]
+        shutil.rmtree(kept.snapshot_dir)
+        assert watch.watch_backups(kept)[1].problems == ("watch:backups",)
+    assert [message["title"] for message in receiver.messages] == ["一份快照也没有"]
