@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     """An open alert that nobody acknowledged is raised again after so many days, and again after as many more."""
     mask_names: bool = True
     mask_report: bool = False
-    """Names and ids are masked on the page of the night; the workbook beside it is for work and never masked."""
+    """Names and ids are masked on the page of the night and in the workbook beside it."""
     publish_masked: bool = False
     """Every night is also published as recon-masked.duckdb, for people who may see pseudonyms only."""
     readers_see: Literal["open", "masked"] = "open"

@@ -22,14 +22,15 @@ def write_report(settings: Settings, night: Night) -> Path:
     night's figures (`night-<night_id>.json`) for the trends of later nights.
 
     Returns the page. Each file is replaced atomically. Raises BadInputError if no night has run, or not this one.
-    With `mask_report` the page shows names and ids masked; the workbook is for work in the books and never masked.
+    With `mask_report` both show names and ids masked; `fapiao export workbook` gives the open one to whoever may read
+    the open database.
     """
     require_warehouse(settings)
     with open_warehouse(settings, read_only=True) as con:
         build_findings(con, night)
         summary = read_summary(con, settings, night)
         facts = read_facts(con, settings, night, summary)
-        workbook = write_workbook(con, night)
+        workbook = write_workbook(con, settings, night)
     write_figures(settings, summary)
     if settings.mask_report:
         summary, facts = mask_summary(summary), mask_facts(facts, settings)

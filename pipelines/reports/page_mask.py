@@ -58,7 +58,8 @@ def _mask_card(card: Card, ours: Iterable[Taxpayer]) -> Card:
     numbers = {part for record in records for part in (record[0] or "").replace("-", " ").split()}
     long_records = [*(row["upstream_records"] or []), *(row["ledger_records"] or [])]
     ids = {row["taxpayer_id"], row["party_tax_id"], *(record[3] for record in long_records), *numbers} - {None}
-    row |= {name: mask_text(row[name], names, ids) for name in ("explanation_zh", "explanation_en")}
+    texts = ("explanation_zh", "explanation_en", "decision")
+    row |= {name: mask_text(row[name], names, ids) for name in texts if row[name]}
     row |= {"taxpayer_id": mask_id(row["taxpayer_id"]), "party_tax_id": _or_none(mask_id, row["party_tax_id"])}
     row |= {"party": _or_none(mask_name, row["party"])}
     row |= {name: _mask_records(row[name], has_id=True) for name in ("upstream_records", "ledger_records")}

@@ -11,6 +11,8 @@ from pipelines.exports.cells import Book, Cell, write_book
 from pipelines.exports.items import SHEET_ROWS, SheetRow, Wanted, build_items, read_newest_night, read_sheet_rows
 from pipelines.night import Night
 from pipelines.reports.words import word
+from pipelines.reports.workbook_mask import mask_rows
+from pipelines.settings import Settings
 from pipelines.warehouse import Connection
 
 STATES = ("已处理 done", "处理中 in hand", "等对方 waiting", "无需处理 nothing to do")
@@ -51,15 +53,17 @@ STATE_COLUMN = 4
 SUMMARY_COLUMNS = (("要做什么 action", 30), ("项数 items", 10), ("涉及金额 at stake, CNY", 20), ("说明 note", 60))
 
 
-def write_workbook(con: Connection, night: Night | None = None) -> bytes:
+def write_workbook(con: Connection, settings: Settings, night: Night | None = None) -> bytes:
     """The workbook of a night, from the working database; of the newest night unless one is named.
 
-    A connection of its own is used: temporary tables of `con` stay as they are.
+    With `mask_report` names and ids are masked, as on the page. A connection of its own is used: temporary tables of
+    `con` stay as they are.
     """
     with con.cursor() as own:
         of = night or read_newest_night(own)
         build_items(own, of)
-        return write_sheets(read_sheet_rows(own, Wanted()), of)
+        rows = read_sheet_rows(own, Wanted())
+    return write_sheets(mask_rows(rows, settings.taxpayers) if settings.mask_report else rows, of)
 
 
 def write_sheets(rows: Sequence[SheetRow], night: Night, sheet_rows: int = SHEET_ROWS) -> bytes:

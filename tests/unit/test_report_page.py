@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from pipelines.model import table_named
 from pipelines.night import Night
@@ -38,6 +39,12 @@ def carried(page: Path) -> list[dict[str, Any]]:
     """The findings that the page's script unpacks."""
     slices = re.findall(r'<script type="application/gzip" class="slice">([^<]*)</script>', page.read_text("utf-8"))
     return [as_record(tuple(card)) for card in unpack_cards(slices)]
+
+
+def workbook_cells(path: Path) -> list[list[Any]]:
+    """The rows of all sheets."""
+    book = CalamineWorkbook.from_path(str(path))
+    return [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
 
 
 def add_invoice(house: Warehouse, item_id: str | None, record_id: str, number: str, total: str) -> None:
@@ -199,6 +206,10 @@ def test_a_masked_page_names_nobody_and_keeps_money_and_vouchers(settings: Setti
     assert "深圳…公司" in shown
     assert "1,234.50" in shown
     assert "记-a" in shown
+    cells = [cell for row in workbook_cells(page.with_suffix(".xlsx")) for cell in row]
+    text = " ".join(str(cell) for cell in cells)
+    assert not [known for known in (PARTY, NUMBER, TAX_ID, SELLER_TAX_ID, own.id, own.name) if known in text]
+    assert {"深圳…公司", f"…{NUMBER[-4:]}", "记-a", 1234.5} <= set(cells)
 
 
 def test_the_page_is_the_same_when_the_same_night_is_written_again(settings: Settings, night: Night) -> None:
