@@ -49,6 +49,7 @@ def prune_copy(settings: Settings, url: str, *, dry_run: bool = True) -> FarPrun
         kept = [found for found in far.chain.ids if found not in gone]
         files = _unneeded(place, far, chain, kept)
         if not dry_run:
+            place.remove_unfinished(far.names)
             _remove(settings, place, far, gone, list(files))
     return FarPruned(url, tuple(kept), tuple(gone), len(files), sum(files.values()), dry_run)
 

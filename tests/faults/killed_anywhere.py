@@ -27,6 +27,7 @@ TOUCHES: tuple[tuple[Any, str], ...] = (
     (Path, "chmod"),
     (os, "fsync"),
     (os, "link"),
+    (os, "remove"),
     (shutil, "copyfile"),
     (shutil, "move"),
 )

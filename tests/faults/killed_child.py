@@ -1,6 +1,6 @@
 """Runs one stage in a process of its own that kills itself at a named step: no handler runs, as in a power cut.
 
-Usage: python -m tests.faults.killed_child DATA_ROOT STAGE STEP [COUNT]
+Usage: python -m tests.faults.killed_child ROOT OPERATION STEP [COUNT]
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipelines import publish
-from pipelines.settings import Settings
-from pipelines.snapshots import manifest, store, write
-from tests.unit.small_warehouse import SECOND
+from pipelines import migrate, publish
+from pipelines.snapshots import manifest, pruned, push, store
+from pipelines.snapshots.place import Place
+from tests.faults import operations
 
 STEPS: dict[str, tuple[Any, str, bool]] = {
     "before_nth_file": (store, "move_into_place", False),
@@ -29,6 +29,22 @@ STEPS: dict[str, tuple[Any, str, bool]] = {
     "in_views": (publish, "comment_tables", True),
     "before_rename": (publish, "move_into_place", False),
     "after_rename": (publish, "move_into_place", True),
+    "before_record": (pruned, "write_record", False),
+    "after_record": (pruned, "write_record", True),
+    "before_manifest_goes": (manifest, "remove_manifest", False),
+    "after_manifest_goes": (manifest, "remove_manifest", True),
+    "before_nth_upload": (Place, "upload", False),
+    "after_nth_upload": (Place, "upload", True),
+    "before_head": (push, "_send_head", False),
+    "after_head": (push, "_send_head", True),
+    "before_nth_far_file_goes": (Place, "remove", False),
+    "after_nth_far_file_goes": (Place, "remove", True),
+    "before_old_database_copied": (migrate, "keep_copy", False),
+    "after_old_database_copied": (migrate, "keep_copy", True),
+    "before_tables_change": (migrate, "migrate_tables", False),
+    "while_tables_change": (migrate, "fill_tables", False),
+    "before_tables_commit": (migrate, "migrate_tables", True),
+    "after_tables_commit": (migrate, "drop_old_copies", False),
 }
 """Step -> where the function is, its name, and whether the process dies after it (or before)."""
 
@@ -51,11 +67,9 @@ def die_at(step: str, count: int) -> None:
     setattr(module, name, dying)
 
 
-def main(data_root: str, stage: str, step: str, count: str = "1") -> None:
-    settings = Settings(data_root=Path(data_root), threads=2)
+def main(root: str, operation: str, step: str, count: str = "1") -> None:
     die_at(step, int(count))
-    run = {"keep": write.keep_night, "publish": publish.publish_night}[stage]
-    run(settings, SECOND)
+    getattr(operations, operation)(Path(root))
 
 
 if __name__ == "__main__":

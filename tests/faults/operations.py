@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines.migrate import migrate_root
 from pipelines.publish import publish_night
 from pipelines.settings import Settings
+from pipelines.snapshots.far_prune import prune_copy
 from pipelines.snapshots.policy import Policy
 from pipelines.snapshots.prune import prune_snapshots
 from pipelines.snapshots.pull import pull_store
@@ -31,6 +32,10 @@ def prune(root: Path) -> None:
 
 def push(root: Path) -> None:
     push_store(settings_of(root), str(root / "copies"))
+
+
+def prune_far(root: Path) -> None:
+    prune_copy(settings_of(root), str(root / "copies"), dry_run=False)
 
 
 def pull(root: Path) -> None:

@@ -23,9 +23,10 @@ from tests.unit.small_warehouse import FIRST, SECOND, add_entry, add_night, buil
 ONE, TWO = "20261124T020000-01", "20261125T020000-01"
 
 
-def die(settings: Settings, stage: str, step: str, count: int = 1) -> None:
+def die(settings: Settings, operation: str, step: str, count: int = 1) -> None:
+    root = settings.data_root.parent
     child = subprocess.run(
-        [sys.executable, "-m", "tests.faults.killed_child", str(settings.data_root), stage, step, str(count)],
+        [sys.executable, "-m", "tests.faults.killed_child", str(root), operation, step, str(count)],
         capture_output=True,
         text=True,
         timeout=60,

@@ -27,6 +27,7 @@ ONE, TWO = "20261124T020000-01", "20261125T020000-01"
 POINTS = {
     "keep": 20,
     "prune": 40,
+    "prune_far": 30,
     "push": 40,
     "pull": 40,
     "repair": 40,
@@ -35,7 +36,7 @@ POINTS = {
     "publish": 30,
     "migrate": 30,
 }
-"""How many random points of each operation are tried, or all if it has fewer: some 220 in all."""
+"""How many random points of each operation are tried, or all if it has fewer: some 250 in all."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,7 @@ def leave(root: Path) -> None:
 OPERATIONS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "keep": ("first", leave),
     "prune": ("second", leave),
+    "prune_far": ("second", operations.prune),
     "push": ("second", forget_copies),
     "pull": ("second", leave),
     "repair": ("second", damage_some),
@@ -102,7 +104,7 @@ def check_after_kill(operation: str, root: Path) -> None:
             manifests.read_pointer(settings_of(root, "pulled")) is None
             or verify_snapshots(settings_of(root, "pulled")).is_sound
         )
-    elif operation == "push":
+    elif operation in ("push", "prune_far"):
         copy = verify_copy(settings, str(root / "copies"))
         assert not copy.damages
     elif operation.startswith("restore"):
@@ -208,6 +210,7 @@ def test_killed_anywhere_nothing_is_lost_and_the_next_run_ends_the_same(
         is_done = operation == "restore" and (root / "restored" / "warehouse" / "recon.duckdb").exists()
         if not is_done:
             getattr(operations, operation)(root)
+
         assert describe(root) == end, f"{operation} at {k} of {touches}"
         assert verify_snapshots(settings_of(root)).is_sound
         shutil.rmtree(root)
