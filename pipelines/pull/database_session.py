@@ -109,12 +109,17 @@ def _begin(connection: sa.Connection, login: Login) -> bool:
         return True
     if login.family == "mssql":
         return _begin_mssql(connection)
-    for statement, values in begin_statements(connection.dialect.name, login.seconds):
+    for statement, values in begin_statements(_name_server(connection), login.seconds):
         connection.execute(sa.text(statement), values)
     if login.family == "oracle":
         driver: Any = connection.connection.dbapi_connection
         driver.call_timeout = login.seconds * 1000
     return True
+
+
+def _name_server(connection: sa.Connection) -> str:
+    """The dialect; `mariadb` also for a MariaDB whose address says mysql, as most do."""
+    return "mariadb" if getattr(connection.dialect, "is_mariadb", False) else connection.dialect.name
 
 
 def begin_statements(dialect: str, seconds: int) -> list[tuple[str, dict[str, int]]]:
