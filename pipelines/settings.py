@@ -105,6 +105,19 @@ class Owner(BaseModel):
     causes: list[str] = Field(default_factory=list)
 
 
+class OutageFile(BaseModel):
+    """A file of announced outages: .toml or .csv, or a calendar (.ics); relative ones lie under the data root.
+
+    `sources`: whose systems it speaks of, empty for every source; a row that names sources itself wins. `title`: of a
+    calendar only the events whose title holds this text.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    file: str
+    sources: list[str] = Field(default_factory=list)
+    title: str | None = None
+
+
 class Settings(BaseSettings):
     """Everything that an installation can set. Money in CNY, durations in the unit that the name ends in."""
 
@@ -114,6 +127,11 @@ class Settings(BaseSettings):
     config: Path | None = None
     taxpayers: list[Taxpayer] = Field(default_factory=list)
     sources: list[Source] = Field(default_factory=list)
+
+    maintenance: list[OutageFile] = Field(default_factory=list)
+    """Announced outages: a source that cannot be fetched then is noted and raises no alarm."""
+    maintenance_wait_minutes: int = Field(default=0, ge=0, le=180)
+    """So long a night waits for the end of an announced outage to fetch the source after all; 0: the next night."""
 
     within_tolerance_cny: Decimal = Decimal("0.06")
     arithmetic_tolerance_cny: Decimal = Field(default=Decimal("0.00"), ge=0)

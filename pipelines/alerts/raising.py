@@ -19,7 +19,7 @@ def raise_alerts(con: Connection, settings: Settings, night: Night) -> list[Aler
 
     While a stop-rule holds the findings back, their cases stay as they are.
     """
-    tonight = [*compose_alerts(con, settings, night), *compose_pulls(con, night)]
+    tonight = [*compose_alerts(con, settings, night), *compose_pulls(con, settings, night)]
     is_sound = not any(alert.alert_key.startswith("rule:") for alert in tonight)
     others = [alert for alert in tonight if not _is_finding(alert)]
     groups = compose_open_groups(con, settings) if is_sound else []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines.cli import diagnoses_state as state
 from pipelines.cli.diagnoses_channels import diagnose_channels
+from pipelines.cli.diagnoses_outages import diagnose_outages, excuse_routes, excuse_watermarks
 from pipelines.cli.diagnoses_routes import diagnose_routes
 from pipelines.cli.diagnosis import Diagnosis
 from pipelines.settings import BEIJING, Settings, Source, beijing_now, load_settings
@@ -36,8 +37,9 @@ def diagnose() -> list[Diagnosis]:
         diagnose_disk(settings),
         state.diagnose_growth(settings),
         *diagnose_sources(settings),
-        *diagnose_routes(settings),
-        *state.diagnose_watermarks(settings),
+        *excuse_routes(settings, diagnose_routes(settings)),
+        *excuse_watermarks(settings, state.diagnose_watermarks(settings)),
+        *diagnose_outages(settings),
         diagnose_layouts(settings),
         diagnose_clock(settings),
         state.diagnose_heartbeat(settings),
@@ -56,8 +58,9 @@ def diagnose_hourly(settings: Settings) -> list[Diagnosis]:
         diagnose_disk(settings),
         state.diagnose_growth(settings),
         *(found for found in diagnose_sources(settings) if found.state != "warn"),
-        *diagnose_routes(settings),
-        *state.diagnose_watermarks(settings),
+        *excuse_routes(settings, diagnose_routes(settings)),
+        *excuse_watermarks(settings, state.diagnose_watermarks(settings)),
+        *diagnose_outages(settings),
         diagnose_clock(settings),
     ]
 

@@ -42,7 +42,7 @@ def _diagnose_route(source: Source, number: int, route: Route) -> Diagnosis:
     if problem is None:
         return Diagnosis(subject, "ok", "有应答 it answers", key=key)
     advice = "查网络、地址和对方服务；备用途径仍可用 | check network, address and the service; fallbacks still work"
-    return Diagnosis(subject, "fail", problem, advice, key)
+    return Diagnosis(subject, "fail", problem, advice, key, is_unreached=True)
 
 
 def _find_variables(values: Mapping[str, Any]) -> Iterator[str]:

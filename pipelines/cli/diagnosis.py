@@ -11,6 +11,7 @@ class Diagnosis:
     """`state` is ok, warn or fail; `next_step` says what to do unless it is ok.
 
     `key` names the subject for programs, alerts and their routing (`source:<id>`); None where the subject is enough.
+    `is_unreached`: a far system gave no answer, which an announced outage explains.
     """
 
     subject: str
@@ -18,3 +19,4 @@ class Diagnosis:
     detail: str
     next_step: str | None = None
     key: str | None = None
+    is_unreached: bool = False

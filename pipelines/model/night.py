@@ -27,7 +27,8 @@ NIGHT_SOURCE = Table(
         (
             "state",
             "VARCHAR!",
-            "received, unchanged, silent (expected, nothing came) or failed (came, could not be used)",
+            "received, unchanged, silent (expected, nothing came), maintenance (of its system, nothing came) "
+            "or failed (came, could not be used)",
         ),
         ("files_new", "BIGINT!", "新文件数 | files taken in tonight"),
         ("files_failed", "BIGINT!", "失败文件数 | files stopped tonight"),

@@ -15,7 +15,7 @@ NIGHT_PULL = Table(
         (
             "state",
             "VARCHAR!",
-            "pulled, unchanged, empty, incomplete, failed or "
+            "pulled, unchanged, empty, incomplete, failed, maintenance (announced, or said by the system) or "
             "waiting (for a person); the last route tried says so when the data are stale",
         ),
         ("files", "VARCHAR[]!", "文件 | names of the files written into the source's folder"),

@@ -3,6 +3,7 @@ addresses and tokens may stand in them."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -13,6 +14,13 @@ from pipelines.pull.words import say
 from pipelines.routes import ApiAnswer
 from pipelines.sources.decode_bundle import find_path, parse_page
 
+MAINTENANCE = re.compile(
+    r"系统维护|停机维护|正在[^<。]{0,8}维护|维护升级|升级维护|维护公告|暂停服务"
+    r"|(under|scheduled|down for|undergoing)(\s|&nbsp;){1,3}(scheduled\s)?maintenance",
+    re.IGNORECASE,
+)
+"""What a page says that stands in for a service which is being maintained."""
+PAGE_CHARS = 20_000
 PASSING = frozenset({"busy", "maintenance", "broken", "timeout", "unreachable"})
 
 
@@ -43,20 +51,38 @@ def check_response(response: httpx.Response, answer: ApiAnswer) -> object:
     try:
         parsed = parse_page(response.content)
     except ValueError:
+        if is_maintenance_page(response):
+            raise _say_maintenance(response) from None
         raise ApiError("no_json", place=place) from None
     _check_code(parsed, answer, place, wait)
     return parsed
 
 
 def refuse_status(response: httpx.Response) -> ApiError:
-    """What a status says that is no success, also that of a login."""
+    """What a status says that is no success, also that of a login. 503 is maintenance if it says for how long or its
+    page says so; alone it may as well be a service that has broken down."""
     wait = read_wait(response.headers.get("Retry-After"))
     code = response.status_code
+    may_rest = code >= 500 or response.is_redirect
+    if (code == 503 and wait is not None) or (may_rest and is_maintenance_page(response)):
+        return _say_maintenance(response)
     return ApiError(_kind_of(code), wait_seconds=wait, place=response.url.host, code=code, wait=_say_wait(wait))
 
 
+def is_maintenance_page(response: httpx.Response) -> bool:
+    """Whether the answer, or the page that it leads to, speaks of maintenance."""
+    leads_to = response.headers.get("Location", "").lower()
+    return bool(re.search(r"maintenance|weihu", leads_to) or MAINTENANCE.search(response.text[:PAGE_CHARS]))
+
+
+def _say_maintenance(response: httpx.Response) -> ApiError:
+    wait = read_wait(response.headers.get("Retry-After"))
+    place, code = response.url.host, response.status_code
+    return ApiError("maintenance", wait_seconds=wait, place=place, code=code, wait=_say_wait(wait))
+
+
 def _kind_of(status: int) -> str:
-    known = {401: "refused", 403: "forbidden", 404: "no_such_path", 429: "busy", 503: "maintenance"}
+    known = {401: "refused", 403: "forbidden", 404: "no_such_path", 429: "busy"}
     return known.get(status) or ("broken" if status >= 500 else "wrong_request")
 
 
@@ -87,4 +113,4 @@ def read_wait(text: str | None) -> float | None:
 
 
 def _say_wait(wait: float | None) -> str:
-    return "?" if wait is None else f"{max(1, round(wait / 60))} min"
+    return "未说明 not said" if wait is None else f"{max(1, round(wait / 60))} min"

@@ -42,10 +42,13 @@ def sum_up(given: list[Given], window: Window, night: Night, fault: ApiError | N
     stated = [one.listed.declared for one in given if one.listed.declared is not None]
     state = _state_of(given, fault)
     watermark = night.as_of if state in {"pulled", "unchanged"} else None
-    return Pulled(state, files, rows, sum(stated) if stated else None, watermark, _say(given, window, state, fault))
+    declared, said = sum(stated) if stated else None, _say(given, window, state, fault)
+    return Pulled(state, files, rows, declared, watermark, said, is_cut_off=fault is not None)
 
 
 def _state_of(given: list[Given], fault: ApiError | None) -> State:
+    if fault and fault.kind == "maintenance":
+        return "maintenance"
     if fault:
         return "incomplete" if any(one.file for one in given) else "failed"
     if not all(one.listed.is_whole for one in given):

@@ -13,9 +13,10 @@ from pipelines.pull.declared import Route
 from pipelines.settings import Settings, Source
 from pipelines.sources.reasons import Message
 
-State = Literal["pulled", "unchanged", "empty", "incomplete", "failed", "waiting"]
+State = Literal["pulled", "unchanged", "empty", "incomplete", "failed", "maintenance", "waiting"]
 """pulled: new files; unchanged: the same bytes as before; empty: it answered and has nothing; incomplete: files came
-that do not hold everything asked for; failed: nothing came; waiting: a person must bring the files (kind `folder`)."""
+that do not hold everything asked for; failed: nothing came; maintenance: not everything came, because of an outage that
+was announced or that the system itself says; waiting: a person must bring the files (kind `folder`)."""
 GOOD_STATES: frozenset[State] = frozenset({"pulled", "unchanged"})
 """After these no fallback is tried. An empty answer is none of them: it often hides a wrong question."""
 
@@ -32,7 +33,8 @@ class Window:
 @dataclass(frozen=True)
 class Pulled:
     """What one route gave: names of the files written into the inbox, rows in them, rows that it declared to have
-    (None if it says nothing) and the moment up to which everything has been received."""
+    (None if it says nothing) and the moment up to which everything has been received. `is_cut_off`: the system gave up
+    in the middle, so that the rest of what is `incomplete` may come another time."""
 
     state: State
     files: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ class Pulled:
     declared: int | None = None
     watermark: datetime | None = None
     message: Message | None = None
+    is_cut_off: bool = False
 
 
 class Puller(Protocol):

@@ -7,11 +7,14 @@ A route that gives nothing is followed by the source's fallbacks in their order;
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from pipelines.errors import FapiaoError
 from pipelines.night import Night
+from pipelines.pull.excuse import excuse_failure, say_stale
+from pipelines.pull.outages import Outages, load_outages
 from pipelines.pull.route import GOOD_STATES, Pulled, Window, make_puller
 from pipelines.routes import Route
 from pipelines.settings import Settings, Source, beijing_now
@@ -34,6 +37,20 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Fetching:
+    """What fetching every source needs: the night, what is announced, and how late it is by the night's clock."""
+
+    settings: Settings
+    night: Night
+    outages: Outages
+    begun_s: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        """The night's moment and what has passed since; `--as-of` moves it, as it moves every verdict."""
+        return self.night.as_of + timedelta(seconds=time.monotonic() - self.begun_s)
+
+
+@dataclass(frozen=True)
 class Pulls:
     """Every route that was tried tonight, in order, and the sources of which no route gave everything."""
 
@@ -51,7 +68,8 @@ def pull_night(settings: Settings, night: Night) -> Pulls:
         if not sources or run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
             return Pulls()
         watermarks = {source.id: _read_watermark(con, source, night) for source in sources}
-    tried = {source.id: _pull_source(settings, source, watermarks[source.id], night) for source in sources}
+    fetching = Fetching(settings, night, load_outages(settings, night.as_of))
+    tried = {source.id: _pull_source(fetching, source, watermarks[source.id]) for source in sources}
     attempts = tuple(attempt for found in tried.values() for attempt in found)
     with open_warehouse(settings) as con, transaction(con):
         con.execute("DELETE FROM night__pull WHERE night_id = ?", [night.night_id])
@@ -79,32 +97,54 @@ def _read_watermark(con: Connection, source: Source, night: Night) -> datetime |
     return found[0] if found else None
 
 
-def _pull_source(settings: Settings, source: Source, watermark: datetime | None, night: Night) -> list[Attempt]:
+def _pull_source(fetching: Fetching, source: Source, watermark: datetime | None) -> list[Attempt]:
     routes = [route for route in (source.pull, *source.fallbacks) if route]
     attempts: list[Attempt] = []
     for number, route in enumerate(routes):
-        attempts.append(_try_route(settings, source, number, route, find_window(route, watermark, night), night))
+        attempts.append(_try_route(fetching, source, number, route, watermark))
         if _is_good(attempts[-1]):
+            return attempts
+    if _await_end(fetching, source, attempts[0]):
+        again = _try_route(fetching, source, 0, routes[0], watermark)
+        attempts = [replace(again, started_at=attempts[0].started_at), *([] if _is_good(again) else attempts[1:])]
+        if _is_good(again):
             return attempts
     if any(attempt.pulled.files for attempt in attempts):
         return attempts
-    attempts[-1] = replace(attempts[-1], pulled=_say_stale(attempts[-1].pulled, source, watermark))
+    is_resting = any(attempt.pulled.state == "maintenance" for attempt in attempts)
+    said = say_stale(attempts[-1].pulled, source, watermark, is_resting=is_resting)
+    attempts[-1] = replace(attempts[-1], pulled=said)
     return attempts
+
+
+def _await_end(fetching: Fetching, source: Source, first: Attempt) -> bool:
+    """Wait for the end of an announced outage, if the settings let the night wait so long."""
+    outage = fetching.outages.find(source.id, fetching.now(), fetching.now())
+    if outage is None or first.pulled.state != "maintenance":
+        return False
+    seconds = (outage.ends - fetching.now()).total_seconds() + 1
+    if seconds > fetching.settings.maintenance_wait_minutes * 60:
+        return False
+    logger.info("source %s: waiting %.0f s for the end of its announced outage", source.id, seconds)
+    time.sleep(seconds)
+    return True
 
 
 def _is_good(attempt: Attempt) -> bool:
     return attempt.pulled.state in GOOD_STATES
 
 
-def _try_route(settings: Settings, source: Source, number: int, route: Route, window: Window, night: Night) -> Attempt:
+def _try_route(fetching: Fetching, source: Source, number: int, route: Route, watermark: datetime | None) -> Attempt:
+    settings, night, begun = fetching.settings, fetching.night, fetching.now()
     inbox = settings.source_folder(source)
     inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
     started = beijing_now()
     try:
-        pulled = make_puller(route, settings).pull(source, window, inbox, night)
+        pulled = make_puller(route, settings).pull(source, find_window(route, watermark, night), inbox, night)
     except Exception as error:  # noqa: BLE001 - kept as this route's failure; one route must not stop the night
         logger.warning("route %s of source %s failed: %s", number, source.id, type(error).__name__)
         pulled = Pulled("failed", message=_say_failure(source, route, error))
+    pulled = excuse_failure(pulled, fetching.outages.find(source.id, begun, fetching.now()), fetching.now())
     return Attempt(source.id, number, route.kind, started, beijing_now(), pulled)
 
 
@@ -115,18 +155,6 @@ def _say_failure(source: Source, route: Route, error: Exception) -> Message:
         f"来源 {source.id} 的途径 {route.kind} 取数失败：{what}。请 IT 查看。",
         f"Source {source.id}: route {route.kind} failed: {what}. Please have IT look.",
     )
-
-
-def _say_stale(pulled: Pulled, source: Source, watermark: datetime | None) -> Pulled:
-    since_zh = f"{watermark:%Y-%m-%d %H:%M} 的数据" if watermark else "以前收到的数据"
-    since_en = f"the data of {watermark:%Y-%m-%d %H:%M}" if watermark else "what came before"
-    stale = Message(
-        f"来源 {source.id} 今夜所有途径都没有取到数据：仍按{since_zh}核对，请补导。",
-        f"No route of source {source.id} gave anything tonight: it is judged on {since_en}; please export the rest.",
-    )
-    said = pulled.message
-    message = Message(f"{said.zh} {stale.zh}", f"{said.en} {stale.en}") if said else stale
-    return replace(pulled, message=message)
 
 
 def _as_row(attempt: Attempt, night: Night) -> dict[str, object]:

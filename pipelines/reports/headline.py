@@ -63,9 +63,11 @@ def _say_fallback(last_published: str | None, language: Language) -> str:
 def say_troubles(summary: NightSummary, language: Language) -> str:
     """How many sources and files are not as they should be; empty when all are."""
     sources = sum(row.state in {"silent", "failed"} for row in summary.sources)
+    resting = sum(row.state == "maintenance" for row in summary.sources)
     stopped = sum(row.status == "stopped" for row in summary.files)
     counts = (
         (sources, "个来源未到或不可用", "sources silent or failed"),
+        (resting, "个来源系统维护，按旧数据核对", "sources under maintenance, judged on older data"),
         (stopped, "个文件未采用", "files not used"),
         (len(summary.files) - stopped, "个文件不完整或有拒绝的行", "files incomplete or with rows rejected"),
     )

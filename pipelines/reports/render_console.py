@@ -16,7 +16,7 @@ from pipelines.reports.shapes import CauseRow, FindingRow, NightSummary
 from pipelines.reports.words import Language, format_money, pick, strip_controls, word
 
 SHOWN_FINDINGS = 5
-STATE_STYLES = {"failed": "red", "silent": "yellow", "stop": "bold red", "warn": "yellow"}
+STATE_STYLES = {"failed": "red", "silent": "yellow", "maintenance": "cyan", "stop": "bold red", "warn": "yellow"}
 
 
 def render_console(summary: NightSummary, language: Language = "zh") -> RenderableType:

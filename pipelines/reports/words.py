@@ -48,6 +48,7 @@ SOURCE_STATE_WORDS: dict[str, tuple[str, str]] = {
     "unchanged": ("无变化", "unchanged"),
     "silent": ("应到未到", "silent"),
     "failed": ("不可用", "failed"),
+    "maintenance": ("系统维护", "maintenance"),
 }
 
 SEVERITY_WORDS: dict[str, tuple[str, str]] = {

@@ -35,7 +35,7 @@ AWAY_WAITS_S = (15.0, 120.0)
 
 @dataclass(frozen=True)
 class SourceIntake:
-    """How one source did tonight; `state` is received, unchanged, silent or failed."""
+    """How one source did tonight; `state` is received, unchanged, silent, maintenance or failed."""
 
     source_id: str
     state: str
@@ -246,6 +246,18 @@ def _write_file(
 
 
 def _state_of(con: Connection, settings: Settings, source: Source, night: Night) -> SourceIntake:
+    """A source whose system is being maintained tonight owes nothing: it is stale, and says until when."""
+    found = _state_of_files(con, settings, source, night)
+    resting = run_sql(con, "pull/source_resting", {"source": source.id, "night_id": night.night_id}).fetchone()
+    if resting is None or found.state == "failed":
+        return found
+    said = Message(*resting)
+    if found.state == "received":
+        return replace(found, messages=(*found.messages, said))
+    return replace(found, state="maintenance", messages=(said,))
+
+
+def _state_of_files(con: Connection, settings: Settings, source: Source, night: Night) -> SourceIntake:
     """From what the tables say of tonight, so that running the night again gives the same answer."""
     values = {"source": source.id, "received": night.as_of}
     files = con.execute(

@@ -169,7 +169,7 @@ def test_an_api_that_gives_one_page_for_ever_is_left(tmp_path: Path, api: Api) -
         (fails(404), "base_url", 1),
         (fails(400), "不接受查询（400）", 1),
         (fails(500), "出错（500）", 2),
-        (fails(503, **{"Retry-After": "7200"}), "正在维护（503，预计 120 min）", 1),
+        (fails(503), "出错（503）", 2),
         (fails(429, **{"Retry-After": "7200"}), "限制了调用次数", 1),
         ((200, {}, b"<html>login</html>"), "不是 JSON", 1),
         ((200, {}, {"result": []}), "没有 data.rows", 1),
@@ -180,6 +180,37 @@ def test_each_failure_has_its_own_sentence(tmp_path: Path, api: Api, reply: Repl
     pulled = pull(tmp_path, api)
     assert (pulled.state, pulled.files, len(api.asked)) == ("failed", (), requests)
     assert zh in text_of(pulled)
+
+
+@pytest.mark.parametrize(
+    ("reply", "zh", "requests"),
+    [
+        (fails(503, **{"Retry-After": "7200"}), "正在维护（503，预计 120 min）", 1),
+        ((503, {}, "<h1>系统维护中，请稍后再来</h1>".encode()), "正在维护（503，预计 未说明", 2),
+        ((200, {}, b"<html><title>We are down for maintenance</title></html>"), "正在维护（200", 2),
+        ((502, {}, "税务数字账户正在升级维护".encode()), "正在维护（502", 2),
+        ((302, {"Location": "/maintenance.html"}, b""), "正在维护（302", 2),
+    ],
+)
+def test_a_service_that_says_it_is_being_maintained_has_not_failed(
+    tmp_path: Path, api: Api, reply: Reply, zh: str, requests: int
+) -> None:
+    api.faults = [reply] * 9
+    pulled = pull(tmp_path, api)
+    assert (pulled.state, pulled.files, pulled.watermark) == ("maintenance", (), None)
+    assert len(api.asked) == requests
+    assert zh in text_of(pulled)
+
+
+def test_maintenance_in_the_middle_keeps_the_months_that_came(tmp_path: Path, api: Api) -> None:
+    api.faults = [lambda right: right] * 3 + [fails(503, **{"Retry-After": "7200"})]
+    pulled = pull(tmp_path, api, Window(date(2026, 10, 20), date(2026, 11, 10), date(2026, 11, 9)))
+    assert (pulled.state, pulled.files, pulled.watermark) == ("maintenance", ("listing_202611.zip",), None)
+
+
+def test_a_login_page_that_names_its_support_is_no_maintenance(tmp_path: Path, api: Api) -> None:
+    api.faults = [(200, {}, "<html>登录<footer>技术支持与维护：某某公司</footer></html>".encode())] * 9
+    assert pull(tmp_path, api).state == "failed"
 
 
 def test_renamed_fields_are_named_and_nothing_is_used(tmp_path: Path, api: Api) -> None:

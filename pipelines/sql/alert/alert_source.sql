@@ -3,7 +3,7 @@
 WITH well AS (
     SELECT source_id, MAX(night_id) AS night_id
     FROM night__source
-    WHERE state NOT IN ('failed', 'silent') AND night_id < $night_id
+    WHERE state NOT IN ('failed', 'silent', 'maintenance') AND night_id < $night_id
     GROUP BY source_id
 ),
 streak AS (

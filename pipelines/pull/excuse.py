@@ -1,0 +1,43 @@
+"""A failure inside an announced outage is expected, and what is said of a source that nothing came from."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from pipelines.pull.outage_rows import Outage
+from pipelines.pull.route import Pulled
+from pipelines.pull.words import say
+from pipelines.settings import Source
+from pipelines.sources.reasons import Message
+
+logger = logging.getLogger(__name__)
+
+
+def excuse_failure(pulled: Pulled, outage: Outage | None, now: datetime) -> Pulled:
+    """State `maintenance` for what failed or was cut off while an outage was announced; else the same.
+
+    What the failing system said is left out then: it would send IT to look for a fault that is none.
+    """
+    is_failure = pulled.state in {"failed", "maintenance"} or (pulled.state == "incomplete" and pulled.is_cut_off)
+    if outage is None or not is_failure:
+        return pulled
+    if pulled.message:
+        logger.info("a failure in an announced outage: %s", pulled.message.en)
+    announced = outage.sentence(now)
+    part = "part" if pulled.files else "nothing"
+    return replace(
+        pulled, state="maintenance", message=say("outage", part, announced_zh=announced.zh, announced_en=announced.en)
+    )
+
+
+def say_stale(pulled: Pulled, source: Source, watermark: datetime | None, *, is_resting: bool) -> Pulled:
+    """The same with a sentence that tells which data the source is judged on tonight. `is_resting`: its system is being
+    maintained, so that nobody can export anything before the end."""
+    since_zh = f"{watermark:%Y-%m-%d %H:%M} 的数据" if watermark else "以前收到的数据"
+    since_en = f"the data of {watermark:%Y-%m-%d %H:%M}" if watermark else "what came before"
+    kind = "stale_maintenance" if is_resting else "stale"
+    stale = say("outage", kind, source=source.id, since_zh=since_zh, since_en=since_en)
+    said = pulled.message
+    return replace(pulled, message=Message(f"{said.zh} {stale.zh}", f"{said.en} {stale.en}") if said else stale)
