@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     taxpayers: list[Taxpayer] = Field(default_factory=list)
     sources: list[Source] = Field(default_factory=list)
 
+    fetch_at_once: int = Field(default=4, ge=1, le=32)
+    """So many sources are fetched side by side; 1: one after the other."""
+    fetch_budget_seconds: float = Field(default=3600, gt=0)
+    """After so long a route of a source is given up for this night, and its fallback tried."""
     maintenance: list[OutageFile] = Field(default_factory=list)
     """Announced outages: a source that cannot be fetched then is noted and raises no alarm."""
     maintenance_wait_minutes: int = Field(default=0, ge=0, le=180)

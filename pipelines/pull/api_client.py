@@ -13,6 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from pipelines.pull.api_auth import make_auth
 from pipelines.pull.api_faults import ApiError, check_response
+from pipelines.pull.api_pace import find_pace
 from pipelines.routes import ApiRoute
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class ApiClient:
         self.place = httpx.URL(route.base_url).host
         """The API's name for people."""
         self._deadline = time.monotonic() + route.budget_seconds
-        self._next_at = 0.0
+        self._pace = find_pace(route.base_url, route.auth)
         auth = make_auth(route.auth, route.base_url)
         self._http = httpx.Client(
             base_url=route.base_url, auth=auth, timeout=route.timeout_seconds, follow_redirects=False
@@ -85,6 +86,4 @@ class ApiClient:
         return Answer(response.content, check_response(response, self._route.answer))
 
     def _keep_rate(self) -> None:
-        now = time.monotonic()
-        self.sleep(max(0.0, self._next_at - now))
-        self._next_at = max(now, self._next_at) + 1 / self._route.requests_per_second
+        self.sleep(self._pace.reserve(self._route.requests_per_second))

@@ -16,12 +16,17 @@ from pipelines.night import Night
 from pipelines.pull.excuse import excuse_failure, say_stale
 from pipelines.pull.outages import Outages, load_outages
 from pipelines.pull.route import GOOD_STATES, Pulled, Window, make_puller
+from pipelines.pull.side_by_side import OverBudgetError, call_within, do_side_by_side
+from pipelines.pull.words import say
 from pipelines.routes import Route
 from pipelines.settings import Settings, Source, beijing_now
 from pipelines.sources.reasons import Message
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 logger = logging.getLogger(__name__)
+
+STAGE_SECONDS = 3 * 3600
+"""The whole fetch, waiting included; what has not come by then is left for the next night."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,10 @@ class Fetching:
         """The night's moment and what has passed since; `--as-of` moves it, as it moves every verdict."""
         return self.night.as_of + timedelta(seconds=time.monotonic() - self.begun_s)
 
+    def allow(self, seconds: float) -> float:
+        """So many seconds, or what is left of the stage; at least one, so that whoever answers at once is heard."""
+        return min(seconds, max(1.0, STAGE_SECONDS - (time.monotonic() - self.begun_s)))
+
 
 @dataclass(frozen=True)
 class Pulls:
@@ -61,7 +70,8 @@ class Pulls:
 def pull_night(settings: Settings, night: Night) -> Pulls:
     """Fetch every source that has a route; writes files into the folders, and night__pull.
 
-    A look back (a later night has ended already) fetches nothing. The warehouse is not held while a system answers.
+    A look back (a later night has ended already) fetches nothing. The sources are asked side by side; the warehouse is
+    not held while a system answers, and written by one thread, in the order of the settings.
     """
     sources = [source for source in settings.sources if source.pull]
     with open_warehouse(settings) as con:
@@ -69,7 +79,10 @@ def pull_night(settings: Settings, night: Night) -> Pulls:
             return Pulls()
         watermarks = {source.id: _read_watermark(con, source, night) for source in sources}
     fetching = Fetching(settings, night, load_outages(settings, night.as_of))
-    tried = {source.id: _pull_source(fetching, source, watermarks[source.id]) for source in sources}
+    found = do_side_by_side(
+        lambda source: _pull_source(fetching, source, watermarks[source.id]), sources, settings.fetch_at_once
+    )
+    tried = dict(zip([source.id for source in sources], found, strict=True))
     attempts = tuple(attempt for found in tried.values() for attempt in found)
     with open_warehouse(settings) as con, transaction(con):
         con.execute("DELETE FROM night__pull WHERE night_id = ?", [night.night_id])
@@ -123,7 +136,7 @@ def _await_end(fetching: Fetching, source: Source, first: Attempt) -> bool:
     if outage is None or first.pulled.state != "maintenance":
         return False
     seconds = (outage.ends - fetching.now()).total_seconds() + 1
-    if seconds > fetching.settings.maintenance_wait_minutes * 60:
+    if seconds > fetching.allow(fetching.settings.maintenance_wait_minutes * 60):
         return False
     logger.info("source %s: waiting %.0f s for the end of its announced outage", source.id, seconds)
     time.sleep(seconds)
@@ -136,11 +149,18 @@ def _is_good(attempt: Attempt) -> bool:
 
 def _try_route(fetching: Fetching, source: Source, number: int, route: Route, watermark: datetime | None) -> Attempt:
     settings, night, begun = fetching.settings, fetching.night, fetching.now()
-    inbox = settings.source_folder(source)
+    inbox, seconds = settings.source_folder(source), fetching.allow(settings.fetch_budget_seconds)
     inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
     started = beijing_now()
     try:
-        pulled = make_puller(route, settings).pull(source, find_window(route, watermark, night), inbox, night)
+        puller, window = make_puller(route, settings), find_window(route, watermark, night)
+        pulled = call_within(seconds, lambda: puller.pull(source, window, inbox, night))
+    except OverBudgetError:
+        logger.warning("route %s of source %s was given up after its budget", number, source.id)
+        pulled = Pulled(
+            "failed",
+            message=say("route", "over_budget", source=source.id, road=route.kind, minutes=f"{seconds / 60:.0f}"),
+        )
     except Exception as error:  # noqa: BLE001 - kept as this route's failure; one route must not stop the night
         logger.warning("route %s of source %s failed: %s", number, source.id, type(error).__name__)
         pulled = Pulled("failed", message=_say_failure(source, route, error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.reports.shapes import NightSummary
-from pipelines.reports.words import Language, format_money
+from pipelines.reports.words import Language, format_money, pick, strip_controls
 
 
 def say_headline(summary: NightSummary, language: Language) -> str:
@@ -73,6 +73,14 @@ def say_troubles(summary: NightSummary, language: Language) -> str:
     )
     said = [f"{count} {zh if language == 'zh' else en}" for count, zh, en in counts if count]
     return ("，" if language == "zh" else ", ").join(said)
+
+
+def say_resting(summary: NightSummary, language: Language) -> str:
+    """Why the newest days of the tax system may be missing without anybody's fault; empty when no system rests."""
+    rows = summary.resting_upstream
+    said = " ".join(strip_controls(pick(language, row.message_zh, row.message_en)) for row in rows)
+    lead = pick(language, "以下天数暂缺不必处理：", "Days that lack because of this need nobody: ")
+    return f"{lead}{said}" if rows else ""
 
 
 def say_alerts(summary: NightSummary, language: Language) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipelines.reports.headline import say_alerts, say_drill, say_headline, say_publication
+from pipelines.reports.headline import say_alerts, say_drill, say_headline, say_publication, say_resting
 from pipelines.reports.shapes import FindingRow, NightSummary
 from pipelines.reports.words import Language, escape_markdown, format_money, pick, word
 
@@ -25,6 +25,7 @@ def render_markdown(summary: NightSummary, language: Language = "zh") -> str:
         _audit(summary, language),
         _pending(summary, language),
         _gaps(summary, language),
+        escape_markdown(say_resting(summary, language)),
         _alerts(summary, language),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -202,6 +202,13 @@ class NightSummary:
     alerts: tuple[AlertRow, ...]
     drill: DrillRow
     taxpayer_names: Mapping[str, str] = field(default_factory=dict)
+    upstream_ids: tuple[str, ...] = ()
+    """Sources that give the tax system's side."""
+
+    @property
+    def resting_upstream(self) -> tuple[SourceRow, ...]:
+        """Tax sources that gave nothing tonight because their system is being maintained."""
+        return tuple(row for row in self.sources if row.state == "maintenance" and row.source_id in self.upstream_ids)
 
     @property
     def item_count(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipelines.errors import BadInputError
-from pipelines.model import CAUSES, FINDING_VERDICTS, Verdict
+from pipelines.model import CAUSES, FINDING_VERDICTS, Side, Verdict
 from pipelines.night import Night
 from pipelines.reports.drills import read_drill
 from pipelines.reports.render_console import render_console
@@ -77,6 +77,7 @@ def read_summary(con: Connection, settings: Settings, night: Night) -> NightSumm
         gaps=fetch_rows(con, "report/report_gap", GapRow, coverage),
         alerts=fetch_rows(con, "report/report_alert", AlertRow, by_night),
         drill=read_drill(settings, night),
+        upstream_ids=tuple(source.id for source in settings.sources if source.side == Side.UPSTREAM),
         taxpayer_names={taxpayer.id: taxpayer.name for taxpayer in settings.taxpayers},
     )
 

@@ -89,7 +89,7 @@ def test_the_summary_shows_the_source_as_resting_and_stale(settings: Settings, m
     assert say_troubles(summary, "zh") == "1 个来源系统维护，按旧数据核对"
     page = render_markdown(summary, "en")
     assert "maintenance" in page
-    assert "announced maintenance until 06:00" in page
+    assert "Days that lack because of this need nobody: Not fetched: announced maintenance until 06:00" in page
 
 
 def test_the_same_failure_outside_the_window_is_an_alarm(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ def test_a_person_who_is_waited_for_cannot_export_during_the_outage_either(
         (alert,) = raise_alerts(con, settings, NIGHT)
     assert [row[1] for row in pull_rows(settings)] == ["maintenance", "waiting"]
     assert (alert.alert_key, alert.severity) == ("pull:tax", "info")
-    assert "维护结束后手工导出" in alert.body_zh
+    assert "急用可在维护结束后手工导出" in alert.body_zh
 
 
 def test_a_night_waits_for_the_end_if_the_settings_let_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
