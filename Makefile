@@ -4,12 +4,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PORT   ?= 4200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock docs bench clean
+.PHONY: help setup demo serve test check format lock docs bench clean
 
 help:
 	@echo "make demo    set up, then run three nights on generated files"
+	@echo "make serve   Prefect's server, a worker and the deployments on this machine until Ctrl-C (PORT=4200)"
 	@echo "make test    set up, then run the tests"
 	@echo "make check   lint, format, strict types, generated pages up to date"
 	@echo "make format  let ruff rewrite the files"
@@ -30,6 +32,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: setup
 	@$(BIN)/fapiao demo
+
+serve: setup
+	@$(BIN)/python -m flows.serve --port $(PORT)
 
 test: setup
 	@$(BIN)/python -m pytest

@@ -41,6 +41,12 @@ def test_deployment_lets_one_run_at_a_time(deployment: dict[str, Any]) -> None:
     assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": later}
 
 
+def test_only_the_hourly_look_does_not_wait_for_a_night() -> None:
+    queues = {name: found["work_pool"]["work_queue_name"] for name, found in deployments().items()}
+    assert queues.pop("watch-sources") == "watch"
+    assert set(queues.values()) == {"night"}
+
+
 @pytest.mark.parametrize("deployment", deployments().values(), ids=deployments())
 def test_entrypoint_is_the_flow(deployment: dict[str, Any]) -> None:
     from prefect import Flow  # noqa: PLC0415
