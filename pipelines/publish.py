@@ -46,7 +46,7 @@ def publish_night(settings: Settings, night: Night) -> Published:
         _require_night(con, night)
         remove_leftovers(final)
         try:
-            rows = copy_tables(con, temporary)
+            rows = copy_tables(con, temporary, night)
             views = finish_database(temporary, settings, night)
             size = temporary.stat().st_size
             move_into_place(temporary, final)
@@ -74,7 +74,7 @@ def remove_leftovers(final: Path) -> list[str]:
     return [path.name for path in left]
 
 
-def copy_tables(con: Connection, target: Path) -> int:
+def copy_tables(con: Connection, target: Path, night: Night) -> int:
     """Copy the published tables from the working database into a new file; the number of rows copied."""
     attach_database(con, target, "reader")
     try:
@@ -84,6 +84,7 @@ def copy_tables(con: Connection, target: Path) -> int:
         rows = sum(_copy_table(con, table.name, table.column_names) for table in PUBLISHED_TABLES)
         run_sql(con, "publish/first_seen")
         run_sql(con, "publish/find_number")
+        run_sql(con, "publish/find_event", {"as_of": night.as_of, "night_id": night.night_id})
         run_sql(con, "publish/find_comment")
     finally:
         con.execute("USE recon")

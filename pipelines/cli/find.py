@@ -16,7 +16,7 @@ from pipelines.errors import BadInputError, UsageError
 from pipelines.model import Status
 
 if TYPE_CHECKING:
-    from pipelines.find import EntryFact, FindResult, FoundItem, InvoiceFact, WitnessFact
+    from pipelines.find import FindResult, FoundItem, WitnessFact
 
 FILE_ENDINGS = (".xml", ".ofd", ".pdf", ".png", ".jpg", ".jpeg")
 QR_COMMAS = 5
@@ -134,6 +134,7 @@ def _print_found(result: FindResult) -> None:
 
 
 def _print_item(item: FoundItem) -> None:
+    from pipelines.cli.find_words import say_entry, say_event, say_invoice
     from pipelines.cli.output import print_line
     from pipelines.reports.words import word
 
@@ -141,30 +142,14 @@ def _print_item(item: FoundItem) -> None:
     print_line(f"  {item.explanation_zh}")
     print_line(f"  {item.explanation_en}")
     for invoice in item.upstream:
-        print_line(f"    税务 upstream: {_say_invoice(invoice)}")
+        print_line(f"    税务 upstream: {say_invoice(invoice)}")
     for entry in item.ledger:
-        print_line(f"    账   ledger:   {_say_entry(entry)}")
+        print_line(f"    账   ledger:   {say_entry(entry)}")
+    for event in item.history:
+        print_line(f"    沿革 history: {say_event(event)}")
     since = f"，自 since {item.open_since_night}" if item.open_since_night else ""
     print_line(f"    {item.direction}, {item.taxpayer_id}, {item.item_id}{since}")
     print_line()
-
-
-def _say_invoice(fact: InvoiceFact) -> str:
-    number = f"{fact.invoice_code} {fact.invoice_number}" if fact.invoice_code else fact.invoice_number
-    parties = f"{fact.seller_name or '?'} → {fact.buyer_name or '?'}"
-    money = f"{fact.amount_cny:,} + {fact.tax_cny:,} = {fact.total_cny:,}"
-    place = _say_place(fact.source_file, fact.source_row)
-    return f"{number}  {fact.issued_at:%Y-%m-%d}  {money}  {fact.status}  {parties}  {place}"
-
-
-def _say_entry(fact: EntryFact) -> str:
-    money = " / ".join(f"{value:,}" for value in (fact.amount_cny, fact.tax_cny, fact.total_cny) if value is not None)
-    texts = (fact.invoice_reference, f"{fact.posted_on}", fact.voucher_no, money, fact.counterparty_name)
-    return "  ".join([*(text or "-" for text in texts), _say_place(fact.source_file, fact.source_row)])
-
-
-def _say_place(file: str | None, row: int | None) -> str:
-    return f"[{file} 第 {row} 行 row {row}]" if file else ""
 
 
 def _print_witness(witness: WitnessFact) -> None:
