@@ -71,6 +71,9 @@ class NamedChannel(BaseModel):
 
     From `quiet_from` to `quiet_to` (`HH:MM`, Beijing time) nothing is sent; it goes out after, with
     `fapiao alerts deliver` or the next night. With `wakes_for_critical` critical alerts do not wait.
+
+    `digest`: besides, a digest of what stands, once a day (`daily`), working day (`workdays`) or week (`weekly:MON`),
+    sent by the first watch, night or `fapiao alerts deliver` after `digest_at`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -80,6 +83,8 @@ class NamedChannel(BaseModel):
     quiet_from: time | None = None
     quiet_to: time | None = None
     wakes_for_critical: bool = False
+    digest: str | None = Field(default=None, pattern=r"^(daily|workdays|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN))$")
+    digest_at: time = time(8, 30)
 
 
 class AlertRoute(BaseModel):
@@ -157,6 +162,8 @@ class Settings(BaseSettings):
     named_channels: list[NamedChannel] = Field(default_factory=list)
     alert_routes: list[AlertRoute] = Field(default_factory=list)
     owners: list[Owner] = Field(default_factory=list)
+    channel_patience_seconds: float = Field(default=60, ge=1, le=600)
+    """So long a channel that answers 429 or 503 with Retry-After is waited for, all its tries together."""
     escalate_after_days: int = Field(default=3, ge=1)
     """An open alert that nobody acknowledged is raised again after so many days, and again after as many more."""
     mask_names: bool = True

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tenacity
@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipelines.alerts.digest import Digest
+from pipelines.alerts.http_answers import find_wait, hear_answers
 from pipelines.settings import NamedChannel, Settings
 
 ATTEMPTS = 3
@@ -47,28 +48,44 @@ class ChannelResult:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why a message was not taken, and for how many seconds the service asks to be left alone, if it says so."""
+
+    detail: str
+    wait_seconds: float | None = None
+
+    def __str__(self) -> str:
+        asked = "" if self.wait_seconds is None else f", asks to wait {self.wait_seconds:.0f} s"
+        return f"{self.detail}{asked}"
+
+
+@dataclass(frozen=True)
 class Channel:
-    """`post` returns what went wrong, or None when the message was taken."""
+    """`post` returns what went wrong, or None when the message was taken. `patience_seconds`: how long a channel that
+    asks for patience is waited for, all tries together."""
 
     name: str
-    post: Callable[[Digest], str | None]
+    post: Callable[[Digest], Refusal | None]
     is_local: bool = False
     limit_bytes: int = DEFAULT_LIMIT_BYTES
     declared: NamedChannel | None = None
+    patience_seconds: float = 60.0
 
 
 def list_remote_channels(settings: Settings) -> list[Channel]:
     """One channel per address and named channel, also for an address that nobody understands: it fails when used."""
     unnamed = [_open_channel(url, place) for place, url in enumerate(settings.alert_channels, start=1)]
-    return [*unnamed, *(_open_named_channel(channel) for channel in settings.named_channels)]
+    channels = [*unnamed, *(_open_named_channel(channel) for channel in settings.named_channels)]
+    return [replace(channel, patience_seconds=settings.channel_patience_seconds) for channel in channels]
 
 
 def _open_named_channel(declared: NamedChannel) -> Channel:
     url = os.environ.get(declared.url_env, "")
     kind = url.partition("://")[0].lower()
 
-    def post(digest: Digest) -> str | None:
-        return _post_by_apprise(url, digest) if url else f"the environment variable {declared.url_env} is not set"
+    def post(digest: Digest) -> Refusal | None:
+        unset = Refusal(f"the environment variable {declared.url_env} is not set")
+        return _post_by_apprise(url, digest) if url else unset
 
     return Channel(declared.name, post, limit_bytes=LIMIT_BYTES.get(kind, DEFAULT_LIMIT_BYTES), declared=declared)
 
@@ -91,15 +108,15 @@ def _open_channel(url: str, place: int) -> Channel:
     return Channel(f"{name}[{place}]", lambda digest: _post_by_apprise(url, digest), limit_bytes=limit_bytes)
 
 
-def _post_by_apprise(url: str, digest: Digest) -> str | None:
+def _post_by_apprise(url: str, digest: Digest) -> Refusal | None:
     import apprise  # noqa: PLC0415  # late: it loads over a hundred services
 
-    with _listen_to_apprise() as complaints:
+    with _listen_to_apprise() as complaints, hear_answers() as heard:
         target = apprise.Apprise()
         if not target.add(url):
-            return "the address is not understood"
+            return Refusal("the address is not understood")
         taken = target.notify(title=digest.subject, body=digest.body, body_format=apprise.NotifyFormat.TEXT)
-    return None if taken else _classify(complaints)
+    return None if taken else Refusal(_classify(complaints), find_wait(heard))
 
 
 @contextmanager
@@ -133,10 +150,12 @@ def _classify(complaints: list[str]) -> str:
 
 
 def deliver(channel: Channel, digest: Digest) -> ChannelResult:
-    """Send with retries; a failure is a result, not an exception."""
+    """Send with retries; a failure is a result, not an exception. A service that asks for patience gets it, unless it
+    asks for more than the channel's: then it is left alone at once."""
+    out_of_patience = tenacity.stop_before_delay(channel.patience_seconds)
     retrying = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(1 if channel.is_local else ATTEMPTS),
-        wait=tenacity.wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S),
+        stop=tenacity.stop_after_attempt(1 if channel.is_local else ATTEMPTS) | out_of_patience,
+        wait=_wait,
         retry=tenacity.retry_if_result(lambda problem: problem is not None),
         retry_error_callback=_last_problem,
     )
@@ -144,7 +163,14 @@ def deliver(channel: Channel, digest: Digest) -> ChannelResult:
     attempts = int(retrying.statistics["attempt_number"])
     if problem is None:
         return ChannelResult(channel.name, "delivered", attempts)
-    return ChannelResult(channel.name, "failed", attempts, problem)
+    return ChannelResult(channel.name, "failed", attempts, str(problem))
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    """What the service asked for, but at least a short, growing moment."""
+    refusal = _last_problem(state)
+    own = tenacity.wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S)(state)
+    return max(own, (refusal and refusal.wait_seconds) or 0.0)
 
 
 def _last_problem(state: tenacity.RetryCallState) -> Any:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.alerts.channels import Channel, ChannelResult, console_channel, deliver, list_remote_channels
+from pipelines.alerts.channels import Channel, ChannelResult, Refusal, console_channel, deliver, list_remote_channels
 from pipelines.alerts.compose import Alert, rank_urgency
 from pipelines.alerts.dead import settle_channels
 from pipelines.alerts.digest import Digest, compose_digest, render_alert_file
+from pipelines.alerts.digests import send_digests
 from pipelines.alerts.raising import raise_alerts
 from pipelines.alerts.routes import choose_channels, is_quiet
 from pipelines.alerts.store import StoredAlert, read_stored, read_undelivered, record_delivery, store_alerts
@@ -48,7 +49,7 @@ def alert_night(settings: Settings, night: Night) -> Alerts:
     with open_warehouse(settings) as con, transaction(con):
         alerts = raise_alerts(con, settings, night)
         store_alerts(con, night, alerts)
-    results = _send_stored(settings, night)
+    results = (*_send_stored(settings, night), *send_digests(settings))
     _send_around(settings, night, results)
     with open_warehouse(settings, read_only=True) as con:
         stored = {row.alert_key: row for row in read_stored(con, night)}
@@ -99,9 +100,10 @@ def test_channels(settings: Settings) -> list[ChannelResult]:
 
 
 def deliver_pending(settings: Settings) -> tuple[ChannelResult, ...]:
-    """Offer every channel what it did not take or what its quiet hours held back; nothing new is raised."""
+    """Offer every channel what it did not take or what its quiet hours held back, and digests that are due; nothing new
+    is raised."""
     require_warehouse(settings)
-    return _send_stored(settings, Night(beijing_now()))
+    return (*_send_stored(settings, Night(beijing_now())), *send_digests(settings))
 
 
 test_channels.__test__ = False  # type: ignore[attr-defined]  # it is no test, whatever its name says to pytest
@@ -115,11 +117,11 @@ def alert_file_path(settings: Settings, night: Night) -> Path:
 def _list_channels(settings: Settings, night: Night, alerts: list[Alert]) -> list[Channel]:
     path = alert_file_path(settings, night)
 
-    def post_to_file(_digest: Digest) -> str | None:
+    def post_to_file(_digest: Digest) -> Refusal | None:
         try:
             replace_file(path, render_alert_file(night, alerts).encode())
         except OSError as error:
-            return f"cannot write: {error.strerror}"
+            return Refusal(f"cannot write: {error.strerror}")
         return None
 
     return [console_channel(), Channel("file", post_to_file, is_local=True), *list_remote_channels(settings)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipelines.alerts.channels import ChannelResult
 from pipelines.alerts.compose import Alert
 from pipelines.alerts.deadman import raise_deadman
+from pipelines.alerts.digests import send_digests
 from pipelines.alerts.standing import settle_standing
 from pipelines.cli.diagnoses import diagnose_hourly
 from pipelines.cli.diagnosis import Diagnosis
@@ -32,10 +33,12 @@ class Watched:
 
 
 def watch_sources(settings: Settings) -> Watched:
-    """Look at sources, disk, clock and heartbeat; what stands is kept in `watch.json` and `deadman.json`."""
+    """Look at sources, disk, clock and heartbeat; what stands is kept in `watch.json` and `deadman.json`. Sends the
+    digests that are due."""
     found, told = raise_deadman(settings)
     alerts = compose_watch(diagnose_hourly(settings))
     told += settle_standing(settings.data_root / "watch.json", settings, alerts, beijing_now())
+    told += send_digests(settings)
     overdue = ["deadman:night"] if found.is_overdue else []
     return Watched((*overdue, *(alert.alert_key for alert in alerts)), tuple(told))
 
