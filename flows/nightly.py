@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pipelines.reconcile.result import Reconciled
     from pipelines.snapshots.write import Snapshot
     from pipelines.sources.intake import Intake
+    from pipelines.verification.stage import Verified
 
 R = TypeVar("R")
 
@@ -51,6 +52,7 @@ STAGE_NAMES = {
     "pull": "取数 | fetch the files",
     "take-in": "读取文件 | read the files",
     "reconcile": "逐笔核对 | judge every record",
+    "verify": "查验 | ask for a second opinion",
     "audit": "质量检查 | audit",
     "keep": "保存快照 | keep a snapshot",
     "publish": "发布 | publish",
@@ -111,6 +113,13 @@ def reconcile(settings: Settings, night: Night) -> Reconciled:
     from pipelines.reconcile import nightly as reconcile_stage
 
     return reconcile_stage.reconcile_night(settings, night)
+
+
+@task(name="verify", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=14400)
+def verify(settings: Settings, night: Night) -> Verified:
+    from pipelines.verification import stage
+
+    return stage.verify_night(settings, night)
 
 
 @task(name="audit", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=3600)
@@ -205,6 +214,7 @@ def _run_stages(settings: Settings, night: Night) -> NightOutcome:
     _run_stage(pull, settings, night)
     _run_stage(take_in, settings, night)
     reconciled = _run_stage(reconcile, settings, night)
+    verified = _run_stage(verify, settings, night) if settings.verification else None
     audited = _run_stage(audit, settings, night)
     kept = None if opened.is_look_back else _run_stage(keep, settings, night)
     if audited.may_publish:
@@ -218,7 +228,7 @@ def _run_stages(settings: Settings, night: Night) -> NightOutcome:
         as_of=night.as_of,
         is_published=audited.may_publish,
         stopped_rules=tuple(audited.stopped),
-        verdicts=dict(reconciled.verdicts),
+        verdicts=dict((verified and verified.verdicts) or reconciled.verdicts),
         snapshot_id=kept.snapshot_id if kept else None,
         report_path=report_path,
         crashed_nights=opened.crashed_nights,

@@ -30,6 +30,7 @@ KEPT = frozenset(
         *("state", "severity", "night_id", "first_night", "last_night", "gone_night", "filed_night", "period"),
         *("suite", "rule_id", "table_name", "name_zh", "name_en", "source_id", "layout", "snapshot_id", "file_id"),
         *("filed_verdict", "filed_cause", "found_verdict", "found_cause", "decision_id", "voucher_no"),
+        *("outcome", "result_code"),
         *("recon__decision.explanation_zh", "recon__decision.explanation_en", "raw_reject.reason"),
     }
 )
@@ -40,6 +41,7 @@ MASKS = {
     "counterparty_tax_id": "mask_party_id", "seller_name": "mask_name", "buyer_name": "mask_name",
     "counterparty_name": "mask_name", "decided_by": "mask_person", "withdrawn_by": "mask_person",
     "invoice_number": "mask_number", "paper_number": "mask_number", "original_invoice_number": "mask_number",
+    "asked_code": "mask_code", "asked_number": "mask_number", "answer_id": "mask_record",
     "invoice_reference": "mask_number", "invoice_code": "mask_code", "record_id": "mask_record",
     "item_id": "mask_record", "row_key": "mask_record", "alert_key": "mask_record", "candidates": "mask_records",
     "upstream_ids": "mask_records", "ledger_ids": "mask_records", "record_ids": "mask_records",

@@ -86,6 +86,14 @@ class ApiTask(_Part):
     poll_seconds: float = Field(default=5, gt=0)
 
 
+def know_gaps(params: dict[str, str], known: tuple[str, ...]) -> dict[str, str]:
+    """The same. Raises ValueError for a gap in braces that nothing fills."""
+    unknown = set(re.findall(r"{(.*?)}", " ".join(params.values()))) - set(known)
+    if unknown:
+        raise ValueError(f"unknown {{{min(unknown)}}}; known: {', '.join(f'{{{name}}}' for name in known)}")
+    return params
+
+
 class ApiListing(_Part):
     """One question: with `task` it is ordered, awaited and fetched, otherwise its pages are asked for at once. Values
     of `params` may hold `{from}`, `{to}`, `{taxpayer}` and `{direction}`."""
@@ -101,21 +109,15 @@ class ApiListing(_Part):
     @field_validator("params")
     @classmethod
     def _know_every_gap(cls, params: dict[str, str]) -> dict[str, str]:
-        unknown = set(re.findall(r"{(.*?)}", " ".join(params.values()))) - {"from", "to", "taxpayer", "direction"}
-        if unknown:
-            raise ValueError(f"unknown {{{sorted(unknown)[0]}}}; known: {{from}}, {{to}}, {{taxpayer}}, {{direction}}")
-        return params
+        return know_gaps(params, ("from", "to", "taxpayer", "direction"))
 
 
-class ApiRoute(_Route):
-    """A system's API. `listing` is asked for each calendar month of the window, `changes` (by day of operation) for
-    what changed since the last night. One night's asking ends after `budget_seconds`, retries included."""
+class ApiService(BaseModel):
+    """A service that is asked by https: where, how it is signed in to, how often and how long."""
 
-    kind: Literal["api"] = "api"
+    model_config = ConfigDict(extra="forbid")
     base_url: str = Field(pattern=r"^https?://[^@]*$")
     auth: ApiAuth
-    listing: ApiListing
-    changes: ApiListing | None = None
     answer: ApiAnswer = ApiAnswer()
     requests_per_second: float = Field(default=2, gt=0)
     timeout_seconds: float = Field(default=60, gt=0)
@@ -128,6 +130,15 @@ class ApiRoute(_Route):
         if not re.match(r"https://|http://(127\.0\.0\.1|localhost)(:|/|$)", self.base_url):
             raise ValueError("an API is asked by https: http would send the invoices and the token in the clear")
         return self
+
+
+class ApiRoute(ApiService, _Route):
+    """A system's API. `listing` is asked for each calendar month of the window, `changes` (by day of operation) for
+    what changed since the last night. One night's asking ends after `budget_seconds`, retries included."""
+
+    kind: Literal["api"] = "api"
+    listing: ApiListing
+    changes: ApiListing | None = None
 
 
 class DatabaseRoute(_Route):

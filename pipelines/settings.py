@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipelines.errors import UsageError
 from pipelines.model import Direction, Side
 from pipelines.routes import Route
+from pipelines.routes_verification import VerificationService
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 EXPECTED = r"^(nightly|workdays|none|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN)|monthly:([1-9]|1[0-9]|2[0-8]))$"
@@ -132,6 +133,8 @@ class Settings(BaseSettings):
     config: Path | None = None
     taxpayers: list[Taxpayer] = Field(default_factory=list)
     sources: list[Source] = Field(default_factory=list)
+    verification: VerificationService | None = None
+    """The service (查验) that is asked about invoices missing upstream; None: nobody is asked."""
 
     fetch_at_once: int = Field(default=4, ge=1, le=32)
     """So many sources are fetched side by side; 1: one after the other."""

@@ -27,7 +27,7 @@ Connection = duckdb.DuckDBPyConnection
 
 WAREHOUSE_TABLES = (*TABLES, *STATE_TABLES)
 
-VERSION = 3
+VERSION = 4
 """Of the declared tables: raised with every change to them (tests/unit/test_migrate.py). Databases of before it was
 kept count as 1."""
 

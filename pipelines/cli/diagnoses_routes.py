@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from pipelines.cli.diagnosis import Diagnosis
-from pipelines.routes import ApiRoute, DatabaseRoute, FolderRoute, MailboxRoute, RemoteRoute, Route
+from pipelines.routes import ApiService, DatabaseRoute, FolderRoute, MailboxRoute, RemoteRoute, Route
 from pipelines.settings import Settings, Source
 
 CONNECT_SECONDS = 5.0
@@ -23,16 +23,22 @@ PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mssql": 1433, "ora
 
 
 def diagnose_routes(settings: Settings) -> Iterator[Diagnosis]:
-    """One per route of every source that is pulled; a source without one is judged by its folder."""
+    """One per route of every source that is pulled, and one for the verification service; a source without a route is
+    judged by its folder."""
     for source in settings.sources:
         routes = [route for route in (source.pull, *source.fallbacks) if route]
         for number, route in enumerate(routes):
             if not isinstance(route, FolderRoute):
                 yield _diagnose_route(source, number, route)
+    if service := settings.verification:
+        yield _diagnose(f"查验 verification {service.id}", f"source:{service.id}", service)
 
 
 def _diagnose_route(source: Source, number: int, route: Route) -> Diagnosis:
-    subject, key = f"途径 route {source.id}[{number}] {route.kind}", f"source:{source.id}"
+    return _diagnose(f"途径 route {source.id}[{number}] {route.kind}", f"source:{source.id}", route)
+
+
+def _diagnose(subject: str, key: str, route: Route | ApiService) -> Diagnosis:
     unset = [name for name in _find_variables(route.model_dump()) if not os.environ.get(name)]
     if unset:
         names = " ".join(unset)
@@ -54,10 +60,10 @@ def _find_variables(values: Mapping[str, Any]) -> Iterator[str]:
             yield value
 
 
-def _find_problem(route: Route) -> str | None:
+def _find_problem(route: Route | ApiService) -> str | None:
     if isinstance(route, MailboxRoute):
         return _knock(route.host, route.port)
-    if isinstance(route, ApiRoute):
+    if isinstance(route, ApiService):
         return _knock_at(route.base_url)
     if isinstance(route, DatabaseRoute):
         return _knock_at(os.environ[route.url_env])

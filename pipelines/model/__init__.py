@@ -57,6 +57,7 @@ from pipelines.model.recon import (
 )
 from pipelines.model.state import CLEARED, CORE_CHANGE, CORE_STATE, OPEN_RECORD, RECON_STATE
 from pipelines.model.table import MONEY, Column, Table
+from pipelines.model.verification import CONCLUSIVE, OUTCOMES, VERIFICATION_ANSWER
 
 __all__ = [
     "ADJUSTMENT",
@@ -67,6 +68,7 @@ __all__ = [
     "AUDIT_VERDICT",
     "CAUSES",
     "CLEARED",
+    "CONCLUSIVE",
     "CORE_CHANGE",
     "CORE_STATE",
     "CORE_TABLES",
@@ -93,6 +95,7 @@ __all__ = [
     "NIGHT_SOURCE",
     "NIGHT_TABLES",
     "OPEN_RECORD",
+    "OUTCOMES",
     "PUBLISHED_TABLES",
     "RAW_DELIVERY",
     "RAW_FILE",
@@ -113,6 +116,7 @@ __all__ = [
     "UPSTREAM_SIGHTING",
     "UPSTREAM_SPAN",
     "UPSTREAM_TEXT_FIELDS",
+    "VERIFICATION_ANSWER",
     "WITNESS",
     "WITNESSES",
     "WITNESS_FINDINGS",
@@ -128,7 +132,7 @@ __all__ = [
 ]
 
 RAW_TABLES = (RAW_FILE, RAW_DELIVERY, RAW_UPSTREAM_ROW, RAW_LEDGER_ROW, RAW_REJECT, RAW_IGNORED)
-SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING, UPSTREAM_SPAN, EINVOICE_SIGHTING)
+SIGHTING_TABLES = (UPSTREAM_SIGHTING, LEDGER_SIGHTING, UPSTREAM_SPAN, EINVOICE_SIGHTING, VERIFICATION_ANSWER)
 CORE_TABLES = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE)
 RECON_TABLES = (ITEM, MEMBER, DECISION, DECISION_STATE, FILED_PERIOD, FILED_ITEM, ADJUSTMENT, WITNESS)
 NIGHT_TABLES = (
@@ -145,7 +149,15 @@ TABLES = (*RAW_TABLES, *SIGHTING_TABLES, *CORE_TABLES, *RECON_TABLES, *NIGHT_TAB
 STATE_TABLES = (CORE_CHANGE, CORE_STATE, CLEARED, OPEN_RECORD, RECON_STATE)
 """What the join remembers between nights. All of it follows from the other tables: it is neither kept nor published,
 and without it the next night judges everything."""
-PUBLISHED_TABLES = (*CORE_TABLES, EINVOICE_SIGHTING, *RECON_TABLES, RAW_FILE, RAW_REJECT, *NIGHT_TABLES)
+PUBLISHED_TABLES = (
+    *CORE_TABLES,
+    EINVOICE_SIGHTING,
+    VERIFICATION_ANSWER,
+    *RECON_TABLES,
+    RAW_FILE,
+    RAW_REJECT,
+    *NIGHT_TABLES,
+)
 """Tables that readers get. Raw rows and the sightings of both sides stay in the warehouse and the snapshots."""
 
 

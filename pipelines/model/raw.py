@@ -11,7 +11,7 @@ RAW_FILE = Table(
     columns_of(
         ("file_id", "VARCHAR!", "文件内容的 sha256 | sha256 of the bytes as received"),
         ("source_id", "VARCHAR!", "来源 | configured source"),
-        ("side", "VARCHAR!", "upstream, ledger or einvoice"),
+        ("side", "VARCHAR!", "upstream, ledger, einvoice or verification"),
         ("layout", "VARCHAR", "版式 | layout file that read it; NULL if none fitted"),
         ("file_name", "VARCHAR!", "文件名 | name under which it came first"),
         ("size_bytes", "BIGINT!", "字节数 | size"),

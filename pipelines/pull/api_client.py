@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from pipelines.pull.api_auth import make_auth
 from pipelines.pull.api_faults import ApiError, check_response
 from pipelines.pull.api_pace import find_pace
-from pipelines.routes import ApiRoute
+from pipelines.routes import ApiService
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +30,12 @@ class Answer:
 class ApiClient:
     """An open connection; ends with the `with` block."""
 
-    def __init__(self, route: ApiRoute) -> None:
+    def __init__(self, route: ApiService) -> None:
         self._route = route
         self.place = httpx.URL(route.base_url).host
         """The API's name for people."""
+        self.counted = 0
+        """Requests so far that the other side may have counted: all but those that it refused."""
         self._deadline = time.monotonic() + route.budget_seconds
         self._pace = find_pace(route.base_url, route.auth)
         auth = make_auth(route.auth, route.base_url)
@@ -48,10 +50,11 @@ class ApiClient:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._http.close()
 
-    def ask(self, method: str, path: str, params: dict[str, str]) -> Answer:
-        """The answer; GET sends the parameters in the query, POST as a JSON object. Raises ApiError."""
+    def ask(self, method: str, path: str, params: dict[str, str], attempts: int | None = None) -> Answer:
+        """The answer; GET sends the parameters in the query, POST as a JSON object. `attempts` instead of the
+        settings'. Raises ApiError."""
         again = Retrying(
-            stop=stop_after_attempt(self._route.attempts),
+            stop=stop_after_attempt(attempts or self._route.attempts),
             wait=self._wait,
             retry=retry_if_exception(lambda error: isinstance(error, ApiError) and self._may_wait_for(error)),
             sleep=self.sleep,
@@ -76,6 +79,14 @@ class ApiClient:
 
     def _ask_once(self, method: str, path: str, params: dict[str, str]) -> Answer:
         self._keep_rate()
+        self.counted += 1
+        try:
+            return self._send(method, path, params)
+        except ApiError as error:
+            self.counted -= error.is_refusal
+            raise
+
+    def _send(self, method: str, path: str, params: dict[str, str]) -> Answer:
         try:
             response = self._http.post(path, json=params) if method == "POST" else self._http.get(path, params=params)
         except httpx.TimeoutException:

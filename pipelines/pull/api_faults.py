@@ -23,6 +23,8 @@ MAINTENANCE = re.compile(
 PAGE_CHARS = 20_000
 PASSING = frozenset({"busy", "maintenance", "broken", "timeout", "unreachable"})
 
+REFUSALS = frozenset({"refused", "forbidden", "no_such_path", "wrong_request", "busy", "maintenance"})
+
 
 class ApiError(UpstreamUnavailableError):
     """An API that gave nothing usable; `kind` is a key of `[api]` in reference/pull_words.toml.
@@ -40,6 +42,11 @@ class ApiError(UpstreamUnavailableError):
     def is_passing(self) -> bool:
         """Whether asking again a little later may help."""
         return self.kind in PASSING
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it said that it did not do what was asked. A lost answer may have been given."""
+        return self.kind in REFUSALS
 
 
 def check_response(response: httpx.Response, answer: ApiAnswer) -> object:

@@ -18,7 +18,7 @@ from importlib import resources
 from typing import Any
 
 from pipelines.errors import IntegrityError
-from pipelines.model import CAUSES, DECISION, basis_of
+from pipelines.model import CAUSES, DECISION, VERIFICATION_ANSWER, basis_of
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, ensure_tables, run_sql
 
@@ -55,6 +55,9 @@ PLACES = (
     *("why", "hint"),
 )
 """What a sentence may name, in the order in which the macro `fill_sentence` passes them."""
+
+OPINION_PLACES = ("answered_on", "status", "total", "issued_on", "asked_money")
+"""What an answer's sentence may name, in the order in which `second_opinion` passes them."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def join_records(
             report(name)
             run_sql(con, f"recon/{name}", values)
 
-    ensure_tables(con, (DECISION,))
+    ensure_tables(con, (DECISION, VERIFICATION_ANSWER))
     run("macros", "population", "decided", due, "cleared", "reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
     run("reading", "agreed", "line_role", "impossible", "similar", "lane", "neighbour")
@@ -112,7 +115,7 @@ def join_records(
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")
-    run("coverage", "one_sided", "linked", "candidate", "judged", "explained", "set_aside", "item")
+    run("coverage", "one_sided", "linked", "candidate", "judged", "second_opinion", "explained", "set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:
@@ -128,15 +131,15 @@ def _repeat(con: Connection, name: str) -> None:
     )
 
 
-def load_sentences() -> dict[str, Mapping[str, str]]:
-    """Every sentence template by key, each with its text in `zh` and `en`."""
-    text = resources.files("pipelines").joinpath("reference", "sentences.toml").read_text(encoding="utf-8")
+def load_sentences(name: str = "sentences") -> dict[str, Mapping[str, str]]:
+    """Every sentence template of a file of `reference/` by key, each with its text in `zh` and `en`."""
+    text = resources.files("pipelines").joinpath("reference", f"{name}.toml").read_text(encoding="utf-8")
     return dict(_flatten(tomllib.loads(text)))
 
 
-def number_places(template: str) -> str:
-    """`{party}` -> `{6}`, as DuckDB's format wants it; KeyError for a name that is not in PLACES."""
-    places = {name: index for index, name in enumerate(PLACES)}
+def number_places(template: str, names: tuple[str, ...] = PLACES) -> str:
+    """`{party}` -> `{6}`, as DuckDB's format wants it; KeyError for a name that is none of `names`."""
+    places = {name: index for index, name in enumerate(names)}
     return re.sub(r"\{(\w+)\}", lambda place: f"{{{places[place[1]]}}}", template)
 
 
@@ -153,9 +156,8 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mappi
 def _load_words(con: Connection) -> None:
     """Sentences, causes and regions as small tables, and the sentence of the bulk as variables."""
     sentences = load_sentences()
-    con.execute("CREATE OR REPLACE TEMP TABLE work_sentence (key VARCHAR, zh VARCHAR, en VARCHAR)")
-    numbered = [(key, number_places(text["zh"]), number_places(text["en"])) for key, text in sentences.items()]
-    con.executemany("INSERT INTO work_sentence VALUES (?, ?, ?)", numbered)
+    _load_sentences(con, "work_sentence", sentences, PLACES)
+    _load_sentences(con, "work_opinion_sentence", load_sentences("opinion_sentences"), OPINION_PLACES)
     con.execute("CREATE OR REPLACE TEMP TABLE work_cause (cause VARCHAR, verdict VARCHAR, basis VARCHAR)")
     con.executemany("INSERT INTO work_cause VALUES (?, ?, ?)", [(c, v, basis_of(c)) for c, v in CAUSES.items()])
     regions = resources.files("pipelines").joinpath("reference", "regions.csv").read_text(encoding="utf-8").split()
@@ -164,3 +166,13 @@ def _load_words(con: Connection) -> None:
     for language in ("zh", "en"):
         bulk = sentences["exact"][language].replace("{number}", "{0}").replace("{upstream_total}", "{1}")
         con.execute(f"SET VARIABLE exact_{language} = ?", [bulk])
+
+
+def _load_sentences(
+    con: Connection, table: str, sentences: Mapping[str, Mapping[str, str]], places: tuple[str, ...]
+) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} (key VARCHAR, zh VARCHAR, en VARCHAR)")
+    numbered = [
+        (key, number_places(text["zh"], places), number_places(text["en"], places)) for key, text in sentences.items()
+    ]
+    con.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", numbered)

@@ -55,7 +55,8 @@ def judge_due(con: Connection, settings: Settings, night: Night, report: Callabl
 def fingerprint_rules() -> str:
     """sha256 over the SQL of the join, the sentences and the release of DuckDB, whose hashes the pairs are found by."""
     package = resources.files("pipelines")
-    files = [package.joinpath("reference", "sentences.toml"), *_sql_files(package.joinpath("sql", "recon"))]
+    words = [package.joinpath("reference", name) for name in ("sentences.toml", "opinion_sentences.toml")]
+    files = [*words, *_sql_files(package.joinpath("sql", "recon"))]
     content = b"".join(file.read_bytes() for file in files)
     return hashlib.sha256(content + duckdb.__version__.encode()).hexdigest()
 

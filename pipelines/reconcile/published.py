@@ -11,11 +11,20 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import BadInputError, IntegrityError, UsageError
-from pipelines.model import COVERAGE, DECISION, ITEM, LEDGER_ENTRY, MEMBER, NIGHT_SOURCE, UPSTREAM_INVOICE
+from pipelines.model import (
+    COVERAGE,
+    DECISION,
+    ITEM,
+    LEDGER_ENTRY,
+    MEMBER,
+    NIGHT_SOURCE,
+    UPSTREAM_INVOICE,
+    VERIFICATION_ANSWER,
+)
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, connect, run_sql
 
-NEEDED = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE, ITEM, MEMBER, DECISION, NIGHT_SOURCE)
+NEEDED = (UPSTREAM_INVOICE, LEDGER_ENTRY, COVERAGE, ITEM, MEMBER, DECISION, NIGHT_SOURCE, VERIFICATION_ANSWER)
 MAX_CHOICES = 10
 
 

@@ -106,6 +106,7 @@ def settle_core(con: Connection, settings: Settings, as_of: datetime) -> None:
     plain_dated = [layout.name for layout in known_layouts(settings).values() if not layout.date_formats]
     values = {"as_of": as_of, "grace_hours": settings.sync_grace_hours, "plain_dated": plain_dated}
     run_sql(con, "core/core_upstream__coverage", values)
+    run_sql(con, "core/core_upstream__unlisted", {"as_of": as_of})
 
 
 def _load_scopes(con: Connection, settings: Settings) -> None:

@@ -17,11 +17,11 @@ from tests.conventions.pages import ROOT, stale_pages
 PACKAGES = ("flows", "expectations", "pipelines")
 
 LAYERS = (
-    {"model", "errors", "routes"},
+    {"model", "errors", "routes", "routes_verification"},
     {"settings"},
     {"night", "warehouse"},
     {"migrate", "night_log", "sources", "einvoice", "snapshots"},
-    {"pull", "reconcile"},
+    {"pull", "reconcile", "verification"},
     {"publish", "publish_masked", "query", "find", "reports", "exports", "alerts", "demo", "simulator", "heartbeat"},
     {"cli"},
 )

@@ -16,6 +16,7 @@ from pipelines import heartbeat
 from pipelines.cli import diagnoses_channels, diagnoses_routes, diagnoses_state, diagnoses_versions
 from pipelines.cli.edge import run_command_line
 from pipelines.model import table_named
+from pipelines.routes_verification import VerificationService
 from pipelines.settings import AlertRoute, NamedChannel, Settings, Source, beijing_now
 from pipelines.snapshots.read import list_snapshots
 from pipelines.warehouse import open_warehouse
@@ -30,10 +31,10 @@ def pulled(settings: Settings, **route: Any) -> Settings:
     return settings
 
 
-def look(settings: Settings) -> tuple[str, str]:
+def look(settings: Settings, source_id: str = "bought") -> tuple[str, str]:
     (found,) = diagnoses_routes.diagnose_routes(settings)
     assert SECRET not in f"{found.detail}{found.next_step}"
-    assert found.key == "source:bought"
+    assert found.key == f"source:{source_id}"
     return found.state, found.detail
 
 
@@ -85,6 +86,22 @@ def test_an_api_needs_every_variable_of_its_login_and_its_port_answers(
         assert look(settings) == ("fail", "环境变量没有设置 not set: API_SECRET")
         monkeypatch.setenv("API_SECRET", SECRET)
         assert look(settings)[0] == "ok"
+
+
+def test_the_verification_service_is_looked_at_beside_the_routes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("VERIFY_TOKEN", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        settings.verification = VerificationService.model_validate(
+            {"base_url": address, "auth": {"kind": "bearer", "token_env": "VERIFY_TOKEN"}}
+        )
+        assert look(settings, "verification") == ("fail", "环境变量没有设置 not set: VERIFY_TOKEN")
+        monkeypatch.setenv("VERIFY_TOKEN", SECRET)
+        assert look(settings, "verification")[0] == "ok"
+    assert look(settings, "verification")[0] == "fail"
 
 
 def test_a_drop_folder_that_is_gone_fails(settings: Settings, tmp_path: Path) -> None:

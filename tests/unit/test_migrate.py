@@ -20,12 +20,14 @@ from pipelines.settings import Settings, Source
 from pipelines.sources.intake import take_in
 from pipelines.warehouse import VERSION, connect, fingerprint_tables, open_warehouse
 from tests.unit.previous_format import build_previous
+from tests.unit.small_warehouse import build_warehouse
 from tests.unit.source_files import full_query, invoice, total
 
 NIGHT = Night(datetime(2026, 9, 20, 2))
 FINGERPRINTS = {
     2: "bf73c3e5a04821491fd884a9a2a6315d8b989ef897bf16a2aaf0d814e8860a35",
     3: "aabe92e07b418736c0c1e300e707e663b02393b31da6e3fcec98b3eb299921d9",
+    4: "081b8c5176b3fa2d963ac0c94ea354c1c56d70f0a938fc0e140c007aff8bbc04",
 }
 
 
@@ -176,6 +178,23 @@ def test_only_the_newest_copies_stay_and_only_after_a_migration_that_succeeded(p
     assert len(copies(previous)) == COPIES_KEPT
     assert migrated.copy in copies(previous)
     assert old[0] not in [path.name for path in copies(previous)]
+
+
+def test_a_root_of_version_3_gets_the_answers_of_the_verification_service(settings: Settings) -> None:
+    """Version 4 adds one table, which begins empty; everything else stays as it is, and is judged anew."""
+    build_warehouse(settings)
+    alter(settings, "DROP TABLE core_verification__answer")
+    alter(settings, f"UPDATE warehouse__version SET version = 3, fingerprint = '{FINGERPRINTS[3]}'")
+    before = select(settings, "FROM core_ledger__entry ORDER BY ALL")
+    with pytest.raises(IntegrityError, match="earlier version"), open_warehouse(settings):
+        pass
+    migrated = migrate_root(settings)
+    assert migrated
+    assert (migrated.version_before, migrated.tables) == (3, ("core_verification__answer",))
+    assert select(settings, "FROM core_verification__answer") == []
+    assert select(settings, "FROM core_ledger__entry ORDER BY ALL") == before
+    assert select(settings, "FROM warehouse__version") == [(4, fingerprint_tables())]
+    assert migrate_root(settings) is None
 
 
 def test_a_newer_root_is_refused_and_left_alone(settings: Settings) -> None:

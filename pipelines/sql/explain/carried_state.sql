@@ -20,6 +20,8 @@ SELECT * FROM published.core_ledger__entry SEMI JOIN explain_scope USING (taxpay
 
 CREATE TABLE decisions AS SELECT * FROM published.decisions;
 
+CREATE TABLE core_verification__answer AS SELECT * FROM published.core_verification__answer;
+
 CREATE OR REPLACE TEMP TABLE work_coverage AS
 SELECT * FROM published.core_upstream__coverage SEMI JOIN explain_scope USING (taxpayer_id, direction);
 

@@ -1,7 +1,7 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item
 -- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known,
---         work_similar, work_surplus, work_link
+--         work_similar, work_surplus, work_link, work_second_opinion
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_explained AS
@@ -36,6 +36,7 @@ hinted AS (
         CASE WHEN cause = 'booked_twice' THEN first_id END AS booked_first_id,
         CASE WHEN n_upstream = 0 THEN candidates[1] END AS candidate_invoice_id,
         CASE WHEN n_ledger = 0 THEN candidates[1] END AS candidate_entry_id,
+        CASE WHEN cause IN ('not_found', 'impossible_number', 'upstream_gap') THEN item_id END AS asked_item_id,
         CASE
             WHEN cause <> 'amount_differs' THEN NULL
             WHEN abs(ledger_total - upstream_total) = abs(upstream_tax) AND abs(ledger_total) < abs(upstream_total)
@@ -102,11 +103,12 @@ filled AS (
     FROM named
 )
 SELECT
-    f.* EXCLUDE (facts), c.verdict, c.basis,
-    fill_sentence(s.zh, facts, coalesce(w.zh, ''), coalesce(hint.zh, '')) AS explanation_zh,
-    fill_sentence(s.en, facts, coalesce(w.en, ''), coalesce(hint.en, '')) AS explanation_en
+    f.* EXCLUDE (facts, asked_item_id), c.verdict, c.basis,
+    fill_sentence(s.zh, facts, coalesce(w.zh, ''), coalesce(hint.zh, '')) || coalesce(o.zh, '') AS explanation_zh,
+    fill_sentence(s.en, facts, coalesce(w.en, ''), coalesce(hint.en, '')) || coalesce(o.en, '') AS explanation_en
 FROM filled f
 JOIN work_cause c ON c.cause = f.cause
 JOIN work_sentence s ON s.key = f.sentence_key
 LEFT JOIN work_sentence w ON w.key = 'why.' || f.why_not
-LEFT JOIN work_sentence hint ON hint.key = 'hint.' || f.hint;
+LEFT JOIN work_sentence hint ON hint.key = 'hint.' || f.hint
+LEFT JOIN work_second_opinion o ON o.item_id = f.asked_item_id;
