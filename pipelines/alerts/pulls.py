@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pipelines.alerts.compose import Alert
 from pipelines.night import Night
@@ -12,6 +12,7 @@ from pipelines.pull.outages import Outages, load_outages
 from pipelines.reports.rows import fetch_rows
 from pipelines.reports.words import strip_controls
 from pipelines.settings import Settings
+from pipelines.sources.reasons import Message
 from pipelines.warehouse import Connection
 
 SAID = {
@@ -26,12 +27,15 @@ SAID = {
 QUIET = frozenset({"pulled", "unchanged", "maintenance"})
 PATIENCE_NIGHTS = 2
 """A system that calls itself under maintenance is a note on the first night; without announcement no longer."""
+EVERY_NIGHT_NIGHTS = 3
+"""After so many nights in outages that follow each other the night itself is at the wrong hour."""
 SHOWN_PROBLEMS = 5
 
 
 @dataclass(frozen=True)
 class PullRow:
-    """`nights_in_row`: nights of maintenance without a break; `fetch_seconds`: from the first request to the last."""
+    """`nights_in_row`: nights of maintenance without a break, from `rest_since` on; `fetch_seconds`: from the first
+    request of tonight to the last answer."""
 
     source_id: str
     state: str
@@ -40,6 +44,7 @@ class PullRow:
     message_zh: str
     message_en: str
     nights_in_row: int
+    rest_since: datetime | None
     fetch_seconds: int
 
 
@@ -52,9 +57,11 @@ def compose_pulls(con: Connection, settings: Settings, night: Night) -> list[Ale
 
 def _compose_pull(row: PullRow, outages: Outages, night: Night) -> Alert:
     (zh, en), severity = SAID[row.state], "info" if row.state in QUIET else "warning"
-    if row.state == "maintenance" and row.nights_in_row >= PATIENCE_NIGHTS and not _is_announced(row, outages, night):
+    advice = Message("", "")
+    if row.state == "maintenance" and (overdue := _find_overdue(row, outages, night)):
         severity = "warning"
-        zh, en = f"维护未公告，已 {row.nights_in_row} 夜未取数", f"unannounced maintenance, {row.nights_in_row} nights"
+        zh, en = (f"{said} {row.nights_in_row} {unit}" for said, unit in overdue.title)
+        advice = overdue.advice
     return Alert(
         alert_key=f"pull:{row.source_id}",
         severity=severity,
@@ -62,13 +69,39 @@ def _compose_pull(row: PullRow, outages: Outages, night: Night) -> Alert:
         amount_cny=None,
         title_zh=f"{zh}：{row.source_id}",
         title_en=f"{row.source_id}: {en}",
-        body_zh=strip_controls(row.message_zh or f"本夜由途径 {row.kind} 取得。"),
-        body_en=strip_controls(row.message_en or f"Tonight it came by {row.kind}."),
+        body_zh=strip_controls(f"{row.message_zh or f'本夜由途径 {row.kind} 取得。'}{advice.zh}"),
+        body_en=strip_controls(f"{row.message_en or f'Tonight it came by {row.kind}.'} {advice.en}".rstrip()),
     )
 
 
-def _is_announced(row: PullRow, outages: Outages, night: Night) -> bool:
-    return outages.find(row.source_id, night.as_of, night.as_of + timedelta(seconds=row.fetch_seconds)) is not None
+@dataclass(frozen=True)
+class Overdue:
+    """Maintenance that lasts too long to be a note: its title around the number of nights, and what to do."""
+
+    title: tuple[tuple[str, str], tuple[str, str]]
+    advice: Message
+
+
+UNANNOUNCED = Overdue(
+    (("维护未公告，已", "夜未取数"), ("unannounced maintenance for", "nights")),
+    Message("请 IT 联系对方，并先手工导出。", "Have IT call the provider, and export by hand meanwhile."),
+)
+EVERY_NIGHT = Overdue(
+    (("每夜都遇公告维护，已", "夜未取数"), ("an announced outage on every of", "nights")),
+    Message(
+        "请 IT 把夜间任务改到维护时段之外，或调大 maintenance_wait_minutes。",
+        "Have IT move the nightly job out of the outages, or raise maintenance_wait_minutes.",
+    ),
+)
+
+
+def _find_overdue(row: PullRow, outages: Outages, night: Night) -> Overdue | None:
+    """One outage, however long, stays a note; several in a row, or none that was announced, does not."""
+    found = outages.find(row.source_id, night.as_of, night.as_of + timedelta(seconds=row.fetch_seconds))
+    if found is None:
+        return UNANNOUNCED if row.nights_in_row >= PATIENCE_NIGHTS else None
+    is_one = row.rest_since is None or found.begins <= row.rest_since + timedelta(seconds=row.fetch_seconds)
+    return None if is_one or row.nights_in_row < EVERY_NIGHT_NIGHTS else EVERY_NIGHT
 
 
 def compose_outage_problems(outages: Outages) -> list[Alert]:

@@ -6,7 +6,7 @@ again with the next call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -66,13 +66,24 @@ def settle_standing(
     results = [
         result
         for channel in everyone
-        for key, entry in book.standing.items()
-        if (result := _tell(channel, key, entry, current.get(key), settings, now, reaches_all=reaches_all))
+        for result in _tell_all(channel, book, current, settings, now, reaches_all=reaches_all)
     ]
     oldest = now - timedelta(days=RESOLVED_DAYS)
     book.standing = {key: entry for key, entry in book.standing.items() if _is_kept(entry, oldest)}
     replace_file(path, book.model_dump_json(indent=2).encode())
     return results
+
+
+def _tell_all(
+    channel: Channel, book: Book, current: dict[str, Alert], settings: Settings, now: datetime, *, reaches_all: bool
+) -> Iterator[ChannelResult]:
+    """What the channel has to hear, until it takes nothing: then it is left alone until the next call."""
+    for key, entry in book.standing.items():
+        result = _tell(channel, key, entry, current.get(key), settings, now, reaches_all=reaches_all)
+        if result:
+            yield result
+        if result and not result.is_alive:
+            return
 
 
 def _note_changes(book: Book, current: dict[str, Alert], now: datetime) -> None:

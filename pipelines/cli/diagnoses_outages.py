@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pipelines.cli.diagnoses_state import STALE_NIGHTS
 from pipelines.cli.diagnosis import Diagnosis
 from pipelines.settings import Settings, beijing_now
 
 if TYPE_CHECKING:
+    from pipelines.pull.outage_rows import Outage
     from pipelines.pull.outages import Outages
 
 COMING = timedelta(days=7)
@@ -60,24 +62,28 @@ def excuse_routes(settings: Settings, found: Iterator[Diagnosis]) -> Iterator[Di
 
 
 def excuse_watermarks(settings: Settings, found: Iterator[Diagnosis]) -> Iterator[Diagnosis]:
-    """The same; old data are a note during an announced outage and until the night after it was due."""
+    """The same; data that are old because of announced outages are a note, until the night after the last was due."""
     if not settings.maintenance:
         yield from found
         return
     now = beijing_now()
     outages = _load(settings, now)
     for one in found:
-        current = outages.find(_source_of(one), now, now)
-        over = outages.find_ended(_source_of(one), now - timedelta(hours=settings.night_due_hours), now)
-        if one.state == "ok" or not (current or over):
-            yield one
-        elif current:
-            yield _as_note(one, str(current.sentence(now)))
-        elif over:
-            end = f"{over.ends:%m-%d %H:%M}"
-            yield _as_note(
-                one, f"公告维护已于 {end} 结束，下一夜补取 | the announced outage ended {end}: the next night fetches"
-            )
+        is_excused = one.state != "ok" and one.received_to and _is_excused(settings, outages, one, now)
+        yield _as_note(one, _say_excuse(outages.find(_source_of(one), now, now), now)) if is_excused else one
+
+
+def _is_excused(settings: Settings, outages: Outages, found: Diagnosis, now: datetime) -> bool:
+    """An outage explains nothing that was old before it began: a weekly one does not hide a dead source for months."""
+    spare = timedelta(hours=settings.night_due_hours)
+    fresh_until = (found.received_to or now) + STALE_NIGHTS * spare
+    return outages.find_excused(_source_of(found), fresh_until, spare) >= now
+
+
+def _say_excuse(current: Outage | None, now: datetime) -> str:
+    if current:
+        return str(current.sentence(now))
+    return "因公告维护，下一夜补取 | because of an announced outage: the next night fetches the rest"
 
 
 def _source_of(found: Diagnosis) -> str:

@@ -140,4 +140,5 @@ def _judge_watermark(settings: Settings, source_id: str, mark: datetime | None) 
         detail,
         "看此来源的提醒，或手工导出放入文件夹 | see its alerts, or export by hand into its folder",
         key,
+        received_to=mark,
     )

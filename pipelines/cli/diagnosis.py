@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 
@@ -11,7 +12,7 @@ class Diagnosis:
     """`state` is ok, warn or fail; `next_step` says what to do unless it is ok.
 
     `key` names the subject for programs, alerts and their routing (`source:<id>`); None where the subject is enough.
-    `is_unreached`: a far system gave no answer, which an announced outage explains.
+    `is_unreached`: a far system gave no answer; `received_to`: its data end there. An announced outage explains both.
     """
 
     subject: str
@@ -20,3 +21,4 @@ class Diagnosis:
     next_step: str | None = None
     key: str | None = None
     is_unreached: bool = False
+    received_to: datetime | None = None

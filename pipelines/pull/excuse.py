@@ -35,7 +35,7 @@ def excuse_failure(pulled: Pulled, outage: Outage | None, now: datetime) -> Pull
 def say_stale(pulled: Pulled, source: Source, watermark: datetime | None, *, is_resting: bool) -> Pulled:
     """The same with a sentence that tells which data the source is judged on tonight. `is_resting`: its system is being
     maintained, so that nobody can export anything before the end."""
-    since_zh = f"{watermark:%Y-%m-%d %H:%M} 的数据" if watermark else "以前收到的数据"
+    since_zh = f" {watermark:%Y-%m-%d %H:%M} 的数据" if watermark else "以前收到的数据"
     since_en = f"the data of {watermark:%Y-%m-%d %H:%M}" if watermark else "what came before"
     kind = "stale_maintenance" if is_resting else "stale"
     stale = say("outage", kind, source=source.id, since_zh=since_zh, since_en=since_en)

@@ -37,10 +37,13 @@ class Outages:
         coming = [one for one in self.of(source_id) if moment < one.begins <= moment + within]
         return min(coming, key=lambda one: one.begins, default=None)
 
-    def find_ended(self, source_id: str, since: datetime, until: datetime) -> Outage | None:
-        """The last outage of that source that ended in the span."""
-        over = [one for one in self.of(source_id) if since < one.ends <= until]
-        return max(over, key=lambda one: one.ends, default=None)
+    def find_excused(self, source_id: str, fresh_until: datetime, spare: timedelta) -> datetime:
+        """Until when data that are fresh until a moment need nobody: each outage that begins before then moves that
+        moment to its end and `spare` later, for the night after it to fetch."""
+        for one in self.of(source_id):
+            if one.begins <= fresh_until:
+                fresh_until = max(fresh_until, one.ends + spare)
+        return fresh_until
 
     def of(self, source_id: str) -> list[Outage]:
         return [one for one in self.announced if not one.sources or source_id in one.sources]

@@ -178,6 +178,18 @@ def test_a_long_announced_outage_stays_a_note(settings: Settings, monkeypatch: p
     assert told[0]["pull:tax"][0] == "info"
 
 
+def test_a_night_at_the_hour_of_every_outage_is_told_on_the_third(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(settings)
+    rows = "".join(f"2026-11-{day} 00:00,2026-11-{day} 06:00\n" for day in range(26, 31))
+    (settings.data_root / "windows.csv").write_text(f"from,to\n{rows}")
+    told = [run(settings, Night(NIGHT.as_of + timedelta(days=day)), DOWN, monkeypatch) for day in range(3)]
+    assert [[severity for severity, _ in night.values()] for night in told] == [["info"], [], ["warning"]]
+    assert "每夜都遇公告维护，已 3 夜未取数：tax" in told[2]["pull:tax"][1]
+    assert "maintenance_wait_minutes" in told[2]["pull:tax"][1]
+
+
 def test_a_file_of_announcements_that_cannot_be_read_stops_no_night_and_is_told(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,16 @@ def test_a_dead_channel_is_named_and_tried_again(settings: Settings, receiver: R
     assert len(receiver.messages) == 1
 
 
+def test_a_dead_channel_is_not_tried_for_every_alert(settings: Settings, receiver: Receiver) -> None:
+    gone = {"id": "erp", "side": "ledger", "folder": "in/erp", "expected": "nightly"}
+    settings.sources.append(Source.model_validate(gone))
+    receiver.failures = channels.ATTEMPTS
+    assert watch.watch_sources(settings).dead_channels == ("json[1]",)
+    assert receiver.messages == []
+    watch.watch_sources(settings)
+    assert len(receiver.messages) == 2
+
+
 def test_all_that_is_wrong_with_one_source_is_one_alert() -> None:
     found = [
         Diagnosis("来源 tax", "fail", "gone", "make it", "source:tax"),

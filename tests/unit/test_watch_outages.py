@@ -55,14 +55,25 @@ def test_a_variable_that_is_not_set_is_a_fault_also_then(down: Settings, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("now", "state"),
-    [(NOW, "ok"), (datetime(2026, 11, 28, 8), "ok"), (datetime(2026, 11, 29, 8, 1), "warn")],
+    ("received_to", "now", "state"),
+    [
+        ("2026-11-25T02:00", "2026-11-28T02:15", "ok"),
+        ("2026-11-25T02:00", "2026-11-29T08:00", "ok"),
+        ("2026-11-25T02:00", "2026-11-29T08:01", "warn"),
+        ("2026-11-21T19:59", "2026-11-28T02:15", "warn"),
+        (None, "2026-11-28T02:15", "warn"),
+    ],
 )
-def test_old_data_are_a_note_until_the_night_after_was_due(
-    now: datetime, state: str, down: Settings, monkeypatch: pytest.MonkeyPatch
+def test_data_that_are_old_by_an_outage_are_a_note_until_the_night_after_was_due(
+    received_to: str | None, now: str, state: str, down: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(diagnoses_outages, "beijing_now", lambda: now)
-    stale = Diagnosis("数据时点 watermark erp", "warn", "received only up to 11-25", "see", "source:erp")
+    """Nightly outages in a row count as one; data that were old before the first are not explained."""
+    rows = "".join(f"2026-11-{day} 00:00,2026-11-{day} 06:00\n" for day in range(24, 29))
+    (down.data_root / "a.csv").write_text(f"from,to\n{rows}")
+    down.maintenance = [OutageFile(file="a.csv")]
+    monkeypatch.setattr(diagnoses_outages, "beijing_now", lambda: datetime.fromisoformat(now))
+    mark = datetime.fromisoformat(received_to) if received_to else None
+    stale = Diagnosis("数据时点 watermark erp", "warn", "old", "see", "source:erp", received_to=mark)
     (found,) = diagnoses_outages.excuse_watermarks(down, iter([stale]))
     assert found.state == state
 

@@ -1,6 +1,6 @@
 -- alert_pull: sources whose data did not come by their first road tonight: what became of it, and what the routes said.
 -- A source is in maintenance only if no route failed for another reason; then a person who is waited for could not export
--- either. `nights_in_row`: nights that were so without a break, tonight included.
+-- either. `nights_in_row`: nights that were so without a break, tonight included, from `rest_since` on.
 -- Grain: one row per source. Inputs: night__pull. Parameters: night_id.
 WITH tried AS (
     SELECT
@@ -20,7 +20,7 @@ awake AS (
     SELECT source_id, MAX(night_id) AS night_id FROM tried WHERE NOT is_resting GROUP BY source_id
 ),
 rest AS (
-    SELECT tried.source_id, COUNT(*) AS nights_in_row
+    SELECT tried.source_id, COUNT(*) AS nights_in_row, MIN(tried.night_id) AS rest_night
     FROM tried
     LEFT JOIN awake USING (source_id)
     WHERE tried.night_id > COALESCE(awake.night_id, '')
@@ -37,6 +37,7 @@ SELECT
     message_zh,
     message_en,
     COALESCE(nights_in_row, 0) AS nights_in_row,
+    strptime(rest_night, '%Y%m%dT%H%M%S') AS rest_since,
     fetch_seconds
 FROM tried
 CROSS JOIN span
