@@ -18,14 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.alerts.cases import Case
 from pipelines.alerts.channels import Channel, ChannelResult, deliver, list_remote_channels
+from pipelines.alerts.digest import Digest
 from pipelines.alerts.digest_due import find_due, find_due_before
 from pipelines.alerts.digest_text import Nights, Standing, write_digest
 from pipelines.alerts.routes import choose_channels, is_quiet
 from pipelines.errors import FapiaoError
 from pipelines.night import Night
 from pipelines.reports.files import replace_file
-from pipelines.reports.rows import fetch_rows
-from pipelines.settings import Settings, beijing_now
+from pipelines.reports.rows import fetch_rows, require_warehouse
+from pipelines.settings import NamedChannel, Settings, beijing_now
 from pipelines.sources.calendar import WorkCalendar, load_calendar
 from pipelines.warehouse import open_warehouse
 
@@ -106,15 +107,42 @@ def _send_one(channel: Channel, settings: Settings, now: datetime, calendar: Wor
         return None
     if is_quiet(declared, now):
         return None
-    since = (last and last.told_until) or find_due_before(declared, due, calendar)
-    told = _read_standing(channel, settings, min(since, now), now)
-    if told is None:
+    digest = _compose(channel, declared, settings, now, _find_begin(declared, last, now, calendar))
+    if digest is None:
         return None
-    language = declared.language or settings.alert_language
-    result = deliver(channel, write_digest(told, declared.digest or "", settings, language, channel.limit_bytes))
+    result = deliver(channel, digest)
     if result.state == "delivered":
         _note(settings, book, channel.name, Sent(due_at=due, told_until=now))
     return result
+
+
+def preview_digests(settings: Settings, now: datetime | None = None) -> list[tuple[str, Digest]]:
+    """Name and digest of each channel that has one, as it would be now; nothing is sent or noted. Empty while a night
+    holds the warehouse. BadInputError when no night has run."""
+    require_warehouse(settings)
+    now, book, calendar = now or beijing_now(), read_book(settings), load_calendar(settings.data_root)
+    found = [
+        (channel.name, _compose(channel, channel.declared, settings, now, begin))
+        for channel in list_remote_channels(settings)
+        if channel.declared and channel.declared.digest
+        for begin in [_find_begin(channel.declared, book.sent.get(channel.name), now, calendar)]
+    ]
+    return [(name, digest) for name, digest in found if digest]
+
+
+def _find_begin(declared: NamedChannel, last: Sent | None, now: datetime, calendar: WorkCalendar) -> datetime:
+    """Where the last digest ended; of the first one, the moment at which the one before it would have been due."""
+    if last and last.told_until:
+        return min(last.told_until, now)
+    return find_due_before(declared, find_due(declared, now, calendar) or now, calendar)
+
+
+def _compose(
+    channel: Channel, declared: NamedChannel, settings: Settings, now: datetime, since: datetime
+) -> Digest | None:
+    told = _read_standing(channel, settings, since, now)
+    language = declared.language or settings.alert_language
+    return write_digest(told, declared.digest or "", settings, language, channel.limit_bytes) if told else None
 
 
 def _note(settings: Settings, book: Book, channel: str, sent: Sent) -> None:

@@ -103,6 +103,24 @@ def deliver_again(as_json: AsJson = False) -> None:
         raise typer.Exit(EXIT_UPSTREAM_UNAVAILABLE)
 
 
+@app.command("digest")
+def preview_digest(as_json: AsJson = False) -> None:
+    """预览各渠道的日报、周报，不发送 | What each channel's digest would say now; nothing is sent."""
+    from pipelines.alerts.digests import preview_digests
+    from pipelines.cli.output import print_json, print_line
+    from pipelines.settings import load_settings
+
+    found = preview_digests(load_settings())
+    if as_json:
+        print_json([{"channel": name, "subject": digest.subject, "body": digest.body} for name, digest in found])
+        return
+    for name, digest in found:
+        print_line(f"{name}: {digest.subject}", "bold")
+        print_line(digest.body)
+    if not found:
+        print_line("没有渠道设置了 digest，或夜间任务正在运行 | no channel has a digest, or a night is running")
+
+
 @app.command("deadman")
 def watch_night(as_json: AsJson = False) -> None:
     """夜间任务是否按时结束，供 cron 每小时运行 | Has the night ended in time? For cron. Exit code 1 if overdue."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from pipelines.alerts.case_store import acknowledge
 from pipelines.alerts.digest_due import find_due
 from pipelines.alerts.digests import book_path, send_digests
 from pipelines.cli import watch
+from pipelines.cli.edge import run_command_line
 from pipelines.night import Night
 from pipelines.settings import AlertRoute, NamedChannel, Owner, Settings
 from pipelines.sources.calendar import load_calendar
@@ -255,6 +257,35 @@ def test_a_long_list_is_cut_to_what_the_channel_takes_and_says_so(
 def test_a_digest_is_due_at_its_hour_on_its_days(settings: Settings, digest: str, now: str, due: str) -> None:
     found = find_due(boss(digest), datetime.fromisoformat(now), load_calendar(settings.data_root))
     assert found == datetime.fromisoformat(due)
+
+
+def test_a_preview_says_the_same_and_sends_nothing(
+    settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_night(settings, 0, "a")
+    monkeypatch.setattr(digests, "beijing_now", lambda: MONDAY)
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(settings.data_root))
+    (settings.data_root / "fapiao.toml").write_text(
+        '[[named_channels]]\nname = "boss"\nurl_env = "BOSS_URL"\ndigest = "daily"\n', encoding="utf-8"
+    )
+    capsys.readouterr()
+    assert run_command_line(["alerts", "digest"]) == 0
+    shown = capsys.readouterr().out
+    assert run_command_line(["alerts", "digest", "--json"]) == 0
+    [told] = json.loads(capsys.readouterr().out)
+    assert (receiver.messages, book_path(settings).exists()) == ([], False)
+    send_digests(settings, MONDAY)
+    [(title, body)] = sent(receiver)
+    assert (told["subject"], told["body"]) == (title, body)
+    assert title in shown
+
+
+def test_a_night_that_sends_the_digest_counts_itself(settings: Settings, receiver: Receiver) -> None:
+    run_night(settings, 0, "a")
+    with open_warehouse(settings) as con:
+        con.execute("UPDATE night__run SET finished_at = NULL")
+    send_digests(settings, MONDAY)
+    assert "运行 1 夜，发布 1 夜，最近一夜 2026-11-23 02:00" in sent(receiver)[0][1]
 
 
 def test_a_table_of_working_days_that_cannot_be_read_is_named(settings: Settings, receiver: Receiver) -> None:

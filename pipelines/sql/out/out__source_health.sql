@@ -27,6 +27,6 @@ FROM night__source AS s
 JOIN out__night AS n ON n.night_id = s.night_id
 JOIN last_received AS r ON r.source_id = s.source_id
 LEFT JOIN quiet AS q ON q.source_id = s.source_id;
-COMMENT ON VIEW out__source_health IS '来源状况 | Each source on this night: received, unchanged, silent or failed';
+COMMENT ON VIEW out__source_health IS '来源状况 | Each source on this night: received, unchanged, silent, maintenance or failed';
 COMMENT ON COLUMN out__source_health.last_received_night IS '最近收到 | last night with a new usable file; NULL if never';
 COMMENT ON COLUMN out__source_health.nights_without_new IS '连续无新数据的夜数 | nights since then, this one included';
