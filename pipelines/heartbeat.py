@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -61,7 +61,7 @@ def read_heartbeat(settings: Settings) -> Heartbeat | None:
 def note_start(settings: Settings, night_id: str) -> None:
     """A night begins; what was due stays due, so that nights which begin and never end are noticed."""
     now, before = beijing_now(), _read_or_none(settings)
-    due = before.next_due_at if before else now + timedelta(hours=settings.night_due_hours)
+    due = before.next_due_at if before else now + settings.night_due
     ended = before.ended_at if before else None
     _write(settings, Heartbeat(night_id=night_id, started_at=now, ended_at=ended, outcome="running", next_due_at=due))
 
@@ -74,7 +74,7 @@ def note_end(settings: Settings, outcome: Outcome) -> None:
         return
     changed: dict[str, object] = {"outcome": outcome, "ended_at": now}
     if outcome in WHOLE:
-        changed["next_due_at"] = now + timedelta(hours=settings.night_due_hours)
+        changed["next_due_at"] = now + settings.night_due
     _write(settings, before.model_copy(update=changed))
 
 

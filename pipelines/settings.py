@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tomllib
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -194,6 +194,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, init_settings
+
+    @property
+    def night_due(self) -> timedelta:
+        """How long after the end of a night the next must have ended: a night may wait for the end of an outage too."""
+        return timedelta(hours=self.night_due_hours, minutes=self.maintenance_wait_minutes)
 
     @property
     def landing_dir(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from pipelines.alerts.channels import ChannelResult
@@ -49,7 +49,7 @@ def look_at_heartbeat(settings: Settings, now: datetime | None = None) -> DeadMa
         return DeadMan(None, None, "心跳文件读不出来", f"the heartbeat cannot be read ({error.found})")
     if beat is None:
         since = read_book(deadman_path(settings), now).since
-        due = since + timedelta(hours=settings.night_due_hours)
+        due = since + settings.night_due
         return _judge(None, due, now, "从未运行过", "none has ever begun")
     return _judge(beat, beat.next_due_at, now, *_say_last(beat))
 

@@ -53,6 +53,15 @@ def test_a_night_in_time_is_no_alarm(settings: Settings, monkeypatch: pytest.Mon
     assert receiver.messages == []
 
 
+def test_a_night_that_may_wait_for_an_outage_is_due_so_much_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.maintenance_wait_minutes = 180
+    beat(settings, monkeypatch, "published")
+    assert look_at_heartbeat(settings, AFTER).is_overdue is False
+    assert look_at_heartbeat(settings, AFTER + timedelta(hours=3)).is_overdue
+
+
 def test_silence_is_told_once_again_after_days_and_over_once(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
