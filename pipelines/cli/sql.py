@@ -13,14 +13,32 @@ from pipelines.cli.options import AsJson
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
+    from pipelines.exports.queries import Shape
     from pipelines.query import QueryResult
 
 SHOWN_ROWS = 200
 
 
 def run_sql(
-    statement: Annotated[str, typer.Argument(help='例 example: "SHOW TABLES", "FROM out__open_item LIMIT 20"')],
-    as_csv: Annotated[bool, typer.Option("--csv", help="输出 CSV，全部行 | CSV with every row.")] = False,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[FILE.csv] SELECT",
+            help='例 example: "SHOW TABLES", "FROM out__open_item LIMIT 20", --csv open.csv "..."',
+        ),
+    ],
+    as_csv: Annotated[
+        bool,
+        typer.Option(
+            "--csv", help="输出 CSV，全部行；给出 FILE.csv 则写入 | CSV with every row, into FILE.csv if given."
+        ),
+    ] = False,
+    bom: Annotated[
+        bool,
+        typer.Option(
+            help="CSV 文件以 UTF-8 标记开头，Excel 直接打开不乱码 | Begin a CSV file so that Excel reads its Chinese."
+        ),
+    ] = True,
     as_json: AsJson = False,
     max_rows: Annotated[
         int | None, typer.Option(min=1, help=f"最多行数 | At most so many rows; {SHOWN_ROWS} in a table, else all.")
@@ -43,14 +61,16 @@ def run_sql(
     settings = load_settings()
     if sum((as_csv, as_json, parquet is not None, xlsx is not None)) > 1:
         raise UsageError("Give one of --csv, --json, --parquet and --xlsx.", where="fapiao sql", found="several")
-    target = parquet or xlsx
+    statement, csv_file = split_words(words, as_csv=as_csv)
+    target = parquet or xlsx or csv_file
     if target:
         from pipelines.cli.output import print_line
         from pipelines.exports.queries import write_query
 
+        shape: Shape = "parquet" if parquet else "xlsx" if xlsx else "csv_excel" if bom else "csv"
         with show_progress("查询 | querying"):
             rows = write_query(
-                settings, statement, target, is_workbook=target is xlsx, max_rows=max_rows, memory_limit_mb=memory_mb,
+                settings, statement, target, shape=shape, max_rows=max_rows, memory_limit_mb=memory_mb,
                 time_limit_seconds=time_limit,
             )  # fmt: skip
         print_line(f"{rows:,} 行 rows → {target}")
@@ -66,6 +86,25 @@ def run_sql(
         _print_records(result)
     else:
         _print_rows(result)
+
+
+def split_words(words: list[str], *, as_csv: bool) -> tuple[str, Path | None]:
+    """The statement, and the file that `--csv` writes: the one of two words that ends with `.csv`.
+
+    UsageError for another number of words, or for two words of which not exactly one is such a file.
+    """
+    files = [word for word in words if word.lower().endswith(".csv")]
+    if len(words) == 1:
+        return words[0], None
+    if as_csv and len(words) == 2 and len(files) == 1:
+        (statement,) = (word for word in words if word not in files)
+        return statement, Path(files[0])
+    raise UsageError(
+        "一次一条语句；CSV 文件名须以 .csv 结尾 | Give one statement; the file of --csv must end with .csv.",
+        where="fapiao sql",
+        found=f"{len(words)} words: {' '.join(words)[:80]}",
+        expected='fapiao sql "SELECT ...", or fapiao sql --csv FILE.csv "SELECT ..."',
+    )
 
 
 def _print_csv(result: QueryResult) -> None:

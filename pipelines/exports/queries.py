@@ -1,19 +1,21 @@
-"""The rows of a person's query as a file: a Parquet file with the types of the database, or a workbook for Excel."""
+"""The rows of a person's query as a file: Parquet with the types of the database, a workbook, or CSV."""
 
 from __future__ import annotations
 
+import csv
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import UsageError
-from pipelines.exports.cells import Book, Cell, write_book
+from pipelines.exports.cells import Book, Cell, neutralise_cell, write_book
 from pipelines.query import running_query
 from pipelines.reports.files import replace_file
 from pipelines.settings import Settings
@@ -25,13 +27,16 @@ EXACT_DIGITS = 10**15
 WIDTH = 18
 BATCH_ROWS = 100_000
 
+Shape = Literal["parquet", "xlsx", "csv", "csv_excel"]
+"""`csv` is plain UTF-8; `csv_excel` begins with a byte order mark, without which Excel reads Chinese as garbage."""
+
 
 def write_query(
     settings: Settings,
     sql: str,
     path: Path,
     *,
-    is_workbook: bool,
+    shape: Shape,
     max_rows: int | None = None,
     memory_limit_mb: int | None = None,
     time_limit_seconds: float = 60,
@@ -41,23 +46,51 @@ def write_query(
     Errors as of `query.run_query`; UsageError too for more rows than a sheet holds. After an error the old file stands.
     """
     with running_query(settings, sql, memory_limit_mb=memory_limit_mb, time_limit_seconds=time_limit_seconds) as con:
-        if is_workbook:
+        if shape == "xlsx":
             return _write_workbook(con, path, max_rows)
-        return _write_parquet(con, path, max_rows)
+        with _draft_of(path) as draft:
+            if shape == "parquet":
+                return _write_parquet(con, draft, max_rows)
+            return _write_csv(con, draft, max_rows, "utf-8-sig" if shape == "csv_excel" else "utf-8")
 
 
-def _write_parquet(con: Connection, path: Path, max_rows: int | None) -> int:
+@contextmanager
+def _draft_of(path: Path) -> Iterator[Path]:
+    """A file beside it, which takes its place when the block ends well. Mode 0600, folder 0700."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.part")
     draft.touch(mode=0o600)
     try:
-        reader = con.to_arrow_reader(BATCH_ROWS)
-        with pq.ParquetWriter(draft, reader.schema, compression="zstd") as writer:
-            rows = sum(map(partial(_write_batch, writer), _cut(reader, max_rows)))
+        yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _write_parquet(con: Connection, draft: Path, max_rows: int | None) -> int:
+    reader = con.to_arrow_reader(BATCH_ROWS)
+    with pq.ParquetWriter(draft, reader.schema, compression="zstd") as writer:
+        return sum(map(partial(_write_batch, writer), _cut(reader, max_rows)))
+
+
+def _write_csv(con: Connection, draft: Path, max_rows: int | None, encoding: str) -> int:
+    heads = [column[0] for column in con.description or []]
+    with draft.open("w", encoding=encoding, newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow([neutralise_cell(head) for head in heads])
+        rows = 0
+        while batch := con.fetchmany(min(BATCH_ROWS, BATCH_ROWS if max_rows is None else max_rows - rows)):
+            writer.writerows([as_text(value) for value in row] for row in batch)
+            rows += len(batch)
     return rows
+
+
+def as_text(value: Any) -> str:
+    """A database value as a CSV cell: money to the cent, lists joined, and no text that a spreadsheet would run."""
+    cell = as_cell(value)
+    if isinstance(cell, str):
+        return neutralise_cell(cell)
+    return "" if cell is None else str(cell)
 
 
 def _write_batch(writer: pq.ParquetWriter, batch: pa.RecordBatch) -> int:

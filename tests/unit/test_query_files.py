@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import stat
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
+from pipelines.cli.edge import run_command_line
+from pipelines.cli.sql import split_words
 from pipelines.errors import UsageError
-from pipelines.exports.queries import write_query
+from pipelines.exports.queries import Shape, write_query
 from pipelines.settings import Settings
 from tests.unit.tour_world import make_tour
 
@@ -30,7 +34,7 @@ def test_a_workbook_holds_money_as_numbers_and_the_rest_as_text_that_is_no_formu
     published: Settings, tmp_path: Path
 ) -> None:
     path = tmp_path / "odd.xlsx"
-    assert write_query(published, ODD, path, is_workbook=True) == 1
+    assert write_query(published, ODD, path, shape="xlsx") == 1
     assert CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python() == [
         ["formula", "number", "long", "cny"],
         ["'=1+1", "26112000000000100100", "12345678901234567890", 12.3],
@@ -39,15 +43,55 @@ def test_a_workbook_holds_money_as_numbers_and_the_rest_as_text_that_is_no_formu
 
 def test_parquet_keeps_the_types_of_the_database(published: Settings, tmp_path: Path) -> None:
     path = tmp_path / "entries.parquet"
-    rows = write_query(published, "SELECT total_cny FROM core_ledger__entry ORDER BY 1", path, is_workbook=False)
+    rows = write_query(published, "SELECT total_cny FROM core_ledger__entry ORDER BY 1", path, shape="parquet")
     table = pq.read_table(path)
     assert (rows, str(table.schema.field("total_cny").type)) == (10, "decimal128(18, 2)")
     assert table.column("total_cny")[0].as_py() == Decimal("113.00")
 
 
-@pytest.mark.parametrize("is_workbook", [True, False])
-def test_no_more_rows_are_written_than_asked_for(published: Settings, tmp_path: Path, is_workbook: bool) -> None:
-    assert write_query(published, "FROM core_ledger__entry", tmp_path / "x", is_workbook=is_workbook, max_rows=3) == 3
+@pytest.mark.parametrize("shape", ["xlsx", "parquet", "csv"])
+def test_no_more_rows_are_written_than_asked_for(published: Settings, tmp_path: Path, shape: Shape) -> None:
+    assert write_query(published, "FROM core_ledger__entry", tmp_path / "x", shape=shape, max_rows=3) == 3
+
+
+def test_csv_opens_in_excel_runs_nothing_and_keeps_every_digit(published: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    odd = ODD.replace("SELECT", "SELECT '甲, \"乙\"' AS name, ['＝2', 'b'] AS list, NULL AS nothing, ")
+    assert write_query(published, odd, path, shape="csv_excel") == 1
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfname,")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["name", "list", "nothing", "formula", "number", "long", "cny"],
+            ['甲, "乙"', "'＝2、b", "", "'=1+1", "26112000000000100100", "12345678901234567890", "12.30"],
+        ]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_command_writes_the_file_that_stands_on_either_side_and_else_the_screen(
+    published: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(published.data_root))
+    before, after, bare = (tmp_path / name for name in ("before.csv", "after.CSV", "bare.csv"))
+    count = "SELECT '票' AS word FROM range(3)"
+    assert run_command_line(["sql", "--csv", str(before), count]) == 0
+    assert run_command_line(["sql", count, "--csv", str(after)]) == 0
+    assert run_command_line(["sql", count, "--csv", str(bare), "--no-bom"]) == 0
+    assert before.read_bytes() == after.read_bytes() == b"\xef\xbb\xbf" + bare.read_bytes()
+    assert bare.read_text(encoding="utf-8") == "word\n票\n票\n票\n"
+    capsys.readouterr()
+    assert run_command_line(["sql", "--csv", count]) == 0
+    assert capsys.readouterr().out == "word\n票\n票\n票\n"
+
+
+@pytest.mark.parametrize("words", [["a.txt", "SELECT 1"], ["a.csv", "b.csv"], ["a.csv", "SELECT 1", "SELECT 2"]])
+def test_a_file_that_is_no_csv_and_a_second_statement_are_refused(words: list[str]) -> None:
+    with pytest.raises(UsageError, match="one statement"):
+        split_words(words, as_csv=True)
+
+
+def test_a_file_without_the_option_is_refused() -> None:
+    with pytest.raises(UsageError):
+        split_words(["a.csv", "SELECT 1"], as_csv=False)
 
 
 def test_a_statement_that_takes_too_long_leaves_the_old_file(published: Settings, tmp_path: Path) -> None:
@@ -55,6 +99,6 @@ def test_a_statement_that_takes_too_long_leaves_the_old_file(published: Settings
     path.write_bytes(b"old")
     endless = "SELECT count(*) FROM range(10000000000) a, range(1000) b"
     with pytest.raises(UsageError, match="took too long"):
-        write_query(published, endless, path, is_workbook=False, time_limit_seconds=0.3)
+        write_query(published, endless, path, shape="parquet", time_limit_seconds=0.3)
     assert [entry.name for entry in tmp_path.iterdir()] == ["old.parquet"]
     assert path.read_bytes() == b"old"
