@@ -13,10 +13,13 @@ SELECT side, hash(record_id) AS id_hash FROM core_change
 UNION
 SELECT side, hash(record_id) FROM work_decided;
 
+-- Each hash on its own: DuckDB then looks for it while it reads, which it does not for two with OR.
 CREATE OR REPLACE TEMP TABLE work_disturbed AS
 SELECT upstream_id, ledger_id, rowid AS pair_row FROM recon__cleared
 WHERE upstream_hash IN (SELECT id_hash FROM work_touched WHERE side = 'upstream')
-   OR ledger_hash IN (SELECT id_hash FROM work_touched WHERE side = 'ledger');
+UNION
+SELECT upstream_id, ledger_id, rowid FROM recon__cleared
+WHERE ledger_hash IN (SELECT id_hash FROM work_touched WHERE side = 'ledger');
 
 CREATE OR REPLACE TEMP TABLE work_due AS
 SELECT side, record_id FROM recon__open_record

@@ -25,17 +25,25 @@ WITH cited AS (
     UNION
     SELECT taxpayer_id, direction, original_number FROM work_red WHERE original_number IS NOT NULL
 ),
-cited_tail AS (SELECT tail_key(taxpayer_id, direction, number) AS tail_hash FROM cited WHERE length(number) IN (8, 20)),
+cited_tail AS (SELECT tail_key(taxpayer_id, direction, number) AS tail_hash, length(number) AS n_digits FROM cited),
 cited_paper AS (
     SELECT record_id FROM work_upstream
-    WHERE paper_number IS NOT NULL AND tail_key(taxpayer_id, direction, paper_number) IN (SELECT tail_hash FROM cited_tail)
+    WHERE paper_number IS NOT NULL
+      AND tail_key(taxpayer_id, direction, paper_number) IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
 )
 SELECT upstream_id, ledger_id, FALSE AS is_carried FROM work_cleared
-WHERE tail_key(taxpayer_id, direction, number) IN (SELECT tail_hash FROM cited_tail)
+WHERE tail_key(taxpayer_id, direction, number) IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
    OR upstream_id IN (SELECT record_id FROM cited_paper)
 UNION ALL
-SELECT upstream_id, ledger_id, TRUE FROM work_carried
-WHERE tail_hash IN (SELECT tail_hash FROM cited_tail) OR upstream_id IN (SELECT record_id FROM cited_paper);
+-- Each hash on its own, and the small side filtered: so DuckDB looks for it while it reads and leaves the texts alone.
+(
+    SELECT upstream_id, ledger_id, TRUE FROM work_carried
+    WHERE tail_hash IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
+    UNION
+    SELECT upstream_id, ledger_id, TRUE FROM work_carried
+    WHERE upstream_hash IN (SELECT hash(record_id) FROM cited_paper WHERE record_id <> '')
+      AND upstream_id IN (SELECT record_id FROM cited_paper)
+);
 
 CREATE OR REPLACE TEMP TABLE work_known AS
 WITH closed AS (SELECT upstream_id FROM work_cleared ANTI JOIN work_cited_pair USING (upstream_id))

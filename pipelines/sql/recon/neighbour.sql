@@ -61,7 +61,7 @@ WHERE upstream_id IN (SELECT upstream_id FROM work_cleared SEMI JOIN work_simila
    OR upstream_id IN (SELECT upstream_id FROM work_agreed)
    OR upstream_id IN (
        SELECT upstream_id FROM work_carried
-       WHERE upstream_hash IN (SELECT hash(upstream_id) FROM work_similar)
+       WHERE upstream_hash IN (SELECT hash(upstream_id) FROM work_similar WHERE upstream_id <> '')
          AND upstream_id NOT IN (SELECT upstream_id FROM work_reopened)
    );
 

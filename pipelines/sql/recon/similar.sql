@@ -1,5 +1,6 @@
 -- what: for every ledger line without a sure number, all invoices of the population with its money
--- grain: work_unsure one row per such line; work_same_money one row per invoice and wanted sum; work_taken per invoice
+-- grain: work_unsure one row per such line; work_lane_sum, work_met_sum one row per sum and day or span;
+--        work_same_money one row per invoice and wanted sum; work_taken per invoice
 -- inputs: work_open_ledger, work_named, work_role, work_upstream, work_listed_twice,
 --         work_decided
 -- parameters: $window_days
@@ -30,44 +31,56 @@ WHERE (r.role = 'doubtful' OR r.ledger_id IS NULL)
   AND l.record_id NOT IN (SELECT ledger_id FROM work_named WHERE n_numbers > 1)
   AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind = 'leave_alone');
 
+CREATE OR REPLACE TEMP TABLE work_lane_sum AS
+SELECT DISTINCT
+    taxpayer_id, direction, money_kind, money, invoice_date AS day, NULL::DATE AS from_day, NULL::DATE AS to_day
+FROM work_unsure
+WHERE lane = 'day'
+UNION ALL
+SELECT
+    taxpayer_id, direction, money_kind, money, NULL,
+    CAST(min(posted_on) - to_days($window_days) AS DATE), CAST(max(posted_on) + INTERVAL 3 DAY AS DATE)
+FROM work_unsure
+WHERE lane <> 'day'
+GROUP BY taxpayer_id, direction, money_kind, money;
+
+-- Which of them occur at all, by narrow columns; one column in IN is looked for while DuckDB reads.
+CREATE OR REPLACE TEMP TABLE work_met_sum AS
+WITH issued AS NOT MATERIALIZED (
+    SELECT 'total' AS money_kind, total_cny AS money, taxpayer_id, direction, issued_on FROM work_upstream
+    WHERE total_cny IN (SELECT money FROM work_lane_sum WHERE money_kind = 'total')
+    UNION ALL
+    SELECT 'amount', amount_cny, taxpayer_id, direction, issued_on FROM work_upstream
+    WHERE amount_cny IN (SELECT money FROM work_lane_sum WHERE money_kind = 'amount')
+)
+SELECT DISTINCT w.*
+FROM issued u
+JOIN work_lane_sum w USING (taxpayer_id, direction, money_kind, money)
+WHERE u.issued_on = w.day
+UNION ALL
+SELECT DISTINCT w.*
+FROM issued u
+JOIN work_lane_sum w USING (taxpayer_id, direction, money_kind, money)
+WHERE u.issued_on BETWEEN w.from_day AND w.to_day;
+
 CREATE OR REPLACE TEMP TABLE work_same_money AS
-WITH dated AS (
-    SELECT DISTINCT taxpayer_id, direction, money_kind, money, invoice_date AS day FROM work_unsure WHERE lane = 'day'
-),
-undated AS (
-    SELECT
-        taxpayer_id, direction, money_kind, money,
-        min(posted_on) - to_days($window_days) AS from_day, max(posted_on) + INTERVAL 3 DAY AS to_day
-    FROM work_unsure
-    WHERE lane <> 'day'
-    GROUP BY ALL
+WITH issued AS NOT MATERIALIZED (
+    SELECT 'total' AS money_kind, total_cny AS money, * FROM work_upstream
+    WHERE total_cny IN (SELECT money FROM work_met_sum WHERE money_kind = 'total')
+    UNION ALL
+    SELECT 'amount', amount_cny, * FROM work_upstream
+    WHERE amount_cny IN (SELECT money FROM work_met_sum WHERE money_kind = 'amount')
 )
 SELECT
     'day' AS lane, CAST(w.day AS VARCHAR) AS lane_key, w.money_kind, w.money, u.taxpayer_id, u.direction,
     u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
-FROM work_upstream u
-JOIN dated w
-  ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.total_cny = w.money AND u.issued_on = w.day
-WHERE w.money_kind = 'total'
-UNION ALL
-SELECT
-    'day', CAST(w.day AS VARCHAR), w.money_kind, w.money, u.taxpayer_id, u.direction,
-    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
-FROM work_upstream u
-JOIN dated w
-  ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.amount_cny = w.money AND u.issued_on = w.day
-WHERE w.money_kind = 'amount'
+FROM issued u
+JOIN work_met_sum w USING (taxpayer_id, direction, money_kind, money)
+WHERE u.issued_on = w.day
 UNION ALL
 SELECT
     NULL, NULL, w.money_kind, w.money, u.taxpayer_id, u.direction,
     u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
-FROM work_upstream u
-JOIN undated w ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.total_cny = w.money
-WHERE w.money_kind = 'total' AND u.issued_on BETWEEN w.from_day AND w.to_day
-UNION ALL
-SELECT
-    NULL, NULL, w.money_kind, w.money, u.taxpayer_id, u.direction,
-    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
-FROM work_upstream u
-JOIN undated w ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.amount_cny = w.money
-WHERE w.money_kind = 'amount' AND u.issued_on BETWEEN w.from_day AND w.to_day;
+FROM issued u
+JOIN work_met_sum w USING (taxpayer_id, direction, money_kind, money)
+WHERE u.issued_on BETWEEN w.from_day AND w.to_day;

@@ -11,9 +11,10 @@ SELECT CASE side WHEN 'upstream' THEN 'U:' ELSE 'L:' END || record_id AS item_id
 UNION
 SELECT 'U:' || upstream_id FROM work_reopened;
 
-DELETE FROM recon__item WHERE item_id IN (SELECT item_id FROM work_stale);
+-- No name is empty; a small side that is filtered is what DuckDB looks for while it reads the large one.
+DELETE FROM recon__item WHERE item_id IN (SELECT item_id FROM work_stale WHERE item_id <> '');
 
-DELETE FROM recon__member WHERE item_id IN (SELECT item_id FROM work_stale);
+DELETE FROM recon__member WHERE item_id IN (SELECT item_id FROM work_stale WHERE item_id <> '');
 
 INSERT INTO recon__item BY NAME SELECT * FROM work_item;
 
