@@ -19,6 +19,8 @@ from pipelines.reports.render_markdown import render_markdown
 from pipelines.reports.summary import summarise_night
 from pipelines.routes import FolderRoute, RemoteRoute, Route
 from pipelines.settings import OutageFile, Settings, Source
+from pipelines.simulator import Scenario, Simulator, make_books
+from pipelines.simulator.scenario import Account, Maintenance
 from pipelines.sources.intake import take_in
 from pipelines.sources.reasons import Message
 from pipelines.warehouse import open_warehouse, transaction
@@ -188,6 +190,43 @@ def test_a_night_at_the_hour_of_every_outage_is_told_on_the_third(
     assert [[severity for severity, _ in night.values()] for night in told] == [["info"], [], ["warning"]]
     assert "每夜都遇公告维护，已 3 夜未取数：tax" in told[2]["pull:tax"][1]
     assert "maintenance_wait_minutes" in told[2]["pull:tax"][1]
+
+
+def test_a_simulated_tax_system_rests_as_announced_and_the_next_night_fetches_everything(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAX_API_ID", "trial")
+    monkeypatch.setenv("TAX_API_SECRET", "x")
+    account = Account.model_validate({"id": "trial", "secret": "x", "kind": "client", "taxpayers": []})
+    window = Maintenance(since=datetime(2026, 10, 21), until=datetime(2026, 10, 21, 6))
+    scenario = Scenario(now=datetime(2026, 10, 21, 2), accounts=(account,), maintenance=(window,))
+    calendar = "DTSTART:20261014T000000\nDTEND:20261014T060000\nRRULE:FREQ=WEEKLY\nSUMMARY:每周维护\n"
+    settings.data_root.mkdir(parents=True)
+    (settings.data_root / "tax.ics").write_text(
+        f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:1\n{calendar}END:VEVENT\nEND:VCALENDAR\n"
+    )
+    settings.maintenance = [OutageFile(file="tax.ics", sources=["tax"])]
+    with Simulator(make_books(seed=7, invoices=30), scenario) as simulator:
+        route = {
+            "kind": "api",
+            "base_url": simulator.url,
+            "auth": {"kind": "client", "id_env": "TAX_API_ID", "secret_env": "TAX_API_SECRET"},
+            "listing": {"path": "/invoices"},
+            "requests_per_second": 1000,
+            "first_day": "2026-09-01",
+        }
+        source = {"id": "tax", "side": "upstream", "folder": "in", "direction": "input", "pull": route}
+        settings.sources = [Source.model_validate(source)]
+        told = []
+        for day in (21, 22):
+            night = Night(datetime(2026, 10, day, 2))
+            simulator.set_clock(str(night.as_of))
+            open_night(settings, night)
+            (attempt,) = stage.pull_night(settings, night).attempts
+            close_night(settings, night)
+            told.append((attempt.pulled.state, attempt.pulled.message.zh if attempt.pulled.message else ""))
+    assert [state for state, _ in told] == ["maintenance", "pulled"]
+    assert told[0][1].startswith("公告维护至 06:00（每周维护），未取到数据")
 
 
 def test_a_file_of_announcements_that_cannot_be_read_stops_no_night_and_is_told(
