@@ -13,7 +13,7 @@ import os
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from flows.environment import settle_prefect
 
@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from expectations.audit import Audit
     from pipelines.alerts.send import Alerts
     from pipelines.publish import Published
+    from pipelines.pull.again import Backfill
     from pipelines.pull.stage import Pulls
     from pipelines.reconcile.result import Reconciled
     from pipelines.snapshots.write import Snapshot
     from pipelines.sources.intake import Intake
     from pipelines.verification.stage import Verified
 
+P = ParamSpec("P")
 R = TypeVar("R")
 
 progress = logging.getLogger("fapiao.progress")
@@ -87,10 +89,10 @@ def open_night(settings: Settings, night: Night) -> night_log.OpenedNight:
 
 
 @task(name="pull", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=14400)
-def pull(settings: Settings, night: Night) -> Pulls:
+def pull(settings: Settings, night: Night, again: Backfill | None = None) -> Pulls:
     from pipelines.pull import stage
 
-    return stage.pull_night(settings, night)
+    return stage.pull_night(settings, night, again)
 
 
 @task(
@@ -172,11 +174,13 @@ def close_night(settings: Settings, night: Night) -> None:
     night_log.close_night(settings, night)
 
 
-def _run_stage(stage: Task[[Settings, Night], R], settings: Settings, night: Night) -> R:
+def _run_stage(
+    stage: Task[Concatenate[Settings, Night, P], R], settings: Settings, night: Night, *more: P.args, **named: P.kwargs
+) -> R:
     """Run one stage; when it crashes, say so to people, with its name, and let the error go on."""
     progress.info(STAGE_NAMES[stage.name])
     try:
-        summary = stage(settings, night)
+        summary = stage(settings, night, *more, **named)
     except Exception as error:
         _alert_crash(settings, night, stage.name, error)
         raise
@@ -207,11 +211,12 @@ def _alert_crash(settings: Settings, night: Night, stage: str, error: Exception)
         get_run_logger().exception("the alert about the crash failed")
 
 
-def _run_stages(settings: Settings, night: Night) -> NightOutcome:
+def run_stages(settings: Settings, night: Night, again: Backfill | None = None) -> NightOutcome:
+    """Every stage in its turn, for whoever holds the night's lock; `again` names past days to ask for instead."""
     opened = _run_stage(open_night, settings, night)
     for crashed in opened.crashed_nights:
         get_run_logger().warning("night %s never ended: it crashed or was killed", crashed)
-    _run_stage(pull, settings, night)
+    _run_stage(pull, settings, night, again)
     _run_stage(take_in, settings, night)
     reconciled = _run_stage(reconcile, settings, night)
     verified = _run_stage(verify, settings, night) if settings.verification else None
@@ -240,7 +245,7 @@ def _run_with_heartbeat(settings: Settings, night: Night) -> NightOutcome:
     """A killed night leaves `running` behind: that its end is missing is the sign."""
     heartbeat.note_start(settings, night.night_id)
     try:
-        outcome = _run_stages(settings, night)
+        outcome = run_stages(settings, night)
     except BaseException:
         heartbeat.note_end(settings, "crashed")
         raise
@@ -258,15 +263,17 @@ def _name_outcome(outcome: NightOutcome) -> heartbeat.Outcome:
 
 
 @flow(name="nightly", persist_result=False, timeout_seconds=39600)
-def nightly(as_of: datetime | None = None, data_root: str | None = None) -> NightOutcome:
+def nightly(as_of: datetime | None = None, data_root: str | None = None, patience_minutes: int = 0) -> NightOutcome:
     """Run one night on the data root; `as_of` is the moment of the verdicts, naive Beijing time, now if left out.
+
+    Waits up to `patience_minutes` for another night or a backfill to end.
 
     Raises NightNotPublishedError at the end when a stop-rule failed, and whatever a stage raised, after the alert.
     """
     settings = load_settings(Path(data_root) if data_root else None)
-    night = Night.at(as_of)
-    with night_log.hold_night_lock(settings):
-        outcome = _run_with_heartbeat(settings, night)
+    with night_log.hold_night_lock(settings, patience_minutes * 60):
+        # A moment from before the wait would make this a look back to before the night that was waited for.
+        outcome = _run_with_heartbeat(settings, Night.at(as_of))
     if not outcome.is_published:
         raise NightNotPublishedError(outcome)
     return outcome

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 from pipelines.errors import IntegrityError
 from pipelines.migrate import Migrated, migrate_root
@@ -19,6 +21,8 @@ from pipelines.model import FINDING_VERDICTS
 from pipelines.night import Night
 from pipelines.settings import Settings, beijing_now
 from pipelines.warehouse import open_warehouse, run_sql, transaction
+
+LOCK_LOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -60,23 +64,33 @@ class NightOutcome:
 
 
 @contextmanager
-def hold_night_lock(settings: Settings) -> Iterator[None]:
+def hold_night_lock(settings: Settings, patience_seconds: float = 0) -> Iterator[None]:
     """One night at a time per data root; the operating system lets go of the lock when its holder dies.
 
-    Raises IntegrityError when another night holds it.
+    Raises IntegrityError when another night still holds it after `patience_seconds`.
     """
     path = settings.warehouse_path.parent / "night.lock"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise IntegrityError(
-                "另一夜正在运行，本次没有开始 | Another night is running on this data root; this one did not start.",
-                where=path,
-                next_step="等它结束后重试 | wait for it to end and run again",
-            ) from None
+        deadline = time.monotonic() + patience_seconds
+        while not _take_lock(handle):
+            if time.monotonic() >= deadline:
+                raise IntegrityError(
+                    "另一夜正在运行，本次没有开始 | "
+                    "Another night is running on this data root; this one did not start.",
+                    where=path,
+                    next_step="等它结束后重试 | wait for it to end and run again",
+                )
+            time.sleep(min(LOCK_LOOK_SECONDS, patience_seconds))
         yield
+
+
+def _take_lock(handle: TextIO) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def open_night(settings: Settings, night: Night) -> OpenedNight:

@@ -63,6 +63,16 @@ def open_published(settings: Settings, *, memory_limit_mb: int | None = None) ->
         con.close()
 
 
+@contextmanager
+def open_published_if_any(settings: Settings) -> Iterator[Connection | None]:
+    """Like `open_published`, None where nothing was published yet."""
+    if not settings.readable_path.is_file():
+        yield None
+        return
+    with open_published(settings) as con:
+        yield con
+
+
 def run_query(
     settings: Settings,
     sql: str,

@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli import (
     alerts,
+    backfill,
     decide,
     doctor,
     explain,
@@ -53,6 +54,7 @@ def _start(
 
 app.command("demo")(nightly.run_demo)
 app.command("nightly")(nightly.run_nightly)
+app.command("backfill")(backfill.run_backfill)
 app.command("reconcile")(reconcile.reconcile_files)
 app.command("read")(read.read_files)
 app.command("find")(find.find_invoices)

@@ -56,11 +56,16 @@ def run_nightly(
     moment = parse_moment(as_of, "--as-of") if as_of else None
     with show_progress("启动 | starting"):
         outcome: NightOutcome = load_job("nightly")(as_of=moment, data_root=None)
+    end_night(outcome, as_json)
+    if fail_on_findings and outcome.finding_count:
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def end_night(outcome: NightOutcome, as_json: bool) -> None:
+    """Print what came of the night; the command ends with 5 when it was not published."""
     (_print_night_json if as_json else _print_night)(outcome)
     if not outcome.is_published:
         raise typer.Exit(EXIT_INTEGRITY)
-    if fail_on_findings and outcome.finding_count:
-        raise typer.Exit(EXIT_FINDINGS)
 
 
 def _print_night_json(outcome: NightOutcome) -> None:

@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from pipelines.errors import FapiaoError
+from pipelines.errors import FapiaoError, UsageError
 from pipelines.night import Night
+from pipelines.pull.again import Backfill
 from pipelines.pull.excuse import excuse_failure, say_stale
 from pipelines.pull.outages import Outages, load_outages
 from pipelines.pull.route import GOOD_STATES, Pulled, Window, make_puller
@@ -42,13 +43,27 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A source with its routes in their order, and how far it is known."""
+
+    source: Source
+    routes: tuple[Route, ...]
+    watermark: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Fetching:
     """What fetching every source needs: the night, what is announced, and how late it is by the night's clock."""
 
     settings: Settings
     night: Night
     outages: Outages
+    again: Backfill | None
     begun_s: float = field(default_factory=time.monotonic)
+
+    def find_window(self, route: Route, watermark: datetime | None) -> Window:
+        """Days to ask for: those of the backfill, if this is one."""
+        return self.again.find_window(route, self.night) if self.again else find_window(route, watermark, self.night)
 
     def now(self) -> datetime:
         """The night's moment and what has passed since; `--as-of` moves it, as it moves every verdict."""
@@ -67,28 +82,44 @@ class Pulls:
     stale: tuple[str, ...] = ()
 
 
-def pull_night(settings: Settings, night: Night) -> Pulls:
+def pull_night(settings: Settings, night: Night, again: Backfill | None = None) -> Pulls:
     """Fetch every source that has a route; writes files into the folders, and night__pull.
 
-    A look back (a later night has ended already) fetches nothing. The sources are asked side by side; the warehouse is
-    not held while a system answers, and written by one thread, in the order of the settings.
+    A look back (a later night has ended already) fetches nothing. With `again` only its sources are asked, for its
+    days, and no watermark is noted. The sources are asked side by side; the warehouse is not held while a system
+    answers, and written by one thread, in the order of the settings.
     """
-    sources = [source for source in settings.sources if source.pull]
+    chosen = again.choose_routes(settings) if again else _list_routes(settings)
+    asked = [Asked(source, tuple(routes)) for source, routes in chosen]
     with open_warehouse(settings) as con:
-        if not sources or run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
+        later = run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone()
+        if later and again:
+            raise _refuse_look_back(night, later[0])
+        if not asked or later:
             return Pulls()
-        watermarks = {source.id: _read_watermark(con, source, night) for source in sources}
-    fetching = Fetching(settings, night, load_outages(settings, night.as_of))
-    found = do_side_by_side(
-        lambda source: _pull_source(fetching, source, watermarks[source.id]), sources, settings.fetch_at_once
-    )
-    tried = dict(zip([source.id for source in sources], found, strict=True))
+        asked = [replace(one, watermark=_read_watermark(con, one.source, night)) for one in asked]
+    fetching = Fetching(settings, night, load_outages(settings, night.as_of), again)
+    found = do_side_by_side(lambda one: _pull_source(fetching, one), asked, settings.fetch_at_once)
+    tried = dict(zip([one.source.id for one in asked], found, strict=True))
     attempts = tuple(attempt for found in tried.values() for attempt in found)
     with open_warehouse(settings) as con, transaction(con):
         con.execute("DELETE FROM night__pull WHERE night_id = ?", [night.night_id])
         for attempt in attempts:
-            run_sql(con, "pull/night__pull", _as_row(attempt, night))
+            row = _as_row(attempt, night)
+            run_sql(con, "pull/night__pull", row | {"watermark": None} if again else row)
     return Pulls(attempts, tuple(name for name, found in tried.items() if not _is_good(found[-1])))
+
+
+def _refuse_look_back(night: Night, later: str) -> UsageError:
+    return UsageError(
+        "此后已有一夜结束，不能补取 | A later night has ended: nothing can be asked for a moment before it.",
+        where=night.night_id,
+        found=later,
+    )
+
+
+def _list_routes(settings: Settings) -> list[tuple[Source, list[Route]]]:
+    return [(source, [source.pull, *source.fallbacks]) for source in settings.sources if source.pull]
 
 
 def find_window(route: Route, watermark: datetime | None, night: Night) -> Window:
@@ -110,22 +141,21 @@ def _read_watermark(con: Connection, source: Source, night: Night) -> datetime |
     return found[0] if found else None
 
 
-def _pull_source(fetching: Fetching, source: Source, watermark: datetime | None) -> list[Attempt]:
-    routes = [route for route in (source.pull, *source.fallbacks) if route]
+def _pull_source(fetching: Fetching, asked: Asked) -> list[Attempt]:
     attempts: list[Attempt] = []
-    for number, route in enumerate(routes):
-        attempts.append(_try_route(fetching, source, number, route, watermark))
+    for number in range(len(asked.routes)):
+        attempts.append(_try_route(fetching, asked, number))
         if _is_good(attempts[-1]):
             return attempts
-    if _await_end(fetching, source, attempts[0]):
-        again = _try_route(fetching, source, 0, routes[0], watermark)
+    if _await_end(fetching, asked.source, attempts[0]):
+        again = _try_route(fetching, asked, 0)
         attempts = [replace(again, started_at=attempts[0].started_at), *([] if _is_good(again) else attempts[1:])]
         if _is_good(again):
             return attempts
     if any(attempt.pulled.files for attempt in attempts):
         return attempts
     is_resting = any(attempt.pulled.state == "maintenance" for attempt in attempts)
-    said = say_stale(attempts[-1].pulled, source, watermark, is_resting=is_resting)
+    said = say_stale(attempts[-1].pulled, asked.source, asked.watermark, is_resting=is_resting)
     attempts[-1] = replace(attempts[-1], pulled=said)
     return attempts
 
@@ -147,13 +177,14 @@ def _is_good(attempt: Attempt) -> bool:
     return attempt.pulled.state in GOOD_STATES
 
 
-def _try_route(fetching: Fetching, source: Source, number: int, route: Route, watermark: datetime | None) -> Attempt:
+def _try_route(fetching: Fetching, asked: Asked, number: int) -> Attempt:
+    source, route = asked.source, asked.routes[number]
     settings, night, begun = fetching.settings, fetching.night, fetching.now()
     inbox, seconds = settings.source_folder(source), fetching.allow(settings.fetch_budget_seconds)
     inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
     started = beijing_now()
     try:
-        puller, window = make_puller(route, settings), find_window(route, watermark, night)
+        puller, window = make_puller(route, settings), fetching.find_window(route, asked.watermark)
         pulled = call_within(seconds, lambda: puller.pull(source, window, inbox, night))
     except OverBudgetError:
         logger.warning("route %s of source %s was given up after its budget", number, source.id)

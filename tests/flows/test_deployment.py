@@ -23,7 +23,7 @@ def deployment() -> dict[str, Any]:
 
 
 def test_the_night_and_its_watches_are_deployed() -> None:
-    assert sorted(deployments()) == ["drill", "nightly", "verify-backups", "watch-sources"]
+    assert sorted(deployments()) == ["backfill", "drill", "nightly", "verify-backups", "watch-sources"]
 
 
 def test_deployment_runs_at_two_in_beijing(deployment: dict[str, Any]) -> None:

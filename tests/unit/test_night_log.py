@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
@@ -58,3 +59,23 @@ def test_two_nights_cannot_run_at_once(settings: Settings) -> None:
         pass
     with night_log.hold_night_lock(settings):
         assert (settings.data_root / "warehouse" / "night.lock").exists()
+
+
+def test_a_patient_night_waits_for_the_other_and_an_impatient_one_gives_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night_log, "LOCK_LOOK_SECONDS", 0.01)
+    first = ExitStack()
+    first.enter_context(night_log.hold_night_lock(settings))
+    with pytest.raises(IntegrityError), night_log.hold_night_lock(settings, patience_seconds=0.05):
+        pass
+    looks: list[float] = []
+
+    def end_first_on_the_second_look(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2:
+            first.close()
+
+    monkeypatch.setattr(night_log.time, "sleep", end_first_on_the_second_look)
+    with night_log.hold_night_lock(settings, patience_seconds=60):
+        assert looks == [0.01, 0.01]

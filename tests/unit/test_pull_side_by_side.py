@@ -130,7 +130,7 @@ def test_what_hangs_is_followed_by_its_fallback(settings: Settings, systems: Sys
 
 def test_a_stage_that_is_over_its_time_gives_each_one_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "STAGE_SECONDS", 0)
-    fetching = stage.Fetching(Settings(), NIGHT, stage.Outages())
+    fetching = stage.Fetching(Settings(), NIGHT, stage.Outages(), None)
     assert (fetching.allow(3600), fetching.allow(0.5)) == (1.0, 0.5)
 
 

@@ -1,7 +1,8 @@
--- alert_pull: sources whose data did not come by their first road tonight: what became of it, and what the routes said.
+-- alert_pull: sources whose data did not come by their first road when they were last asked: what became of it, and what
+-- the routes said. A backfill asks some sources only: what stands of the others is not over by that.
 -- A source is in maintenance only if no route failed for another reason; then a person who is waited for could not export
 -- either. `nights_in_row`: nights that were so without a break, tonight included, from `rest_since` on.
--- Grain: one row per source. Inputs: night__pull. Parameters: night_id.
+-- Grain: one row per source. Inputs: night__pull. Parameters: night_id, sources (those that are pulled by the settings).
 WITH tried AS (
     SELECT
         night_id,
@@ -15,6 +16,9 @@ WITH tried AS (
     FROM night__pull
     WHERE night_id <= $night_id
     GROUP BY night_id, source_id
+),
+asked AS (
+    SELECT source_id, MAX(night_id) AS night_id FROM tried WHERE list_contains($sources, source_id) GROUP BY source_id
 ),
 awake AS (
     SELECT source_id, MAX(night_id) AS night_id FROM tried WHERE NOT is_resting GROUP BY source_id
@@ -40,7 +44,8 @@ SELECT
     strptime(rest_night, '%Y%m%dT%H%M%S') AS rest_since,
     fetch_seconds
 FROM tried
+JOIN asked USING (source_id, night_id)
 CROSS JOIN span
 LEFT JOIN rest USING (source_id)
-WHERE night_id = $night_id AND (route_no > 0 OR last_state NOT IN ('pulled', 'unchanged'))
+WHERE route_no > 0 OR last_state NOT IN ('pulled', 'unchanged')
 ORDER BY source_id;
