@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -20,6 +21,8 @@ from pipelines.sources.decode_text import decode_text
 from pipelines.sources.reasons import UnreadableFileError
 
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+LIBRARY_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What icalendar and dateutil raise for events that are no events; found by changing letters of good ones."""
 _CONTENT_LINE = re.compile(r"[A-Za-z0-9-]+[;:]|[ \t]|\s*$")
 
 Row = Outage | OutageProblem
@@ -47,8 +50,8 @@ def read_calendar(file: str, content: bytes, first: datetime, last: datetime) ->
     try:
         text = decode_text(file, content, ["utf-8"])
         calendars = Calendar.from_ical(text, multiple=True)
-    except (UnreadableFileError, ValueError) as error:
-        said = error.found or error.message if isinstance(error, UnreadableFileError) else str(error).splitlines()[0]
+    except (UnreadableFileError, *LIBRARY_ERRORS) as error:
+        said = error.found or error.message if isinstance(error, UnreadableFileError) else _say(error)
         yield OutageProblem(file, _find_bad_line(content), said[:200], "iCalendar (BEGIN:VCALENDAR … END:VCALENDAR)")
         return
     walked = [part for calendar in calendars for part in calendar.walk("VEVENT")]
@@ -60,6 +63,12 @@ def read_calendar(file: str, content: bytes, first: datetime, last: datetime) ->
             yield from _expand(file, series, first, last)
         except _UnusableError as error:
             yield OutageProblem(file, series.line, str(error), error.expected)
+        except LIBRARY_ERRORS as error:
+            yield OutageProblem(file, series.line, _say(error), "RFC 5545: DTSTART, DTEND | DURATION, RRULE")
+
+
+def _say(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0] or type(error).__name__
 
 
 def _find_event_lines(text: str) -> list[int]:
@@ -76,8 +85,9 @@ def _list_series(events: list[Event], lines: list[int]) -> Iterator[_Series]:
     """Moved events stand in for the repetition that they name; cancelled ones for nothing."""
     moved: dict[str, set[datetime]] = {}
     for event in events:
-        if not event.errors and (meant := event.RECURRENCE_ID) is not None:
-            moved.setdefault(str(event.get("UID")), set()).add(_as_moment(meant))
+        with suppress(*LIBRARY_ERRORS):  # told when the event itself is read
+            if (meant := event.RECURRENCE_ID) is not None:
+                moved.setdefault(str(event.get("UID")), set()).add(_as_moment(meant))
     for place, event in enumerate(events):
         line = lines[place] if place < len(lines) else None
         if str(event.get("STATUS", "")).upper() != "CANCELLED":
@@ -131,7 +141,7 @@ def _list_begins(
     event: Event, begins: datetime, zone: tzinfo | None, first: datetime, last: datetime
 ) -> list[datetime]:
     """Every begin in the span, on the clock of the event's zone."""
-    if event.get("RECURRENCE-ID") is not None:
+    if event.RECURRENCE_ID is not None:
         meant: Any = event["RECURRENCE-ID"]
         if meant.params.get("RANGE"):
             raise _UnusableError("RECURRENCE-ID;RANGE=THISANDFUTURE", "每次单独写 | every event on its own")
@@ -139,8 +149,10 @@ def _list_begins(
     rules = rruleset()
     rules.rdate(begins)
     for rule in event.rrules:
-        rules.rrule(rrulestr(_plain_rule(rule, zone), dtstart=begins))
+        rules.rrule(rrulestr(_plain_rule(rule, zone, last), dtstart=begins))
     for added in event.rdates:
+        if added[1] is not None:
+            raise _UnusableError("RDATE;VALUE=PERIOD", "RDATE:20261202T000000")
         rules.rdate(_on_clock(added[0], zone))
     left_out = [(_on_clock(moment, zone), not isinstance(moment, datetime)) for moment in event.exdates]
     return [
@@ -150,15 +162,20 @@ def _list_begins(
     ]
 
 
-def _plain_rule(rule: vRecur, zone: tzinfo | None) -> str:
-    """The rule with its last moment on the clock of the event's zone; a last day counts whole."""
+def _plain_rule(rule: vRecur, zone: tzinfo | None, last: datetime) -> str:
+    """The rule with its last moment on the clock of the event's zone; a last day counts whole. What comes after `last`
+    is not asked for: a rule that no day fits would be followed to the year 9999."""
     parts: dict[str, Any] = {name: list(values) for name, values in rule.items()}
     frequency = str(parts.get("FREQ", ["?"])[0])
     if frequency not in FREQUENCIES:
         raise _UnusableError(f"FREQ={frequency}", ", ".join(FREQUENCIES))
+    if int(parts.get("INTERVAL", [1])[0]) < 1:
+        raise _UnusableError(f"INTERVAL={parts['INTERVAL'][0]}", "INTERVAL=1")
     if until := parts.get("UNTIL"):
-        last = until[0]
-        is_moment = isinstance(last, datetime)
-        parts["UNTIL"] = [_on_clock(last, zone) if is_moment else datetime.combine(last, time(23, 59, 59))]
+        is_moment = isinstance(until[0], datetime)
+        own = _on_clock(until[0], zone) if is_moment else datetime.combine(until[0], time(23, 59, 59))
+        parts["UNTIL"] = [min(own, last)]
+    elif "COUNT" not in parts:
+        parts["UNTIL"] = [last]
     text: bytes = vRecur(parts).to_ical()  # type: ignore[no-untyped-call]
     return text.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 
 import pytest
@@ -122,6 +123,11 @@ def test_without_sources_a_window_is_of_every_source(told: Settings) -> None:
             "Nowhere/Town",
             "Asia/Shanghai",
         ),
+        ("a.ics", calendar(event(RRULE="FREQ=DAILY;INTERVAL=0")), "line 4", "INTERVAL=0", "INTERVAL=1"),
+        ("a.ics", calendar(event(RDATE="20261201T010000Z/PT2H")), "line 4", "PERIOD", "RDATE:2026"),
+        ("a.ics", calendar(event(RRULE="FREQ=DAILY;BYDAI=SA")), "line 4", "BYDAI", "RRULE"),
+        ("a.ics", calendar(event(RECURRENCE_ID="202020")), "line 4", "RECURRENCE-ID", "DTSTART"),
+        ("a.ics", calendar(event(DTSTART="20261128T000000\nDTSTART:20261129T000000")), "line 4", "", "DTSTART"),
         ("a.ics", calendar(event(DTEND="20261127T000000")), "line 4", "11-27", "结束晚于开始"),
     ],
 )
@@ -180,6 +186,25 @@ def test_a_repetition_keeps_the_hour_of_its_own_zone(told: Settings) -> None:
     )
     outages = write(told, "a.ics", calendar(moved))
     assert [begin for begin, _ in spans(outages)] == ["10-24 06:00", "10-25 06:00", "10-26 07:00"]
+
+
+def test_a_repetition_that_no_day_fits_is_not_followed_for_ever(told: Settings) -> None:
+    rule = "FREQ=DAILY;BYMONTHDAY=31;BYMONTH=2"
+    assert spans(write(told, "a.ics", calendar(event(RRULE=rule)))) == [("11-28 00:00", "11-28 06:00")]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_calendar_with_any_letters_changed_is_read_or_told(told: Settings, seed: int) -> None:
+    """Whatever stands in the file, what comes out are windows and problems, never an exception."""
+    chance = random.Random(seed)  # noqa: S311 - the same letters on every run
+    weekly = event(DTSTART="TZID=Asia/Shanghai:20261121T000000", DTEND="20261121T060000", RRULE="FREQ=WEEKLY;COUNT=3")
+    moved = event(RECURRENCE_ID="20261128T000000", DTSTART="20261128T030000", DTEND="20261128T040000")
+    text = list(calendar(weekly, moved))
+    for _ in range(6):
+        place = chance.randrange(len(text))
+        text[place] = chance.choice(["", "0", "Z", ":", ";", "=", "\n", "99", "BEGIN:VEVENT", "\x00", "é"])
+    outages = write(told, "a.ics", "".join(text))
+    assert all(problem.found and problem.expected for problem in outages.problems)
 
 
 def test_a_moved_event_takes_the_place_of_its_repetition(told: Settings) -> None:
