@@ -1,4 +1,4 @@
-"""A failure inside an announced outage is expected, and what is said of a source that nothing came from."""
+"""What is said of a source that nothing came from: a failure inside an announced outage was expected."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
+from pipelines.errors import FapiaoError
 from pipelines.pull.outage_rows import Outage
 from pipelines.pull.route import Pulled
 from pipelines.pull.words import say
+from pipelines.routes import Route
 from pipelines.settings import Source
 from pipelines.sources.reasons import Message
 
@@ -41,3 +43,12 @@ def say_stale(pulled: Pulled, source: Source, watermark: datetime | None, *, is_
     stale = say("outage", kind, source=source.id, since_zh=since_zh, since_en=since_en)
     said = pulled.message
     return replace(pulled, message=Message(f"{said.zh} {stale.zh}", f"{said.en} {stale.en}") if said else stale)
+
+
+def say_failure(source: Source, route: Route, error: Exception) -> Message:
+    """Texts of foreign errors may hold addresses and passwords: only their kind is said."""
+    what = error.message if isinstance(error, FapiaoError) else type(error).__name__
+    return Message(
+        f"来源 {source.id} 的途径 {route.kind} 取数失败：{what}。请 IT 查看。",
+        f"Source {source.id}: route {route.kind} failed: {what}. Please have IT look.",
+    )

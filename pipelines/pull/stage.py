@@ -11,17 +11,17 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from pipelines.errors import FapiaoError, UsageError
+from pipelines.errors import UsageError
 from pipelines.night import Night
 from pipelines.pull.again import Backfill
-from pipelines.pull.excuse import excuse_failure, say_stale
+from pipelines.pull.attempt import Attempt
+from pipelines.pull.excuse import excuse_failure, say_failure, say_stale
 from pipelines.pull.outages import Outages, load_outages
-from pipelines.pull.route import GOOD_STATES, Pulled, Window, make_puller
+from pipelines.pull.route import Pulled, Window, make_puller
 from pipelines.pull.side_by_side import OverBudgetError, call_within, do_side_by_side
 from pipelines.pull.words import say
 from pipelines.routes import Route
 from pipelines.settings import Settings, Source, beijing_now
-from pipelines.sources.reasons import Message
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 logger = logging.getLogger(__name__)
@@ -31,20 +31,8 @@ STAGE_SECONDS = 3 * 3600
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One route of one source tonight; `route_no` 0 is the first choice."""
-
-    source_id: str
-    route_no: int
-    kind: str
-    started_at: datetime
-    ended_at: datetime
-    pulled: Pulled
-
-
-@dataclass(frozen=True)
 class Asked:
-    """A source with its routes in their order, and how far it is known."""
+    """A source, its routes in their order, and the moment up to which everything had been received, None if never."""
 
     source: Source
     routes: tuple[Route, ...]
@@ -58,7 +46,7 @@ class Fetching:
     settings: Settings
     night: Night
     outages: Outages
-    again: Backfill | None
+    again: Backfill | None = None
     begun_s: float = field(default_factory=time.monotonic)
 
     def find_window(self, route: Route, watermark: datetime | None) -> Window:
@@ -90,24 +78,23 @@ def pull_night(settings: Settings, night: Night, again: Backfill | None = None) 
     answers, and written by one thread, in the order of the settings.
     """
     chosen = again.choose_routes(settings) if again else _list_routes(settings)
-    asked = [Asked(source, tuple(routes)) for source, routes in chosen]
     with open_warehouse(settings) as con:
         later = run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone()
         if later and again:
             raise _refuse_look_back(night, later[0])
-        if not asked or later:
+        if not chosen or later:
             return Pulls()
-        asked = [replace(one, watermark=_read_watermark(con, one.source, night)) for one in asked]
+        asked = [Asked(source, tuple(routes), _read_watermark(con, source, night)) for source, routes in chosen]
     fetching = Fetching(settings, night, load_outages(settings, night.as_of), again)
-    found = do_side_by_side(lambda one: _pull_source(fetching, one), asked, settings.fetch_at_once)
-    tried = dict(zip([one.source.id for one in asked], found, strict=True))
-    attempts = tuple(attempt for found in tried.values() for attempt in found)
+    tried = _try_side_by_side(fetching, asked)
+    tried |= _try_after_outages(fetching, asked, tried)
+    attempts = tuple(said for one in asked for said in _say_age(tried[one.source.id], one))
     with open_warehouse(settings) as con, transaction(con):
         con.execute("DELETE FROM night__pull WHERE night_id = ?", [night.night_id])
         for attempt in attempts:
-            row = _as_row(attempt, night)
+            row = attempt.as_row(night)
             run_sql(con, "pull/night__pull", row | {"watermark": None} if again else row)
-    return Pulls(attempts, tuple(name for name, found in tried.items() if not _is_good(found[-1])))
+    return Pulls(attempts, tuple(name for name, found in tried.items() if not found[-1].is_good))
 
 
 def _refuse_look_back(night: Night, later: str) -> UsageError:
@@ -141,51 +128,63 @@ def _read_watermark(con: Connection, source: Source, night: Night) -> datetime |
     return found[0] if found else None
 
 
-def _pull_source(fetching: Fetching, asked: Asked) -> list[Attempt]:
-    attempts: list[Attempt] = []
-    for number in range(len(asked.routes)):
-        attempts.append(_try_route(fetching, asked, number))
-        if _is_good(attempts[-1]):
-            return attempts
-    if _await_end(fetching, asked.source, attempts[0]):
-        again = _try_route(fetching, asked, 0)
-        attempts = [replace(again, started_at=attempts[0].started_at), *([] if _is_good(again) else attempts[1:])]
-        if _is_good(again):
-            return attempts
-    if any(attempt.pulled.files for attempt in attempts):
+def _try_side_by_side(fetching: Fetching, asked: list[Asked]) -> dict[str, list[Attempt]]:
+    def try_routes(one: Asked) -> list[Attempt]:
+        attempts: list[Attempt] = []
+        for number in range(len(one.routes)):
+            attempts.append(_try_route(fetching, one, number))
+            if attempts[-1].is_good:
+                break
+        return attempts
+
+    found = do_side_by_side(try_routes, asked, fetching.settings.fetch_at_once)
+    return dict(zip([one.source.id for one in asked], found, strict=True))
+
+
+def _try_after_outages(
+    fetching: Fetching, asked: list[Asked], tried: dict[str, list[Attempt]]
+) -> dict[str, list[Attempt]]:
+    """The first route again of those whose outage ends soon enough for the settings; nobody else waits for them."""
+    ends = {one.source.id: end for one in asked if (end := _find_end(fetching, one.source, tried[one.source.id]))}
+    found: dict[str, list[Attempt]] = {}
+    for end in sorted(set(ends.values())):
+        due = [one for one in asked if ends.get(one.source.id) == end]
+        seconds = max(0.0, (end - fetching.now()).total_seconds() + 1)
+        logger.info("waiting %.0f s for the end of the announced outage of %s sources", seconds, len(due))
+        time.sleep(seconds)
+        again = do_side_by_side(lambda one: _try_route(fetching, one, 0), due, fetching.settings.fetch_at_once)
+        for one, attempt in zip(due, again, strict=True):
+            first, *others = tried[one.source.id]
+            found[one.source.id] = [replace(attempt, started_at=first.started_at), *([] if attempt.is_good else others)]
+    return found
+
+
+def _find_end(fetching: Fetching, source: Source, attempts: list[Attempt]) -> datetime | None:
+    """When to ask the source again tonight; None if that is not worth waiting for."""
+    now = fetching.now()
+    outage = fetching.outages.find(source.id, now, now)
+    if outage is None or attempts[0].pulled.state != "maintenance" or attempts[-1].is_good:
+        return None
+    longest = fetching.allow(fetching.settings.maintenance_wait_minutes * 60)
+    return outage.ends if (outage.ends - now).total_seconds() + 1 <= longest else None
+
+
+def _say_age(attempts: list[Attempt], asked: Asked) -> list[Attempt]:
+    """The same; the last route says on which data the source is judged, if none gave a file or was up to date."""
+    if attempts[-1].is_good or any(attempt.pulled.files for attempt in attempts):
         return attempts
     is_resting = any(attempt.pulled.state == "maintenance" for attempt in attempts)
     said = say_stale(attempts[-1].pulled, asked.source, asked.watermark, is_resting=is_resting)
-    attempts[-1] = replace(attempts[-1], pulled=said)
-    return attempts
-
-
-def _await_end(fetching: Fetching, source: Source, first: Attempt) -> bool:
-    """Wait for the end of an announced outage, if the settings let the night wait so long."""
-    outage = fetching.outages.find(source.id, fetching.now(), fetching.now())
-    if outage is None or first.pulled.state != "maintenance":
-        return False
-    seconds = (outage.ends - fetching.now()).total_seconds() + 1
-    if seconds > fetching.allow(fetching.settings.maintenance_wait_minutes * 60):
-        return False
-    logger.info("source %s: waiting %.0f s for the end of its announced outage", source.id, seconds)
-    time.sleep(seconds)
-    return True
-
-
-def _is_good(attempt: Attempt) -> bool:
-    return attempt.pulled.state in GOOD_STATES
+    return [*attempts[:-1], replace(attempts[-1], pulled=said)]
 
 
 def _try_route(fetching: Fetching, asked: Asked, number: int) -> Attempt:
     source, route = asked.source, asked.routes[number]
     settings, night, begun = fetching.settings, fetching.night, fetching.now()
-    inbox, seconds = settings.source_folder(source), fetching.allow(settings.fetch_budget_seconds)
-    inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seconds, window = fetching.allow(settings.fetch_budget_seconds), fetching.find_window(route, asked.watermark)
     started = beijing_now()
     try:
-        puller, window = make_puller(route, settings), fetching.find_window(route, asked.watermark)
-        pulled = call_within(seconds, lambda: puller.pull(source, window, inbox, night))
+        pulled = call_within(seconds, lambda: _pull(settings, source, route, window, night))
     except OverBudgetError:
         logger.warning("route %s of source %s was given up after its budget", number, source.id)
         pulled = Pulled(
@@ -194,34 +193,13 @@ def _try_route(fetching: Fetching, asked: Asked, number: int) -> Attempt:
         )
     except Exception as error:  # noqa: BLE001 - kept as this route's failure; one route must not stop the night
         logger.warning("route %s of source %s failed: %s", number, source.id, type(error).__name__)
-        pulled = Pulled("failed", message=_say_failure(source, route, error))
+        pulled = Pulled("failed", message=say_failure(source, route, error))
     pulled = excuse_failure(pulled, fetching.outages.find(source.id, begun, fetching.now()), fetching.now())
     return Attempt(source.id, number, route.kind, started, beijing_now(), pulled)
 
 
-def _say_failure(source: Source, route: Route, error: Exception) -> Message:
-    """Texts of foreign errors may hold addresses and passwords: only their kind is said."""
-    what = error.message if isinstance(error, FapiaoError) else type(error).__name__
-    return Message(
-        f"来源 {source.id} 的途径 {route.kind} 取数失败：{what}。请 IT 查看。",
-        f"Source {source.id}: route {route.kind} failed: {what}. Please have IT look.",
-    )
-
-
-def _as_row(attempt: Attempt, night: Night) -> dict[str, object]:
-    pulled = attempt.pulled
-    return {
-        "night_id": night.night_id,
-        "source_id": attempt.source_id,
-        "route_no": attempt.route_no,
-        "kind": attempt.kind,
-        "state": pulled.state,
-        "files": list(pulled.files),
-        "rows": pulled.rows,
-        "declared": pulled.declared,
-        "started_at": attempt.started_at,
-        "ended_at": attempt.ended_at,
-        "watermark": pulled.watermark if pulled.state in GOOD_STATES else None,
-        "message_zh": pulled.message.zh if pulled.message else None,
-        "message_en": pulled.message.en if pulled.message else None,
-    }
+def _pull(settings: Settings, source: Source, route: Route, window: Window, night: Night) -> Pulled:
+    """Into the source's folder, which may lie on a share that is away or hangs."""
+    inbox = settings.source_folder(source)
+    inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return make_puller(route, settings).pull(source, window, inbox, night)

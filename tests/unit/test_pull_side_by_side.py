@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from threading import Barrier, Event, Lock
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,7 @@ from pipelines.pull.api_pace import Pace, find_pace
 from pipelines.pull.route import Pulled, Window
 from pipelines.pull.side_by_side import OverBudgetError, call_within, do_side_by_side
 from pipelines.routes import ApiRoute, BearerAuth, RemoteRoute, Route
-from pipelines.settings import Settings, Source
+from pipelines.settings import OutageFile, Settings, Source
 from pipelines.warehouse import open_warehouse
 from tests.unit.api_server import invoice, serve
 
@@ -126,6 +127,35 @@ def test_what_hangs_is_followed_by_its_fallback(settings: Settings, systems: Sys
     assert [attempt.pulled.state for attempt in pulls.attempts] == ["failed", "pulled"]
     assert pulls.stale == ()
     del systems
+
+
+def test_a_folder_that_cannot_be_made_fails_its_source_alone(settings: Settings, systems: Systems) -> None:
+    settings.data_root.mkdir(parents=True)
+    (settings.data_root / "in").mkdir()
+    (settings.data_root / "in" / "0").write_text("a file stands where the folder should be")
+    assert night_of(settings, "/a", "/b") == [("s0a", "failed"), ("s1b", "pulled")]
+    del systems
+
+
+def test_who_waits_for_an_outage_holds_up_nobody(
+    settings: Settings, systems: Systems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only one is asked at once; the others have come before the waiting begins, and the order stays."""
+    asked: list[str] = []
+    real = systems.ask
+
+    def ask(url: str) -> Pulled:
+        asked.append(url)
+        return Pulled("failed") if url == "/rests" and asked.count(url) == 1 else real(url)
+
+    monkeypatch.setattr(systems, "ask", ask)
+    monkeypatch.setattr(stage, "time", SimpleNamespace(sleep=lambda _s: asked.append("wait"), monotonic=time.monotonic))
+    settings.data_root.mkdir(parents=True)
+    (settings.data_root / "a.csv").write_text("from,to,sources\n2026-11-10 00:00,2026-11-10 02:30,s0rests\n")
+    declared = {"maintenance": [OutageFile(file="a.csv")], "maintenance_wait_minutes": 60, "fetch_at_once": 1}
+    told = night_of(settings, "/rests", "/a", "/b", **declared)
+    assert asked == ["/rests", "/a", "/b", "wait", "/rests"]
+    assert told == [("s0rests", "pulled"), ("s1a", "pulled"), ("s2b", "pulled")]
 
 
 def test_a_stage_that_is_over_its_time_gives_each_one_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
