@@ -103,7 +103,8 @@ filled AS (
     FROM named
 )
 SELECT
-    f.* EXCLUDE (facts, asked_item_id), c.verdict, c.basis,
+    f.item_id, f.taxpayer_id, f.direction, c.verdict, f.cause, f.rule, c.basis, f.is_impossible, f.candidates, f.why_not,
+    f.differing_fields, f.upstream_total, f.ledger_total, f.n_upstream, f.n_ledger, f.is_total_known, f.due_on,
     fill_sentence(s.zh, facts, coalesce(w.zh, ''), coalesce(hint.zh, '')) || coalesce(o.zh, '') AS explanation_zh,
     fill_sentence(s.en, facts, coalesce(w.en, ''), coalesce(hint.en, '')) || coalesce(o.en, '') AS explanation_en
 FROM filled f

@@ -22,33 +22,56 @@ caused AS (
     SELECT item_id, cause, NULL, []::VARCHAR[], NULL, first_id, (side = 'upstream')::INT, (side = 'ledger')::INT, FALSE
     FROM surplus
 ),
+of_many AS (SELECT side, item_id FROM work_node GROUP BY side, item_id HAVING count(*) > 1),
+invoice AS (
+    SELECT n.item_id, n.item_id IN (SELECT item_id FROM of_many WHERE side = 'upstream') AS is_of_many, u.*
+    FROM work_node n JOIN work_open_upstream u ON n.side = 'upstream' AND u.record_id = n.record_id
+),
+entry AS (
+    SELECT n.item_id, n.item_id IN (SELECT item_id FROM of_many WHERE side = 'ledger') AS is_of_many, l.*
+    FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
+),
 upstream AS (
     SELECT
-        n.item_id, any_value(u.taxpayer_id) AS taxpayer_id, any_value(u.direction) AS direction,
-        sum(u.total_cny) AS upstream_total, sum(u.tax_cny) AS upstream_tax,
+        item_id, any_value(taxpayer_id) AS taxpayer_id, any_value(direction) AS direction,
+        sum(total_cny) AS upstream_total, sum(tax_cny) AS upstream_tax,
         -- The blue invoice names the item: it is issued first.
-        arg_min(u.number, (u.is_red, u.issued_on, u.record_id)) AS number,
-        arg_min(u.code, (u.is_red, u.issued_on, u.record_id)) AS code,
-        arg_min(u.total_cny, (u.is_red, u.issued_on, u.record_id)) AS first_total,
-        arg_min(u.status, (u.is_red, u.issued_on, u.record_id)) AS status,
-        arg_min(u.party_name, (u.is_red, u.issued_on, u.record_id)) AS party_name,
-        min(u.issued_on) AS issued_on
-    FROM work_node n JOIN work_open_upstream u ON n.side = 'upstream' AND u.record_id = n.record_id
-    GROUP BY n.item_id
+        arg_min(number, (is_red, issued_on, record_id)) AS number,
+        arg_min(code, (is_red, issued_on, record_id)) AS code,
+        arg_min(total_cny, (is_red, issued_on, record_id)) AS first_total,
+        arg_min(status, (is_red, issued_on, record_id)) AS status,
+        arg_min(party_name, (is_red, issued_on, record_id)) AS party_name,
+        min(issued_on) AS issued_on
+    FROM invoice
+    WHERE is_of_many
+    GROUP BY item_id
+    UNION ALL
+    -- Most items have one record a side: nothing to add up.
+    SELECT
+        item_id, taxpayer_id, direction, total_cny, tax_cny, number, code, total_cny, status, party_name, issued_on
+    FROM invoice
+    WHERE NOT is_of_many
 ),
 ledger AS (
     SELECT
-        n.item_id, any_value(l.taxpayer_id) AS taxpayer_id, any_value(l.direction) AS direction,
-        CASE WHEN count(l.line_total) = count(*) THEN sum(l.line_total) ELSE sum(coalesce(l.line_total, l.line_amount))
+        item_id, any_value(taxpayer_id) AS taxpayer_id, any_value(direction) AS direction,
+        CASE WHEN count(line_total) = count(*) THEN sum(line_total) ELSE sum(coalesce(line_total, line_amount))
         END AS ledger_total,
-        count(l.line_total) = count(*) AS is_total_known,
-        sum(l.tax_cny) AS ledger_tax,
-        array_to_string(list(DISTINCT l.voucher_no ORDER BY l.voucher_no)[:4], '、') AS voucher,
-        arg_min(shown_number(l.invoice_code, l.invoice_reference), (l.posted_on, l.record_id)) AS reference,
-        arg_min(l.party_name, (l.posted_on, l.record_id)) AS party_name,
-        min(l.posted_on) AS posted_on, min(l.invoice_date) AS invoice_date
-    FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
-    GROUP BY n.item_id
+        count(line_total) = count(*) AS is_total_known,
+        sum(tax_cny) AS ledger_tax,
+        array_to_string(list(DISTINCT voucher_no ORDER BY voucher_no)[:4], '、') AS voucher,
+        arg_min(shown_number(invoice_code, invoice_reference), (posted_on, record_id)) AS reference,
+        arg_min(party_name, (posted_on, record_id)) AS party_name,
+        min(posted_on) AS posted_on, min(invoice_date) AS invoice_date
+    FROM entry
+    WHERE is_of_many
+    GROUP BY item_id
+    UNION ALL
+    SELECT
+        item_id, taxpayer_id, direction, coalesce(line_total, line_amount), line_total IS NOT NULL, tax_cny, voucher_no,
+        shown_number(invoice_code, invoice_reference), party_name, posted_on, invoice_date
+    FROM entry
+    WHERE NOT is_of_many
 )
 SELECT
     c.*, coalesce(u.taxpayer_id, l.taxpayer_id) AS taxpayer_id, coalesce(u.direction, l.direction) AS direction,

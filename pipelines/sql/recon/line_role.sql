@@ -9,16 +9,31 @@
 CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
     SELECT
-        n.*, l.posted_on, l.line_total, l.line_amount,
-        regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}') AS is_damaged,
-        -- Compare with what every line of the invoice has: the total if all know it, else the amount without tax.
-        CASE WHEN bool_and(l.line_total IS NOT NULL) OVER of_invoice THEN l.line_total ELSE l.line_amount END AS money,
-        CASE WHEN bool_and(l.line_total IS NOT NULL) OVER of_invoice THEN u.total_cny ELSE u.amount_cny END AS whole
+        n.*, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny,
+        regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}') AS is_damaged
     FROM work_named n
     JOIN work_open_ledger l ON l.record_id = n.ledger_id
     JOIN work_open_upstream u ON u.record_id = n.upstream_id
     WHERE n.n_numbers = 1
-    WINDOW of_invoice AS (PARTITION BY n.upstream_id)
+),
+shared AS (SELECT upstream_id FROM line GROUP BY upstream_id HAVING count(*) > 1),
+-- Nearly every invoice has one line: nothing to add up, so no windows over all of them.
+lone AS (
+    SELECT
+        *, coalesce(line_total, line_amount) AS money,
+        CASE WHEN line_total IS NOT NULL THEN total_cny ELSE amount_cny END AS whole
+    FROM line
+    ANTI JOIN shared USING (upstream_id)
+),
+compared AS (
+    SELECT
+        *,
+        -- Compare with what every line of the invoice has: the total if all know it, else the amount without tax.
+        CASE WHEN bool_and(line_total IS NOT NULL) OVER of_invoice THEN line_total ELSE line_amount END AS money,
+        CASE WHEN bool_and(line_total IS NOT NULL) OVER of_invoice THEN total_cny ELSE amount_cny END AS whole
+    FROM line
+    SEMI JOIN shared USING (upstream_id)
+    WINDOW of_invoice AS (PARTITION BY upstream_id)
 ),
 measured AS (
     SELECT
@@ -30,7 +45,7 @@ measured AS (
         bool_or(rule = 'decision') OVER of_invoice AS is_decided,
         min(CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
                  THEN {'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS first_whole
-    FROM line
+    FROM compared
     WINDOW of_invoice AS (PARTITION BY upstream_id)
 ),
 completed AS (
@@ -52,6 +67,17 @@ prefixed AS (
         AND count(DISTINCT money) OVER (PARTITION BY upstream_id) = 1
         AND abs(money - whole) < abs(sum_money - whole) AS is_repeated
     FROM completed
+),
+weighed AS (
+    SELECT * EXCLUDE (first_whole), first_whole.id AS first_whole_id
+    FROM prefixed
+    UNION ALL BY NAME
+    SELECT
+        *, 1 AS n_lines, money AS sum_money, 1 AS posted_place, rule = 'decision' AS is_decided,
+        CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN ledger_id END
+            AS first_whole_id,
+        FALSE AS is_prefixed, FALSE AS is_repeated
+    FROM lone
 )
 SELECT
     ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
@@ -62,10 +88,10 @@ SELECT
         WHEN is_decided THEN 'doubtful'
         WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
         WHEN is_prefixed AND posted_place <= prefix_place THEN 'kept'
-        WHEN NOT is_prefixed AND first_whole.id = ledger_id THEN 'kept'
+        WHEN NOT is_prefixed AND first_whole_id = ledger_id THEN 'kept'
         -- A reversal in the ledger is no second booking; nor may it take back more than the invoice.
         WHEN money < 0 AND whole > 0 AND -money <= whole THEN 'kept'
-        WHEN (is_prefixed OR first_whole IS NOT NULL) AND abs(money - whole) <= $tolerance
+        WHEN (is_prefixed OR first_whole_id IS NOT NULL) AND abs(money - whole) <= $tolerance
          AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
         ELSE 'doubtful'
     END AS role,
@@ -73,11 +99,11 @@ SELECT
         -- Digits that a spreadsheet lost may happen to name an invoice of somebody else.
         WHEN is_damaged AND party_agrees = FALSE THEN 'unlinked'
         WHEN money < 0 AND whole > 0 THEN 'kept'
-        WHEN first_whole IS NULL AND NOT is_prefixed AND NOT is_decided
+        WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided
             THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
         -- The invoice is booked in full already. A line of another party and other money under its number is not the
         -- same bill; nor is one of another party under eight digits that several invoices may share.
         WHEN party_agrees = FALSE AND NOT (is_whole_key AND abs(money - whole) <= $tolerance) THEN 'unlinked'
         ELSE 'surplus'
     END AS fallback
-FROM prefixed;
+FROM weighed;
