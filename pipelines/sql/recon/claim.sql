@@ -5,9 +5,12 @@
 -- parameters: $tolerance, $max_repeated, $max_pairs
 -- Which claims become links is up to the rules (sql/recon/rules); they write work_accepted and work_refused.
 
--- A table of its own, so that the sides meet on the number and never on taxpayer and direction alone.
+-- A table of its own, so that the sides meet on the number and never on taxpayer and direction alone; only with what is
+-- compared, for every text that is copied costs.
 CREATE OR REPLACE TEMP TABLE work_cited AS
-SELECT r.*, l.* EXCLUDE (code)
+SELECT
+    r.*, l.taxpayer_id, l.direction, l.invoice_date, l.party_id, l.party_name, l.total_cny, l.amount_cny, l.line_total,
+    l.line_amount
 FROM work_reference r
 JOIN work_open_ledger l ON l.record_id = r.ledger_id
 WHERE r.ledger_id NOT IN (
