@@ -15,6 +15,7 @@ from pathlib import Path
 from pipelines.errors import UsageError
 from pipelines.model import PUBLISHED_TABLES
 from pipelines.night import Night
+from pipelines.publish_index import write_index
 from pipelines.settings import Settings, beijing_now
 from pipelines.snapshots.store import make_folder, move_into_place
 from pipelines.warehouse import Connection, attach_database, connect, ensure_tables, open_warehouse, run_sql
@@ -83,9 +84,7 @@ def copy_tables(con: Connection, target: Path, night: Night) -> int:
         con.execute("USE recon")
         rows = sum(_copy_table(con, table.name, table.column_names) for table in PUBLISHED_TABLES)
         run_sql(con, "publish/first_seen")
-        run_sql(con, "publish/find_number")
-        run_sql(con, "publish/find_event", {"as_of": night.as_of, "night_id": night.night_id})
-        run_sql(con, "publish/find_comment")
+        write_index(con, night)
     finally:
         con.execute("USE recon")
         con.execute("DETACH reader")

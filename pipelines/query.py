@@ -23,6 +23,10 @@ READING = ("SELECT", "EXPLAIN")
 """Statement types that are let through; SHOW, DESCRIBE, SUMMARIZE and VALUES count as SELECT."""
 
 
+FETCHED_ROWS = 500
+"""So many rows, known by their place, are fetched without reading what lies between them; DuckDB's own limit is 50."""
+
+
 @dataclass(frozen=True)
 class QueryResult:
     """Rows as Python values (money as Decimal). `is_truncated` is True when there were more rows than asked for."""
@@ -55,6 +59,7 @@ def open_published(settings: Settings, *, memory_limit_mb: int | None = None) ->
         limit = min(memory_limit_mb or settings.memory_limit_mb, settings.memory_limit_mb)
         con.execute(f"SET memory_limit = '{int(limit)}MB'")
         con.execute("SET max_temp_directory_size = '4GB'")
+        con.execute(f"SET dynamic_or_filter_threshold = {FETCHED_ROWS}")
         con.execute("SET python_enable_replacements = FALSE")
         con.execute("SET enable_external_access = FALSE")
         con.execute("SET lock_configuration = TRUE")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FILE_ENDINGS = (".xml", ".ofd", ".pdf", ".png", ".jpg", ".jpeg")
 QR_COMMAS = 5
+SHOWN_ITEMS = 20
 VERIFY_ZH = (
     "到发票查验平台查验：数电票填 20 位号码、开票日期和价税合计；其他填代码、号码、日期，专票再填不含税金额，"
     "普票再填校验码后六位。当日开具的次日才能查，一张一天最多五次，可查五年内的"
@@ -53,6 +54,7 @@ def find_invoices(
     ] = None,
     status: Annotated[Status | None, typer.Option(help="发票状态 | Status of the invoice.")] = None,
     fuzzy: Annotated[bool, typer.Option("--fuzzy", help="容许错一位 | Allow one wrong character.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="最多列出几项 | Show at most so many.")] = SHOWN_ITEMS,
     as_json: AsJson = False,
 ) -> None:
     """查一张发票：双方怎么记、结论、来自哪个文件哪一行 | Look an invoice up on both sides."""
@@ -71,6 +73,7 @@ def find_invoices(
         amount=parse_amount(amount),
         status=status,
         fuzzy=fuzzy,
+        limit=limit,
     )
     if as_json:
         print_json(result)
@@ -129,7 +132,10 @@ def _print_found(result: FindResult) -> None:
     if not result.items:
         _print_nothing(result)
     elif result.hits > len(result.items):
-        print_line(f"共 {result.hits:,} 项，只列出 {len(result.items)} 项 | {result.hits:,} hits, the best are shown")
+        print_line(
+            f"共 {result.hits:,} 项，列出 {len(result.items)} 项，"
+            f"--limit 可多列 | {result.hits:,} hits, the best {len(result.items)} are shown: --limit shows more"
+        )
     print_line(f"截至 as of {result.as_of}")
 
 

@@ -126,9 +126,9 @@ class Region:
 
 @dataclass(frozen=True)
 class FindResult:
-    """`items` best first, at most 50 of `hits`; `witnesses`: e-invoice files of these items or of the number. `covered`
-    (empty: nothing was ever fully received) and `region` (None: the digits do not tell) say where else to look when
-    nothing was found, `grace_hours` how long an invoice may come after its issue or posting."""
+    """`items` best first, no more of the `hits` than were asked for; `witnesses`: e-invoice files of these items or of
+    the number. `covered` (empty: nothing was ever fully received) and `region` (None: the digits do not tell) say where
+    else to look when nothing was found, `grace_hours` how long an invoice may come after its issue or posting."""
 
     number: str
     items: tuple[FoundItem, ...]

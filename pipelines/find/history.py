@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipelines.find.facts import EntryFact, HistoryEvent, InvoiceFact
+from pipelines.night import Night
 
 ORDER = {"seen": 0, "booked": 1, "changed": 2, "gone": 3, "found": 4}
 """At one moment: files come before the night that judged them, a finding ends before another begins."""
@@ -21,6 +22,13 @@ def tell_history(
         *(_first_booking(fact) for fact in ledger if ("ledger", fact.record_id) not in told),
     ]
     return tuple(sorted(events, key=lambda event: (event.happened_at, ORDER[event.event])))
+
+
+def find_open_night(stored: Sequence[HistoryEvent], cause: str) -> str | None:
+    """The night since which an item has been a finding of that cause; None if it is none."""
+    begun = [event.happened_at for event in stored if event.event == "found" and event.value_after == cause]
+    ended = [event for event in stored if event.event == "gone" and event.value_before == cause]
+    return Night(max(begun)).night_id if len(begun) > len(ended) else None
 
 
 def _first_sight(fact: InvoiceFact) -> HistoryEvent:

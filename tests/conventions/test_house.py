@@ -22,7 +22,19 @@ LAYERS = (
     {"night", "warehouse"},
     {"migrate", "night_log", "sources", "einvoice", "snapshots"},
     {"pull", "reconcile", "verification"},
-    {"publish", "publish_masked", "query", "find", "reports", "exports", "alerts", "demo", "simulator", "heartbeat"},
+    {
+        "publish",
+        "publish_index",
+        "publish_masked",
+        "query",
+        "find",
+        "reports",
+        "exports",
+        "alerts",
+        "demo",
+        "simulator",
+        "heartbeat",
+    },
     {"cli"},
 )
 """Inside `pipelines`, a module may import from its own layer and the ones before it."""

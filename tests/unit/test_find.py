@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 import pytest
 
+from pipelines import publish_index
 from pipelines.cli.edge import run_command_line
-from pipelines.errors import BadInputError, UsageError
-from pipelines.find import build_near_pattern, find_invoices, find_region, list_near_tails, tail_range
+from pipelines.errors import BadInputError, IntegrityError, UsageError
+from pipelines.find import build_near_pattern, find_invoices, find_region, list_near_tails, search, tail_range
 from pipelines.publish import publish_night
 from pipelines.query import run_query
 from pipelines.settings import Settings
+from pipelines.warehouse import Connection, run_sql
 from tests.unit.small_warehouse import FIRST, build_warehouse, number_of
 
 
@@ -97,13 +101,55 @@ def test_an_amount_may_be_a_range_of_total_amount_or_tax(published: Settings) ->
     assert len(found_ids(published, amount=Decimal(3))) == 6
 
 
+def test_the_limit_shows_fewer_and_counts_all(published: Settings) -> None:
+    result = find_invoices(published, "*", party="甲供应商", limit=2)
+    assert (len(result.items), result.hits) == (2, 6)
+
+
+def test_a_sum_and_other_conditions_narrow_each_other(published: Settings) -> None:
+    range_of_all = (Decimal(1), Decimal(2000))
+    assert found_ids(published, amount=range_of_all, date_from=date(2026, 11, 1), status="void") == ["item4"]
+    assert found_ids(published, amount=Decimal(80), party="甲供应商") == ["item6"]
+    assert found_ids(published, amount=Decimal(80), party="乙供应商") == []
+
+
+def test_many_sums_lead_to_the_same_items_by_way_of_the_records(
+    published: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {"amount": (Decimal(1), Decimal(200)), "party": "甲供应商", "date_to": date(2026, 11, 9)}
+    few = found_ids(published, **wanted)
+    monkeypatch.setattr(search, "MANY", 0)
+    assert found_ids(published, **wanted) == few != []
+
+
+def test_an_index_at_another_place_is_never_published(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_warehouse(settings)
+
+    def shuffled(con: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> Connection:
+        run_sql(con, name, parameters)
+        if name == "publish/find_item":
+            con.execute(
+                "CREATE OR REPLACE TABLE reader.out_find_item AS FROM reader.out_find_item ORDER BY item_row DESC"
+            )
+        return con
+
+    monkeypatch.setattr(publish_index, "run_sql", shuffled)
+    with pytest.raises(IntegrityError, match="at another place"):
+        publish_night(settings, FIRST)
+
+
 def test_the_status_is_that_of_the_invoice(published: Settings) -> None:
     assert found_ids(published, status="void") == ["item4"]
 
 
 def test_every_record_of_an_item_stands_in_the_index(published: Settings) -> None:
     indexed = """
-        SELECT i.item_id, m.side, r.record_id FROM out_find_member AS m
+        SELECT i.item_id, m.side, r.record_id
+        FROM (
+            SELECT item_row, 'upstream' AS side, upstream_row AS record_row FROM out_find_item
+            UNION ALL SELECT item_row, 'ledger', ledger_row FROM out_find_item
+            UNION ALL FROM out_find_further
+        ) AS m
         JOIN recon__item AS i ON i.rowid = m.item_row
         JOIN (SELECT rowid AS row_number, 'upstream' AS side, record_id FROM core_upstream__invoice
             UNION ALL SELECT rowid, 'ledger', record_id FROM core_ledger__entry) AS r

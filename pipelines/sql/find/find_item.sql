@@ -1,14 +1,9 @@
 -- What: verdict and sentence of the items found.
--- Grain: one row per item.
--- Inputs: recon__item, night__finding.
+-- Grain: one row per item; its row first.
+-- Inputs: recon__item.
 -- Parameters: $item_rows (rowids of recon__item).
 SELECT
-    i.rowid AS item_row, i.item_id, i.taxpayer_id, i.direction, i.verdict, i.cause, i.basis, i.needs_review,
-    i.difference_cny, i.due_on,
-    (
-        SELECT max(f.first_night) FROM night__finding AS f
-        WHERE f.item_id = i.item_id AND f.cause = i.cause AND f.gone_night IS NULL
-    ) AS open_since_night,
-    i.explanation_zh, i.explanation_en
-FROM recon__item AS i
-WHERE i.rowid IN (SELECT unnest($item_rows));
+    rowid AS item_row, item_id, taxpayer_id, direction, verdict, cause, basis, needs_review, difference_cny, due_on,
+    explanation_zh, explanation_en
+FROM recon__item
+WHERE rowid IN (SELECT unnest($item_rows));

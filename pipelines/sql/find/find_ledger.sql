@@ -1,12 +1,10 @@
 -- What: the books' side of the items found.
--- Grain: one row per ledger line.
--- Inputs: out_find_member, core_ledger__entry.
--- Parameters: $item_rows.
+-- Grain: one row per ledger line; its row first, to tell its item by.
+-- Inputs: core_ledger__entry.
+-- Parameters: $record_rows.
 SELECT
-    m.item_row, l.record_id, l.posted_on, l.voucher_no, l.invoice_reference, l.invoice_code, l.invoice_date,
-    l.counterparty_name, l.amount_cny, l.tax_cny, l.total_cny, l.summary, l.observed_at, l.source_id,
-    l.source_file, l.source_row
-FROM out_find_member AS m
-JOIN core_ledger__entry AS l ON l.rowid = m.record_row
-WHERE m.side = 'ledger' AND m.item_row IN (SELECT unnest($item_rows))
-ORDER BY m.item_row, l.posted_on, l.record_id;
+    rowid AS record_row, record_id, posted_on, voucher_no, invoice_reference, invoice_code, invoice_date, counterparty_name,
+    amount_cny, tax_cny, total_cny, summary, observed_at, source_id, source_file, source_row
+FROM core_ledger__entry
+WHERE rowid IN (SELECT unnest($record_rows))
+ORDER BY posted_on, record_id;

@@ -1,11 +1,10 @@
 -- What: the tax system's side of the items found.
--- Grain: one row per upstream invoice.
--- Inputs: out_find_member, core_upstream__invoice.
--- Parameters: $item_rows.
+-- Grain: one row per upstream invoice; its row first, to tell its item by.
+-- Inputs: core_upstream__invoice.
+-- Parameters: $record_rows.
 SELECT
-    m.item_row, u.record_id, u.invoice_code, u.invoice_number, u.kind, u.issued_at, u.seller_name, u.buyer_name,
-    u.amount_cny, u.tax_cny, u.total_cny, u.status, u.is_red, u.observed_at, u.source_id, u.source_file, u.source_row
-FROM out_find_member AS m
-JOIN core_upstream__invoice AS u ON u.rowid = m.record_row
-WHERE m.side = 'upstream' AND m.item_row IN (SELECT unnest($item_rows))
-ORDER BY m.item_row, u.issued_at, u.record_id;
+    rowid AS record_row, record_id, invoice_code, invoice_number, kind, issued_at, seller_name, buyer_name, amount_cny,
+    tax_cny, total_cny, status, is_red, observed_at, source_id, source_file, source_row
+FROM core_upstream__invoice
+WHERE rowid IN (SELECT unnest($record_rows))
+ORDER BY issued_at, record_id;

@@ -1,28 +1,12 @@
 -- What: every number by which an item can be looked up, in the order of their last digits, so that the end of a number is a
---       short stretch of the table. A ledger text counts whole and by each of its runs of 8 characters or more;
---       a line without a number stands there with an empty one, so that it is found by its other facts.
+--       short stretch of the table. A ledger text counts whole and by each of its runs of 8 characters or more.
 -- Grain: one row per item and number.
--- Inputs: reader.core_upstream__invoice, reader.core_ledger__entry, reader.recon__item, reader.recon__member.
+-- Inputs: find_member, reader.core_upstream__invoice, reader.core_ledger__entry.
 -- Parameters: none.
-CREATE OR REPLACE TABLE reader.out_find_member AS
-SELECT i.rowid AS item_row, m.side, m.record_row
-FROM (
-    SELECT m.item_id, m.side, u.rowid AS record_row
-    FROM reader.recon__member AS m
-    JOIN reader.core_upstream__invoice AS u ON u.record_id = m.record_id
-    WHERE m.side = 'upstream'
-    UNION ALL
-    SELECT m.item_id, m.side, l.rowid
-    FROM reader.recon__member AS m
-    JOIN reader.core_ledger__entry AS l ON l.record_id = m.record_id
-    WHERE m.side = 'ledger'
-) AS m
-JOIN reader.recon__item AS i ON i.item_id = m.item_id
-ORDER BY item_row, m.side DESC, record_row;
 CREATE OR REPLACE TABLE reader.out_find_number AS
 WITH invoice AS (
     SELECT m.item_row, u.invoice_code, u.invoice_number, u.paper_number
-    FROM reader.out_find_member AS m
+    FROM find_member AS m
     JOIN reader.core_upstream__invoice AS u ON u.rowid = m.record_row
     WHERE m.side = 'upstream'
 ),
@@ -30,7 +14,7 @@ entry AS (
     SELECT
         m.item_row, l.invoice_code,
         upper(translate(COALESCE(l.invoice_reference, ''), '０１２３４５６７８９', '0123456789')) AS reference
-    FROM reader.out_find_member AS m
+    FROM find_member AS m
     JOIN reader.core_ledger__entry AS l ON l.rowid = m.record_row
     WHERE m.side = 'ledger'
 ),
@@ -51,4 +35,5 @@ SELECT
     -- the last 8 digits read backwards and filled up with 0; -1 for the few that end otherwise
     COALESCE(TRY_CAST(rpad(reverse(right(number, 8)), 8, '0') AS INTEGER), -1) AS tail, number, item_row
 FROM number
+WHERE number <> ''
 ORDER BY tail, number, item_row;
