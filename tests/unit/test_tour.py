@@ -42,3 +42,13 @@ def test_the_command_runs_and_prints_what_the_tour_shows(
     assert result.exit_code == 0, result.output
     printed = squeeze(result.stdout)
     assert [line for line in shown.splitlines() if line != "…" and squeeze(line) not in printed] == []
+
+
+def test_every_picture_of_the_tour_is_there_and_light_enough_for_a_page() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\((pictures/[\w-]+\.png)\)", PAGE)
+    assert sorted(shown) == sorted(f"pictures/{path.name}" for path in (ROOT / "docs" / "pictures").iterdir())
+    assert shown
+    for name in shown:
+        content = (ROOT / "docs" / name).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) <= 120_000, name
