@@ -52,8 +52,9 @@ def compose_pulls(con: Connection, settings: Settings, night: Night) -> list[Ale
     """One alert per source whose first road did not bring everything when it was last asked, and what is wrong with
     announcements."""
     outages = load_outages(settings, night.as_of)
-    values = {"night_id": night.night_id, "sources": [source.id for source in settings.sources if source.pull]}
-    rows = fetch_rows(con, "alert/alert_pull", PullRow, values)
+    asked = [source.id for source in settings.sources if source.pull]
+    asked += [settings.verification.id] if settings.verification else []
+    rows = fetch_rows(con, "alert/alert_pull", PullRow, {"night_id": night.night_id, "sources": asked})
     return [*(_compose_pull(row, outages, night) for row in rows), *compose_outage_problems(outages)]
 
 

@@ -2,7 +2,7 @@
 -- the routes said. A backfill asks some sources only: what stands of the others is not over by that.
 -- A source is in maintenance only if no route failed for another reason; then a person who is waited for could not export
 -- either. `nights_in_row`: nights that were so without a break, tonight included, from `rest_since` on.
--- Grain: one row per source. Inputs: night__pull. Parameters: night_id, sources (those that are pulled by the settings).
+-- Grain: one row per source. Inputs: night__pull. Parameters: night_id, sources (those that the settings ask).
 WITH tried AS (
     SELECT
         night_id,
