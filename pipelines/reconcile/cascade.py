@@ -25,7 +25,7 @@ from pipelines.warehouse import Connection, ensure_tables, run_sql
 NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8")
 """Rules that read the number. Each takes only what the ones before it left."""
 
-REPAIR_RULES = ("digits_lost", "number_mistyped", "another_number", "number_absent", "combined_sum")
+REPAIR_RULES = ("digits_lost", "number_mistyped", "another_day", "another_number", "number_absent", "combined_sum")
 """Rules that doubt the number: party, money and day must name one invoice of the whole population."""
 
 MAX_PAIRS = 10_000
@@ -110,12 +110,12 @@ def join_records(
     ensure_tables(con, (DECISION, VERIFICATION_ANSWER))
     run("macros", "population", "decided", due, "cleared", "reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "agreed", "line_role", "impossible", "similar", "lane", "neighbour")
+    run("reading", "agreed", "line_role", "impossible", "coverage", "looked", "similar", "lane", "neighbour")
     run(*(f"rules/{rule}" for rule in REPAIR_RULES))
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")
-    run("coverage", "one_sided", "linked", "candidate", "judged", "second_opinion", "explained", "set_aside", "item")
+    run("one_sided", "linked", "candidate", "judged", "second_opinion", "explained", "set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:

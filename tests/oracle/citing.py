@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Any
@@ -14,6 +14,9 @@ from tests.oracle.windows import is_early, is_impossible
 Row = dict[str, Any]
 
 NEAR = timedelta(days=60)
+
+IsLeft = Callable[[Row], bool]
+"""Whether an invoice is still without a line."""
 
 
 class LeftOpenError(Exception):
@@ -76,9 +79,11 @@ def is_of_its_day(invoice: Row, line: Row) -> bool:
     return issued_on(invoice) == day if day else timedelta(0) <= posted - issued_on(invoice) <= NEAR
 
 
-def only_fit(line: Row, invoices: Sequence[Row]) -> Row | None:
+def only_fit(line: Row, invoices: Sequence[Row], is_left: IsLeft | None = None) -> Row | None:
     """The one invoice of the whole population, booked or not, that fits; None where its party's amount recurs.
 
+    With `is_left`, the one that is left when all others that fit are booked: only for a line of which absence may be
+    concluded, else its own invoice may be one that has not come.
     "Near that date" is read as the days that the line itself allows. The contract does not say how equal the money must
     be, whether an amount can recur in a ledger without parties, and how long before its invoice a line may be posted.
     """
@@ -91,41 +96,72 @@ def only_fit(line: Row, invoices: Sequence[Row]) -> Row | None:
     if not line.get("invoice_date") and any(issued_on(invoice) > line["posted_on"] for invoice in alike):
         raise LeftOpenError("a doubtful number, and an invoice of after the posting")
     fitting = [invoice for invoice in alike if is_of_its_day(invoice, line)]
+    if len(fitting) > 1 and is_left is not None:
+        fitting = [invoice for invoice in fitting if is_left(invoice)]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def only_near_fit(typed: str, line: Row, invoices: Sequence[Row]) -> Row | None:
+def only_near_fit(typed: str, line: Row, invoices: Sequence[Row], is_left: IsLeft | None) -> Row | None:
     """The one that fits and is one slip away. Whether the amount may recur under a number of two slips is left open:
     the guard of the design forbids that link, its reason (numbers run in sequence) does not."""
-    near = [
+    near = near_numbers(typed, line, invoices)
+    found = only_fit(line, near, is_left)
+    if found and not only_fit(line, invoices, is_left):
+        raise LeftOpenError("an amount that recurs under another number")
+    return found
+
+
+def near_numbers(typed: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
+    return [
         invoice
         for invoice in invoices
         if one_slip_apart(typed, invoice["invoice_number"])
         and not differ(line.get("invoice_code"), invoice.get("invoice_code"))
     ]
-    found = only_fit(line, near)
-    if found and not only_fit(line, invoices):
-        raise LeftOpenError("an amount that recurs under another number")
-    return found
 
 
-def repair(line: Row, invoices: Sequence[Row], as_of: datetime) -> tuple[str, Row] | None:
-    """What became of the number of a line that names no invoice, and the invoice that it must be."""
+def only_fit_of_another_day(typed: str, line: Row, invoices: Sequence[Row], is_left: IsLeft) -> Row | None:
+    """The one left whose 20 digits are one slip away and whose party and money are the line's, of another day."""
+    near = [
+        invoice
+        for invoice in near_numbers(typed, line, invoices)
+        if len(invoice["invoice_number"]) == 20 and money_agrees(invoice, line) and party_agrees(invoice, line)
+    ]
+    if any(is_of_its_day(invoice, line) and is_left(invoice) for invoice in near):
+        return None
+    if any(not money_equal(invoice, line) for invoice in near):
+        raise LeftOpenError("a doubtful number of another day, and money that agrees but for cents or tax")
+    if any(issued_on(invoice) > line["posted_on"] for invoice in near):
+        raise LeftOpenError("a doubtful number, and an invoice of after the posting")
+    fitting = [
+        invoice
+        for invoice in near
+        if not is_of_its_day(invoice, line) and line["posted_on"] - issued_on(invoice) <= NEAR and is_left(invoice)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def cause_of_broken(line: Row) -> str:
+    """What became of the number of a line that names no invoice."""
+    reading = read_reference(line["invoice_reference"])
+    if reading.lost is not None:
+        return "digits_lost"
+    return "number_mistyped" if reading.numbers else "number_absent"
+
+
+def repair(line: Row, invoices: Sequence[Row], as_of: datetime, is_left: IsLeft | None) -> Row | None:
+    """The invoice that a line must be that names none; `is_left` only if absence may be concluded of the line."""
     reading = read_reference(line["invoice_reference"])
     if reading.lost is not None:
         kept = reading.lost
-        found = only_fit(line, [invoice for invoice in invoices if invoice["invoice_number"].startswith(kept)])
-        cause = "digits_lost"
-    elif reading.numbers:
+        return only_fit(line, [one for one in invoices if one["invoice_number"].startswith(kept)], is_left)
+    if reading.numbers:
         typed = reading.numbers[0]
-        found = None if may_still_come(typed, line, as_of) else only_near_fit(typed, line, invoices)
-        cause = "number_mistyped"
-    else:
-        found = only_fit(line, invoices)
-        cause = "number_absent"
-        if found is None and is_a_sum(line, invoices):
-            raise LeftOpenError("a line without a number that several invoices add up to")
-    return (cause, found) if found else None
+        return None if may_still_come(typed, line, as_of) else only_near_fit(typed, line, invoices, is_left)
+    found = only_fit(line, invoices, is_left)
+    if found is None and is_a_sum(line, invoices):
+        raise LeftOpenError("a line without a number that several invoices add up to")
+    return found
 
 
 def is_a_sum(line: Row, invoices: Sequence[Row]) -> bool:

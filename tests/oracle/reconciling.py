@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tests.oracle.citing import LeftOpenError, invoices_named, only_fit, repair
+from tests.oracle.citing import (
+    LeftOpenError,
+    cause_of_broken,
+    invoices_named,
+    only_fit,
+    only_fit_of_another_day,
+    repair,
+)
 from tests.oracle.judging import (
     cause_of_pair,
     differing_fields,
@@ -18,7 +25,7 @@ from tests.oracle.judging import (
     party_of,
 )
 from tests.oracle.reading import read_reference
-from tests.oracle.windows import cause_of_lone_invoice, cause_of_lone_line
+from tests.oracle.windows import cause_of_lone_invoice, cause_of_lone_line, may_conclude
 
 Row = dict[str, Any]
 DEAD = {"void", "red_full"}
@@ -66,13 +73,11 @@ class Desk:
         unnamed = [line for line in self.lines if not self._cite(line)]
         if any(self._is_settled(invoice) and self.booked.get(invoice["record_id"]) for invoice in self.invoices):
             raise LeftOpenError("an invoice in a list and in a line of its own")
-        meant = [(line, repair(line, self.invoices, self.as_of)) for line in unnamed]
         for cause in ("digits_lost", "number_mistyped"):
-            self._link(cause, [(line, found[1]) for line, found in meant if found and found[0] == cause])
+            self._link(cause, self._meant(cause, unnamed))
+        self._link("number_mistyped", self._of_another_day(unnamed))
         self._link("number_mistyped", self._under_another_number())
-        self._link(
-            "number_absent", [(line, found[1]) for line, found in meant if found and found[0] == "number_absent"]
-        )
+        self._link("number_absent", self._meant("number_absent", unnamed))
         self._settle_red_pairs()
         for invoice in self.invoices:
             if not self._is_settled(invoice):
@@ -115,6 +120,33 @@ class Desk:
         money = line.get("total_cny") or line.get("amount_cny") or 0
         red = self._red_of(invoice)
         return red if red and money < 0 < invoice["total_cny"] else invoice
+
+    def _meant(self, cause: str, lines: Sequence[Row]) -> list[tuple[Row, Row]]:
+        """Lines whose number does not hold, and the invoices that they must be, as far as all is linked by now."""
+        meant = []
+        for line in lines:
+            if cause_of_broken(line) == cause:
+                concludes = may_conclude(line, self.coverage, self.as_of)
+                found = repair(line, self.invoices, self.as_of, self._is_left if concludes else None)
+                meant += [(line, found)] if found else []
+        return meant
+
+    def _of_another_day(self, lines: Sequence[Row]) -> list[tuple[Row, Row]]:
+        """Lines whose number and day are both wrong."""
+        meant = []
+        for line in lines:
+            reading = read_reference(line["invoice_reference"])
+            is_asked = reading.numbers and line.get("invoice_date") and line["record_id"] not in self.repaired
+            if is_asked and may_conclude(line, self.coverage, self.as_of):
+                found = only_fit_of_another_day(reading.numbers[0], line, self.invoices, self._is_left)
+                meant += [(line, found)] if found else []
+        return meant
+
+    def _is_left(self, invoice: Row) -> bool:
+        lines = self.booked.get(invoice["record_id"], [])
+        if lines and not self._is_taken(invoice):
+            raise LeftOpenError("an invoice that fits, under lines that disagree with it")
+        return not self._is_taken(invoice)
 
     def _under_another_number(self) -> list[tuple[Row, Row]]:
         """Lines whose number names another real invoice, while party, money and day are those of this one."""

@@ -49,6 +49,11 @@ def is_early(line: Row, as_of: datetime) -> bool:
     return as_of < datetime.combine(max(line.get("invoice_date") or date.min, line["posted_on"]), time()) + GRACE
 
 
+def may_conclude(line: Row, coverage: Sequence[Row], as_of: datetime) -> bool:
+    """Its invoice would be there if there were one: all days that it may be of were received, and its grace is over."""
+    return was_received(line, coverage) and not is_early(line, as_of)
+
+
 def was_received(line: Row, coverage: Sequence[Row]) -> bool:
     """Its day was fully received; without a day, all days of the asked span that it may be of."""
     received = {row["issue_date"]: row["is_complete"] for row in coverage}

@@ -92,6 +92,16 @@ def mistyped(draft: Draft) -> None:
         draft.book(of, **reference_to(of))
 
 
+def mistyped_on_another_day(draft: Draft) -> None:
+    """Number and day are both wrong."""
+    of = draft.issue()
+    number = of["invoice_number"]
+    place = draft.pick([2, len(number) // 2, len(number) - 2])
+    typed = number[:place] + str((int(number[place]) + 4) % 10) + number[place + 1 :]
+    day = of["issued_at"].date() + timedelta(draft.pick([-1, -8, 1]))
+    draft.book(of, reference=typed, invoice_code=of["invoice_code"], day=day)
+
+
 def mistyped_among_equals(draft: Draft) -> None:
     """The number typed is one slip from each of two neighbours of one amount, party and day."""
     series = draft.pick(draft.series)
@@ -121,6 +131,23 @@ def digits_lost(draft: Draft) -> None:
 def without_number(draft: Draft) -> None:
     of = draft.issue()
     draft.book(of, reference=draft.pick(UNREADABLE))
+
+
+def without_number_among_equals(draft: Draft) -> None:
+    """Two or three invoices of one amount, party and day; all others are booked, or none is."""
+    if not draft.habits.party:
+        return  # Nothing is decided of a line that names neither number nor party.
+    of = draft.issue()
+    others = [
+        draft.issue(str(of["total_cny"]), party=party_of(of), on=of["issued_at"].date())
+        for _ in range(draft.pick([1, 2]))
+    ]
+    if draft.pick([True, True, False]):
+        for other in others:
+            draft.book(other, **reference_to(other))
+    for _ in range(draft.pick([1, 1, 2])):
+        number = of["invoice_number"]
+        draft.book(of, reference=draft.pick([*UNREADABLE, number[:15] + "00000"] if len(number) == 20 else UNREADABLE))
 
 
 def under_another_number(draft: Draft) -> None:
@@ -226,7 +253,10 @@ def of_nothing_readable(draft: Draft) -> None:
 FAULTLESS = [booked, unbooked, noisy_but_whole]
 PLAIN = [booked, unbooked, noisy]
 MONEY = [off_in_money, off_in_tax, off_in_party, off_in_day]
-REPAIRS = [mistyped, mistyped_among_equals, mistyped_twice, digits_lost, without_number, under_another_number]
+REPAIRS = [
+    *(mistyped, mistyped_on_another_day, mistyped_among_equals, mistyped_twice, digits_lost),
+    *(without_number, without_number_among_equals, under_another_number),
+]
 GROUPS = [booked_twice, booked_in_parts_and_again, split, combined, listed_twice]
 RED = [void, reversed_in_full, reversed_in_part, reversed_out_of_sight]
 LONE = [of_no_invoice, of_nothing_readable]

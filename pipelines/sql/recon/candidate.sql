@@ -1,8 +1,7 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped
 -- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_crowded_line,
---         work_crowded_red, work_sum_skipped,
---         work_decided
+--         work_crowded_red, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_candidate AS
@@ -28,6 +27,8 @@ considered AS (
         CASE
             WHEN w.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'crowd_skipped'
             WHEN n_free > 1 THEN 'several_equal'
+            WHEN n_free = 1 AND n_similar > 1 AND l.cause = 'unreadable_reference' AND NOT k.is_covered
+                THEN 'days_not_received'
             WHEN n_similar > 1 THEN 'amount_recurs'
             WHEN NOT is_free THEN 'number_taken'
             WHEN party_agrees IS NULL THEN 'party_unknown'
@@ -37,6 +38,7 @@ considered AS (
         2
     FROM weighed w
     JOIN lone_ledger l ON l.record_id = w.ledger_id
+    JOIN work_looked k ON k.ledger_id = w.ledger_id
 ),
 pair AS (
     -- list_distinct would lose the order: one row a pair first.

@@ -1,11 +1,14 @@
 -- what: for which issue dates the tax system was asked and everything arrived; up to when the ledger was received
 -- grain: work_day one row per taxpayer, direction and calendar day of the asked span, with the running count of
---        complete days; work_span the span; work_ledger_seen one row per taxpayer and direction
--- inputs: work_coverage (taxpayer_id, direction, issue_date, is_complete), work_ledger_mark (taxpayer_id, direction, seen_at)
+--        complete days; work_span the span and whether it was reported by a fetch or only assumed; work_ledger_seen one row
+--        per taxpayer and direction
+-- inputs: work_coverage (taxpayer_id, direction, issue_date, is_complete, fetched_at), work_ledger_mark (taxpayer_id, direction, seen_at)
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_span AS
-SELECT taxpayer_id, direction, min(issue_date) AS first_day, max(issue_date) AS last_day
+SELECT
+    taxpayer_id, direction, min(issue_date) AS first_day, max(issue_date) AS last_day,
+    bool_or(fetched_at IS NOT NULL) AS is_reported
 FROM work_coverage
 GROUP BY taxpayer_id, direction;
 

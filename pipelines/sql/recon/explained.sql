@@ -14,6 +14,7 @@ WITH worded AS (
             WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
             WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
             WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
+            WHEN cause = 'number_mistyped' AND rule = 'another_day' THEN 'number_mistyped.another_day'
             WHEN cause = 'number_absent' AND n_upstream > 1 THEN 'number_absent.combined'
             WHEN why_not = 'left_alone' AND n_upstream = 0 THEN 'left_alone.entry'
             WHEN why_not = 'left_alone' THEN 'left_alone.invoice'

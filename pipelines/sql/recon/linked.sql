@@ -83,7 +83,7 @@ caused AS (
             WHEN (has_void OR has_reversed) AND is_dead_linked AND NOT coalesce(is_red_linked, FALSE)
                 THEN 'dead_invoice_booked'
             WHEN rule = 'digits_lost' THEN 'digits_lost'
-            WHEN rule IN ('number_mistyped', 'another_number') THEN 'number_mistyped'
+            WHEN rule IN ('number_mistyped', 'another_day', 'another_number') THEN 'number_mistyped'
             WHEN rule IN ('number_absent', 'combined_sum') THEN 'number_absent'
             WHEN is_money_different AND NOT is_tax_only THEN 'amount_differs'
             WHEN is_tax_only THEN 'tax_differs'
@@ -100,7 +100,8 @@ SELECT
     item_id, rule, n_upstream, coalesce(n_ledger, 0) AS n_ledger, cause,
     list_filter(
         [
-            CASE WHEN rule IN ('digits_lost', 'number_mistyped', 'another_number', 'number_absent', 'combined_sum')
+            CASE WHEN rule IN ('digits_lost', 'number_mistyped', 'another_day', 'another_number', 'number_absent',
+                               'combined_sum')
                  THEN 'invoice_number' END,
             CASE WHEN (has_void OR has_reversed) AND is_dead_linked THEN 'status' END,
             CASE WHEN amount_gap > 0 AND cause <> 'dead_invoice_booked' THEN 'amount_cny' END,

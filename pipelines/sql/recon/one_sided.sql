@@ -1,10 +1,9 @@
 -- what: what can be said of a record that has no counterpart: too early, not received, impossible, missing
 -- grain: work_lone one row per one-sided record
--- inputs: work_node, work_open_ledger, work_open_upstream, work_surplus, work_day, work_span, work_ledger_seen,
---         work_reference, work_impossible
--- parameters: $as_of, $grace_hours, $booking_days, $lookback_days
--- Absence is concluded only for days that were asked for and fully received. A line without an invoice date may be of
--- any day of the lookback before its posting; all of them inside the asked span must have been received.
+-- inputs: work_node, work_open_ledger, work_open_upstream, work_surplus, work_looked, work_ledger_seen, work_reference,
+--         work_impossible
+-- parameters: $as_of, $booking_days
+-- Absence is concluded only for days that were asked for and fully received.
 
 CREATE OR REPLACE TEMP TABLE work_lone AS
 WITH grouped AS (SELECT item_id FROM work_node GROUP BY item_id HAVING count(*) = 1),
@@ -15,34 +14,17 @@ lone AS (
 ),
 ledger AS (
     SELECT
-        n.item_id, l.*,
-        greatest(l.posted_on, coalesce(l.invoice_date, l.posted_on)) AS known_on,
-        coalesce(l.invoice_date, l.posted_on - to_days($lookback_days)) AS first_possible,
-        coalesce(l.invoice_date, l.posted_on) AS last_possible
-    FROM lone n
-    JOIN work_open_ledger l ON l.record_id = n.record_id
-    WHERE n.side = 'ledger'
-),
-looked AS (
-    SELECT
-        l.item_id,
-        l.known_on + to_hours($grace_hours) AS due_at,
-        l.last_possible BETWEEN s.first_day AND s.last_day
-        AND d_last.n_complete - coalesce(d_before.n_complete, 0)
-            = date_diff('day', greatest(CAST(l.first_possible AS DATE), s.first_day), l.last_possible) + 1 AS is_covered,
+        n.item_id, k.due_at, k.is_covered,
         l.float_prefix IS NOT NULL
         OR regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}')
         OR l.record_id NOT IN (SELECT ledger_id FROM work_reference)
         -- Nothing was compared, so nothing can be called missing.
         OR l.record_id IN (SELECT ledger_id FROM work_crowded_line) AS is_unreadable,
         l.record_id IN (SELECT ledger_id FROM work_impossible) AS is_impossible
-    FROM ledger l
-    LEFT JOIN work_span s ON s.taxpayer_id = l.taxpayer_id AND s.direction = l.direction
-    LEFT JOIN work_day d_last
-      ON d_last.taxpayer_id = l.taxpayer_id AND d_last.direction = l.direction AND d_last.day = l.last_possible
-    LEFT JOIN work_day d_before
-      ON d_before.taxpayer_id = l.taxpayer_id AND d_before.direction = l.direction
-     AND d_before.day = greatest(CAST(l.first_possible AS DATE), s.first_day) - INTERVAL 1 DAY
+    FROM lone n
+    JOIN work_open_ledger l ON l.record_id = n.record_id
+    JOIN work_looked k ON k.ledger_id = n.record_id
+    WHERE n.side = 'ledger'
 ),
 upstream AS (
     SELECT
@@ -58,13 +40,13 @@ SELECT
     CASE
         WHEN due_at > $as_of::TIMESTAMP THEN 'sync_delay'
         WHEN is_unreadable THEN 'unreadable_reference'
-        WHEN is_covered IS DISTINCT FROM TRUE THEN 'upstream_gap'
+        WHEN NOT is_covered THEN 'upstream_gap'
         WHEN is_impossible THEN 'impossible_number'
         ELSE 'not_found'
     END AS cause,
     CASE WHEN due_at > $as_of::TIMESTAMP THEN CAST(due_at AS DATE) END AS due_on,
     is_impossible
-FROM looked
+FROM ledger
 UNION ALL
 SELECT
     item_id, 'upstream',

@@ -1,9 +1,10 @@
 -- rule: one wrong, swapped, missing or additional digit away from the number of an invoice of that party, money and day
 -- writes: work_repair, work_refused
--- inputs: work_unsure, work_similar, work_reference, work_impossible, work_repair
+-- inputs: work_unsure, work_similar, work_reference, work_impossible, work_repair, work_looked
 -- parameters: $as_of, $grace_hours
 -- Edit distance is no evidence by itself (numbers run in sequence, amounts recur). Guards: exactly one invoice of the
--- population that fits is one error away, and it is free; and a number that the tax system may still bring is left in
+-- population that fits is one error away, and it is free; or all others that are so near are linked, and absence may be
+-- concluded of the line (looked.sql), so that only this one is left; and a number that the tax system may still bring is left in
 -- peace until its grace window is over: nearly every wrong link was such a one (docs/benchmarks.md).
 
 CREATE OR REPLACE TEMP TABLE work_near AS
@@ -41,10 +42,26 @@ HAVING min(damerau_levenshtein(typed, number)
            + CASE WHEN length(number) = 8 AND typed_code <> code THEN 1 ELSE 0 END) = 1;
 
 INSERT INTO work_repair
-WITH single AS (SELECT * FROM work_near QUALIFY count(*) OVER (PARTITION BY ledger_id) = 1)
-SELECT ledger_id, upstream_id, 'number_mistyped' FROM single
-WHERE is_free AND is_evident AND NOT is_early
+WITH near AS (
+    SELECT *, is_free AND upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_left FROM work_near
+),
+weighed AS (
+    SELECT *, count(*) OVER of_line AS n_near, count(*) FILTER (is_left) OVER of_line AS n_left
+    FROM near
+    WINDOW of_line AS (PARTITION BY ledger_id)
+)
+SELECT ledger_id, upstream_id, 'number_mistyped' FROM weighed
+JOIN work_looked k USING (ledger_id)
+WHERE is_left AND is_evident AND NOT is_early AND n_left = 1 AND (n_near = 1 OR k.is_settled)
 QUALIFY count(*) OVER (PARTITION BY upstream_id) = 1;
 
 INSERT INTO work_refused
-SELECT ledger_id, upstream_id, 'not_yet_due', 'number_mistyped' FROM work_near WHERE is_free AND is_early;
+SELECT ledger_id, upstream_id, 'not_yet_due', 'number_mistyped' FROM work_near WHERE is_free AND is_early
+UNION ALL
+SELECT ledger_id, upstream_id, 'days_not_received', 'number_mistyped'
+FROM (SELECT * FROM work_near
+      QUALIFY count(*) OVER (PARTITION BY ledger_id) > 1
+          AND count(*) FILTER (is_free) OVER (PARTITION BY ledger_id) = 1)
+JOIN work_looked k USING (ledger_id)
+WHERE is_free AND NOT is_early AND NOT k.is_covered
+  AND ledger_id NOT IN (SELECT ledger_id FROM work_repair);
