@@ -127,6 +127,23 @@ def test_a_line_without_a_number_is_linked_by_party_money_and_day(world: Setting
     assert steps["number_mistyped"].result == "not_tried"
 
 
+def test_the_last_invoice_left_tells_how_many_others_are_linked(world: Settings) -> None:
+    steps = steps_of(told(world, "no number, and all other invoices of that amount are booked"))
+    assert steps["number_absent"].result == "last_left"
+    assert "invoices that fit: 2; all others are linked" in steps["number_absent"].en
+
+
+def test_a_day_that_was_not_received_keeps_the_last_invoice_left_from_being_linked(world: Settings) -> None:
+    steps = steps_of(told(world, "no number, one invoice of that amount left, but a day was not received"))
+    assert (steps["number_absent"].result, steps["number_absent"].why_not) == ("refused", "days_not_received")
+
+
+def test_a_number_and_a_day_that_are_both_wrong_are_found_by_a_rule_of_their_own(world: Settings) -> None:
+    steps = steps_of(told(world, "one wrong digit and the wrong day"))
+    assert (steps["similar"].result, steps["another_day"].result) == ("nothing", "linked")
+    assert [(c.number, c.differs) for c in steps["another_day"].candidates] == [(NUMBER, ("date",))]
+
+
 def test_the_number_of_another_invoice_is_doubted_first(world: Settings) -> None:
     steps = steps_of(told(world, "the number of another real invoice", "l2"))
     assert [steps[name].result for name in ("exact_key", "role", "another_number", "fallback")] == [
