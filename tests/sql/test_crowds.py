@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from pipelines.reconcile import cascade
 from tests.spec.tables import Row, entry, invoice, reconcile_rows
 
 CROWD = 10_000
@@ -36,6 +38,26 @@ def test_one_amount_of_one_party_and_numbers_that_are_one_error_away(tmp_path: P
     upstream = [invoice(f"u{n:05}", f"2611200000{1000 * n + 1:010}", "1000.00") for n in range(CROWD)]
     ledger = [entry(f"l{n:05}", f"2611200000{1000 * n + 2:010}", "1000.00") for n in range(CROWD)]
     assert judge(tmp_path, upstream, ledger) == {("number_mistyped", None): CROWD}
+
+
+def wrong_in_number_and_day(count: int) -> tuple[list[Row], list[Row]]:
+    upstream = [invoice(f"u{n:05}", f"2611200000{1000 * n + 1:010}", "1000.00") for n in range(count)]
+    day = date(2026, 8, 7)
+    ledger = [entry(f"l{n:05}", f"2611200000{1000 * n + 2:010}", "1000.00", invoice_date=day) for n in range(count)]
+    return upstream, ledger
+
+
+def test_one_amount_of_one_party_and_numbers_and_days_that_are_wrong(tmp_path: Path) -> None:
+    assert judge(tmp_path, *wrong_in_number_and_day(CROWD)) == {("number_mistyped", None): CROWD}
+
+
+def test_numbers_and_days_that_are_wrong_beyond_the_bound_are_said_to_be_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = cascade.Parameters.of
+    monkeypatch.setattr(cascade.Parameters, "of", lambda *given: replace(usual(*given), max_neighbours=10))
+    count = judge(tmp_path, *wrong_in_number_and_day(3))
+    assert count == {("not_found", "crowd_skipped"): 3, ("not_booked", None): 3}
 
 
 def test_one_amount_of_one_party_without_numbers(tmp_path: Path) -> None:
