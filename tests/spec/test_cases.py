@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.errors import BadInputError
 from pipelines.model import CAUSES, Basis
-from tests.spec.cases import CASES, Case
+from tests.spec.cases import CASES, FAR, Case
 from tests.spec.tables import OURS, Row, covered, entry, invoice, reconcile_rows
 
 
@@ -75,6 +75,16 @@ def test_every_cause_stands_under_its_verdict_and_a_guess_is_reviewed(items: lis
 def test_an_item_left_alone_tells_its_candidates(items: list[Row]) -> None:
     told = [item for item in items if item["why_not"] == "number_differs" and item["verdict"] == "missing_upstream"]
     assert [len(item["candidates"]) for item in told] == [1]
+
+
+def test_a_coverage_that_nobody_reported_links_nothing(tmp_path: Path) -> None:
+    """Two invoices of one amount, one of them booked: the other is only taken if its days are known to be received."""
+    upstream, ledger = [invoice("u1"), invoice("u2", FAR)], [entry("l1", None), entry("l2", FAR)]
+    assumed = [row | {"fetched_at": None} for row in covered()]
+    open_line = [item for item in reconcile_rows(tmp_path, upstream, ledger, assumed) if "l1" in item["members"]]
+    assert [(item["cause"], item["why_not"]) for item in open_line] == [("unreadable_reference", "amount_recurs")]
+    linked = [item for item in reconcile_rows(tmp_path, upstream, ledger) if "l1" in item["members"]]
+    assert [item["cause"] for item in linked] == ["number_absent"]
 
 
 def test_the_cases_show_every_cause() -> None:
