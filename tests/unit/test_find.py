@@ -19,7 +19,8 @@ from pipelines.find import build_near_pattern, find_invoices, find_region, list_
 from pipelines.publish import publish_night
 from pipelines.query import run_query
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, run_sql
+from pipelines.warehouse import Connection, load_sql, run_sql
+from tests.sql.test_plans import SLOW_OPERATORS
 from tests.unit.small_warehouse import FIRST, build_warehouse, number_of
 
 
@@ -120,6 +121,32 @@ def test_many_sums_lead_to_the_same_items_by_way_of_the_records(
     few = found_ids(published, **wanted)
     monkeypatch.setattr(search, "MANY", 0)
     assert found_ids(published, **wanted) == few != []
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("0004", {"party": "甲", "code": "1", "fuzzy": True}),
+        ("", {"amount": Decimal(50), "party": "甲", "status": "void"}),
+        ("", {"party": "甲", "date_from": date(2026, 10, 1), "date_to": date(2026, 10, 31)}),
+    ],
+)
+def test_no_question_is_a_nested_loop(
+    published: Settings, text: str, conditions: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[str] = []
+
+    def explain_and_run(con: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> Connection:
+        for statement in con.extract_statements(load_sql(name)):
+            values = {key: (parameters or {})[key] for key in statement.named_parameters}
+            plans.extend(row[1] for row in con.execute(f"EXPLAIN (FORMAT json) {statement.query}", values).fetchall())
+            con.execute(statement, values)
+        return con
+
+    monkeypatch.setattr(search, "run_sql", explain_and_run)
+    find_invoices(published, text, **conditions)
+    assert len(plans) >= 9
+    assert [plan for plan in plans for slow in SLOW_OPERATORS if slow in plan] == []
 
 
 def test_an_index_at_another_place_is_never_published(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
