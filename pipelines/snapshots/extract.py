@@ -10,8 +10,9 @@ import pyarrow as pa
 from pipelines.errors import IntegrityError, UsageError
 from pipelines.settings import Settings
 from pipelines.snapshots import store
+from pipelines.snapshots.kept_rows import list_files, read_rows
 from pipelines.snapshots.manifest import Document, Manifest
-from pipelines.snapshots.parquet import kept_schema, read_parquet, write_parquet
+from pipelines.snapshots.parquet import kept_schema, write_parquet
 from pipelines.snapshots.read import open_snapshot
 
 
@@ -36,7 +37,7 @@ def extract_rows(
     unknown table or period, or a file that is there already; IntegrityError for a damaged file.
     """
     manifest = open_snapshot(settings, snapshot_id)
-    chosen = _choose_files(manifest, table, period)
+    chosen = _choose_parts(manifest, table, period)
     targets = {name: folder / f"{name}{f'.{period}' if period else ''}.parquet" for name in chosen}
     for path in targets.values():
         _refuse_existing(path)
@@ -45,17 +46,17 @@ def extract_rows(
     return Extracted(manifest.snapshot_id, tuple(written))
 
 
-def _choose_files(manifest: Manifest, table: str | None, period: str | None) -> dict[str, list[Document]]:
+def _choose_parts(manifest: Manifest, table: str | None, period: str | None) -> dict[str, list[Document]]:
     known = manifest.document["tables"]
     if table is not None and table not in known:
         raise UsageError("快照里没有这张表 | No such table in the snapshot.", found=table, expected=", ".join(known))
     chosen = {
-        name: [entry for entry in manifest.files_of(name) if period is None or entry["period"].startswith(period)]
+        name: [entry for entry in manifest.parts_of(name) if period is None or entry["period"].startswith(period)]
         for name in ([table] if table else known)
     }
     filled = {name: entries for name, entries in chosen.items() if entries}
     if not filled:
-        periods = sorted({entry["period"] for name in chosen for entry in manifest.files_of(name)})
+        periods = sorted({entry["period"] for name in chosen for entry in manifest.parts_of(name)})
         raise UsageError(
             "快照里没有这个期间的行 | The snapshot has no rows of that period.",
             where=table,
@@ -75,10 +76,10 @@ def _refuse_existing(path: Path) -> None:
 
 
 def _write_rows(settings: Settings, manifest: Manifest, entries: list[Document], name: str, path: Path) -> int:
-    for entry in entries:
+    for entry in list_files(manifest, name, entries):
         _require_content(settings, entry)
     schema = kept_schema(manifest.columns_of(name))
-    rows = read_parquet([settings.snapshot_dir / entry["path"] for entry in entries], schema)
+    rows = read_rows(settings, manifest, name, entries)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         write_parquet(pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches()), schema, temporary)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import glob
+from functools import reduce
 from pathlib import Path
+
+from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation
 
 from pipelines.errors import IntegrityError
 from pipelines.migrate import COLUMN_DEFAULTS, TABLE_DEFAULTS, fill_columns, fill_tables
 from pipelines.model import TABLES, Table
 from pipelines.settings import Settings
-from pipelines.snapshots.manifest import Manifest
+from pipelines.snapshots.kept_rows import read_here
+from pipelines.snapshots.manifest import Document, Manifest
 from pipelines.snapshots.verify import verify_snapshots
 from pipelines.warehouse import Connection
 
@@ -49,18 +53,35 @@ def load_tables(con: Connection, settings: Settings, manifest: Manifest) -> list
 def _load_table(con: Connection, settings: Settings, manifest: Manifest, table: Table) -> list[str]:
     kept = {column["name"] for column in manifest.document["tables"].get(table.name, {}).get("columns", [])}
     _require_columns(manifest, table, kept)
-    if manifest.files_of(table.name):
+    if manifest.parts_of(table.name):
         view_rows(con, settings, manifest, table.name, "earlier_row")
         columns = ", ".join(fill_columns(con, table, kept))
         con.execute(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM filled_row")
-        con.execute("DROP VIEW filled_row; DROP VIEW earlier_row")
+        con.execute("DROP VIEW filled_row; DROP VIEW earlier_row; DROP TABLE IF EXISTS earlier_row_here")
     return _note_columns(table, kept) if kept else []
 
 
 def view_rows(con: Connection, settings: Settings, manifest: Manifest, table: str, view: str) -> None:
-    """A view over all files of one table. The files must be proved, and stay so: `require_unchanged`."""
+    """A view over all rows of one table. The files must be proved, and stay so: `require_unchanged`."""
     paths = [glob.escape(str(settings.snapshot_dir / entry["path"])) for entry in manifest.files_of(table)]
-    con.read_parquet(paths, hive_partitioning=False).create_view(view)
+    pieces = [con.read_parquet(paths, hive_partitioning=False)] if paths else []
+    if manifest.here_of(table):
+        con.execute(f"DROP TABLE IF EXISTS {view}_here")
+        con.from_arrow(read_here(settings, manifest, table)).to_table(f"{view}_here")
+        pieces.append(con.table(f"{view}_here"))
+    rows = reduce(DuckDBPyRelation.union, pieces)
+    _spell_out(rows, manifest.newest_of(table)).create_view(view)
+
+
+def _spell_out(rows: DuckDBPyRelation, newest: Document | None) -> DuckDBPyRelation:
+    """With the night that '' stands for in a column."""
+    if newest is None:
+        return rows
+    moving = ColumnExpression(newest["column"])
+    spelled = CaseExpression(moving == ConstantExpression(""), ConstantExpression(newest["value"])).otherwise(moving)
+    return rows.select(
+        *(spelled.alias(name) if name == newest["column"] else ColumnExpression(name) for name in rows.columns)
+    )
 
 
 def identify_files(settings: Settings, manifest: Manifest) -> dict[Path, tuple[int, ...] | None]:
@@ -110,7 +131,7 @@ def _defaults_of(table: Table) -> set[str]:
 
 def _require_columns(manifest: Manifest, table: Table, kept: set[str]) -> None:
     needed = {column.name for column in table.columns if column.is_required} - kept - _defaults_of(table)
-    if manifest.files_of(table.name) and needed:
+    if manifest.parts_of(table.name) and needed:
         raise IntegrityError(
             "快照缺少本版本必填的列 | The snapshot lacks columns that this version requires.",
             where=f"{manifest.snapshot_id} {table.name}",

@@ -1,6 +1,6 @@
 """What a snapshot says about itself: one JSON file per snapshot, and the pointer to the latest one.
 
-The written form is canonical (sorted keys, two blanks, one newline at the end), so a manifest has one sha256. That
+The written form is canonical (sorted keys, two blanks, a list of plain values on one line, one newline at the end). Its
 sha256 stands in the next manifest and in the pointer, never in the manifest itself. `docs/snapshot-format.md` is the
 description for a reader who has none of this code.
 """
@@ -8,6 +8,7 @@ description for a reader who has none of this code.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ from pipelines.snapshots import signing, store
 from pipelines.snapshots.shape import find_misshape
 
 FORMAT = "fapiao-snapshot"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, 2)
+"""Version 1 has no rows in the manifest and spells out each night in its files."""
+SMALL_VERSION = 1
+"""Of the pointer and the records of pruning, which did not change."""
 
 Document = dict[str, Any]
 
@@ -64,6 +69,20 @@ class Manifest:
         found: list[Document] = self.document["tables"].get(table, {}).get("files", [])
         return found
 
+    def here_of(self, table: str) -> list[Document]:
+        """Parts of one table whose rows stand in the manifest itself, by period."""
+        found: list[Document] = self.document["tables"].get(table, {}).get("here", [])
+        return found
+
+    def parts_of(self, table: str) -> list[Document]:
+        """All parts of one table, by period: those in files and those in the manifest."""
+        return sorted([*self.files_of(table), *self.here_of(table)], key=lambda entry: str(entry["period"]))
+
+    def newest_of(self, table: str) -> Document | None:
+        """`column` and `value`: what '' stands for in that column of the table's rows; None if for nothing."""
+        found: Document | None = self.document["tables"].get(table, {}).get("newest")
+        return found
+
 
 @dataclass(frozen=True)
 class Pointer:
@@ -73,6 +92,18 @@ class Pointer:
 
 def write_canonical(document: Document) -> bytes:
     return (json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2) + "\n").encode()
+
+
+_PLAIN_LIST = re.compile(r"\[\n((?: +[^\s\[\]{}][^\n]*\n)+) +\]")
+
+
+def write_manifest(document: Document) -> bytes:
+    """Canonical, but a list of plain values stands on one line: a row of a table is a line."""
+    return _PLAIN_LIST.sub(_join_lines, write_canonical(document).decode()).encode()
+
+
+def _join_lines(found: re.Match[str]) -> str:
+    return f"[{' '.join(line.strip() for line in found[1].splitlines())}]"
 
 
 def manifest_path(settings: Settings, snapshot_id: str) -> Path:
@@ -108,13 +139,13 @@ def _parse(path: Path, content: bytes, snapshot_id: str) -> Document:
     if (
         isinstance(document, dict)
         and document.get("format") == FORMAT
-        and document.get("format_version") != FORMAT_VERSION
+        and document.get("format_version") not in READABLE_VERSIONS
     ):
         raise IntegrityError(
             "The snapshot was written in another format version.",
             where=path,
             found=str(document.get("format_version")),
-            expected=str(FORMAT_VERSION),
+            expected=" or ".join(map(str, READABLE_VERSIONS)),
             next_step="read it with the version of fapiao-recon that wrote it",
         )
     problem = find_misshape(document)
@@ -151,7 +182,7 @@ def pointer_bytes(pointer: Pointer) -> bytes:
     return write_canonical(
         {
             "format": FORMAT,
-            "format_version": FORMAT_VERSION,
+            "format_version": SMALL_VERSION,
             "snapshot_id": pointer.snapshot_id,
             "manifest_sha256": pointer.manifest_sha256,
         }
@@ -160,7 +191,7 @@ def pointer_bytes(pointer: Pointer) -> bytes:
 
 def commit_manifest(settings: Settings, document: Document) -> Manifest:
     """Write the manifest with its signature, then the pointer. Every file that it lists must be in place already."""
-    content = write_canonical(document)
+    content = write_manifest(document)
     snapshot_id = str(document["snapshot_id"])
     store.write_signed(settings, manifest_path(settings, snapshot_id), content, signing.sign)
     manifest = Manifest(snapshot_id, store.hash_bytes(content), document)

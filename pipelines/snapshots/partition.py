@@ -26,6 +26,10 @@ _ITEM = ("recon__item", "recon__member")
 _FILE_ROWS = ("raw_upstream__row", "raw_ledger__row", "raw_reject", "raw_ignored")
 _RECEIVED = ("raw_file", "raw_delivery")
 
+MOVING = {"night__finding": "last_night", "alert__case": "updated_night"}
+"""Table -> the column that names the newest night in every row that still stands. Files hold '' there and the manifest
+the night, so a row that only stands for one more night is not written again."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -68,6 +72,25 @@ def _place_source(table: Table) -> tuple[str, str]:
     return (f"strftime(try_strptime(left(t.{night}, 8), '%Y%m%d'), '%Y-%m-%d')" if night else f"'{WHOLE}'"), ""
 
 
+def newest_night(con: Connection, table: Table) -> str | None:
+    """The night that '' stands for in a file of this table; None for a table without such a column or without rows."""
+    if table.name not in MOVING:
+        return None
+    found: tuple[str | None] | None = con.execute(f"SELECT max({MOVING[table.name]}) FROM {table.name}").fetchone()
+    return found[0] if found else None
+
+
+def _relation(table: Table, *, is_literal: bool = False) -> str:
+    """The table as its files hold it."""
+    if is_literal or table.name not in MOVING:
+        return table.name
+    name = MOVING[table.name]
+    return (
+        f"(SELECT * REPLACE (CASE WHEN {name} = (SELECT max({name}) FROM {table.name}) THEN '' ELSE {name} END "
+        f"AS {name}) FROM {table.name})"
+    )
+
+
 def prepare_periods(con: Connection) -> None:
     """Make the look-ups that some tables take their period from (temporary tables of this connection)."""
     run_sql(con, "snapshot/item_period")
@@ -78,12 +101,12 @@ def is_money(column: Column) -> bool:
     return column.type.startswith("DECIMAL")
 
 
-def fingerprint_parts(con: Connection, table: Table) -> list[Part]:
+def fingerprint_parts(con: Connection, table: Table, *, is_literal: bool = False) -> list[Part]:
     """Rows, row hash and control sums per period, in the order of periods; nothing for an empty table.
 
     The row hash is the sum of both halves of an md5 over each row's length-prefixed texts: equal for equal rows in any
     order, and stable as long as the engine writes values as the same text. It saves writing what did not change; what
-    proves a file is its sha256.
+    proves a file is its sha256. `is_literal`: as format 1 hashed it, with each night spelled out.
     """
     place, join = _place_source(table)
     text = " || ".join(_tagged(column) for column in table.columns)
@@ -91,7 +114,7 @@ def fingerprint_parts(con: Connection, table: Table) -> list[Part]:
     sums = "".join(f", sum({name}) AS {name}" for name in money)
     cursor = con.execute(
         f"WITH hashed AS (SELECT COALESCE({place}, '{UNDATED}') AS place, t.*, {text} AS row_text "
-        f"FROM {table.name} AS t {join}), "
+        f"FROM {_relation(table, is_literal=is_literal)} AS t {join}), "
         "placed AS (SELECT place, count(*) AS rows, sum(md5_number_lower(row_text)) AS low, "
         f"sum(md5_number_upper(row_text)) AS high{sums} FROM hashed GROUP BY place), "
         f"newest AS (SELECT max(left(place, 7)) AS month FROM placed WHERE place NOT IN ('{UNDATED}', '{WHOLE}')) "
@@ -121,7 +144,7 @@ def read_part(con: Connection, part: Part, batch_rows: int) -> pa.RecordBatchRea
     columns = ", ".join(f"t.{name}" for name in part.table.column_names)
     order = [*part.table.key, *(name for name in part.table.column_names if name not in part.table.key)]
     cursor = con.execute(
-        f"SELECT {columns} FROM {part.table.name} AS t {join} "
+        f"SELECT {columns} FROM {_relation(part.table)} AS t {join} "
         f"WHERE starts_with(COALESCE({place}, '{UNDATED}'), $period) "
         f"ORDER BY {', '.join(f't.{name} NULLS FIRST' for name in order)}",
         {"period": part.period},

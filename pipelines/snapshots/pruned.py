@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.errors import IntegrityError
 from pipelines.settings import Settings, beijing_now
 from pipelines.snapshots import signing, store
-from pipelines.snapshots.manifest import FORMAT, FORMAT_VERSION, Document, Manifest, write_canonical
+from pipelines.snapshots.manifest import FORMAT, SMALL_VERSION, Document, Manifest, write_canonical
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def write_record(settings: Settings, manifest: Manifest, policy: str) -> None:
     """Note durably that a snapshot is pruned, by which policy, and what it was."""
     document = {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format_version": SMALL_VERSION,
         "snapshot_id": manifest.snapshot_id,
         "night_id": manifest.night_id,
         "as_of": manifest.document["as_of"],

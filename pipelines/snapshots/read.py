@@ -11,8 +11,8 @@ from pipelines.settings import Settings
 from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots.damage import Damage
 from pipelines.snapshots.held import list_holds
+from pipelines.snapshots.kept_rows import read_rows
 from pipelines.snapshots.manifest import Manifest
-from pipelines.snapshots.parquet import kept_schema, read_parquet
 from pipelines.snapshots.verify import Verification, verify_snapshots
 
 __all__ = [
@@ -31,7 +31,7 @@ class SnapshotInfo:
     """One line of the list. `problem` is set, and the rest is empty, where the manifest cannot be read.
 
     `hold` is the reason why it may not be pruned. `size_bytes` is what the snapshot needs, `bytes_added` what the one
-    listed before it does not need already.
+    listed before it does not need already; both with its manifest.
     """
 
     snapshot_id: str
@@ -61,7 +61,8 @@ def list_snapshots(settings: Settings) -> list[SnapshotInfo]:
         except IntegrityError as error:
             infos.append(SnapshotInfo(snapshot_id, problem=f"{error.message} {error.found or ''}".strip()))
             continue
-        infos.append(_describe(manifest, known, is_latest=snapshot_id == latest, hold=holds.get(snapshot_id)))
+        own = manifests.manifest_path(settings, snapshot_id).stat().st_size
+        infos.append(_describe(manifest, own, known, is_latest=snapshot_id == latest, hold=holds.get(snapshot_id)))
         known = {entry["path"] for entry in manifest.files}
     return infos
 
@@ -75,7 +76,7 @@ def _latest_id(settings: Settings) -> str | None:
     return pointer.snapshot_id if pointer else None
 
 
-def _describe(manifest: Manifest, known: set[str], *, is_latest: bool, hold: str | None) -> SnapshotInfo:
+def _describe(manifest: Manifest, own: int, known: set[str], *, is_latest: bool, hold: str | None) -> SnapshotInfo:
     document, files = manifest.document, manifest.files
     return SnapshotInfo(
         snapshot_id=manifest.snapshot_id,
@@ -84,8 +85,8 @@ def _describe(manifest: Manifest, known: set[str], *, is_latest: bool, hold: str
         created_at=document["created_at"],
         files=len(files),
         rows=manifest.rows,
-        size_bytes=sum(entry["bytes"] for entry in files),
-        bytes_added=sum(entry["bytes"] for entry in files if entry["path"] not in known),
+        size_bytes=own + sum(entry["bytes"] for entry in files),
+        bytes_added=own + sum(entry["bytes"] for entry in files if entry["path"] not in known),
         rules_warned=document["audit"]["warned"],
         rules_stopped=document["audit"]["stopped"],
         rules=document["audit"]["rules"],
@@ -121,9 +122,8 @@ def read_table(settings: Settings, snapshot_id: str, table: str) -> pa.Table:
     manifest = open_snapshot(settings, snapshot_id)
     if table not in manifest.document["tables"]:
         raise UsageError("No such table in the snapshot.", found=table, expected=", ".join(manifest.document["tables"]))
-    paths = [settings.snapshot_dir / entry["path"] for entry in manifest.files_of(table)]
     try:
-        return read_parquet(paths, kept_schema(manifest.columns_of(table)))
+        return read_rows(settings, manifest, table, manifest.parts_of(table))
     except (OSError, ValueError, KeyError) as error:
         raise IntegrityError(
             "A file of the snapshot is missing or damaged.",

@@ -48,7 +48,7 @@ def stage_landing(settings: Settings, target: Settings, manifest: Manifest) -> I
 
 
 def _read_places(settings: Settings, target: Settings, manifest: Manifest) -> list[tuple[str, str]]:
-    if not manifest.files_of("raw_file"):
+    if not manifest.parts_of("raw_file"):
         return []
     con = connect(":memory:", target)
     try:

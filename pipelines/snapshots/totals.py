@@ -39,8 +39,8 @@ def check_rows(con: Connection, manifest: Manifest, *, with_hash: bool) -> int:
         if document is None:
             continue
         has_hash = with_hash and _is_same_shape(manifest, table, document)
-        expected = total_entries(document["files"], has_hash=has_hash)
-        found = _count(con, table, expected) if not has_hash else total_parts(fingerprint_parts(con, table), expected)
+        expected = total_entries(manifest.parts_of(table.name), has_hash=has_hash)
+        found = _total(con, manifest, table, expected) if has_hash else _count(con, table, expected)
         if found != expected:
             raise IntegrityError(
                 "恢复的行与清单不符 | The restored rows are not those of the manifest.",
@@ -59,7 +59,7 @@ def _is_same_shape(manifest: Manifest, table: Table, document: Document) -> bool
 
 
 def total_entries(entries: list[Document], *, has_hash: bool) -> TableTotals:
-    """Totals of a table as its files in the manifest say."""
+    """Totals of a table as its parts in the manifest say."""
     sums = [entry["control_sums"] for entry in entries]
     hashes = [entry["row_hash"] for entry in entries] if has_hash else None
     return TableTotals(sum(entry["rows"] for entry in entries), _add_sums(sums), _add_hashes(hashes))
@@ -70,6 +70,11 @@ def total_parts(parts: list[Part], like: TableTotals) -> TableTotals:
     sums = _add_sums([part.control_sums for part in parts])
     known = {name: value for name, value in sums.items() if name in like.control_sums}
     return TableTotals(sum(part.rows for part in parts), known, _add_hashes([part.row_hash for part in parts]))
+
+
+def _total(con: Connection, manifest: Manifest, table: Table, like: TableTotals) -> TableTotals:
+    is_literal: bool = manifest.document["format_version"] == 1
+    return total_parts(fingerprint_parts(con, table, is_literal=is_literal), like)
 
 
 def _count(con: Connection, table: Table, like: TableTotals) -> TableTotals:

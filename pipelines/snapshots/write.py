@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.errors import IntegrityError
-from pipelines.model import TABLES, Table
+from pipelines.model import TABLES
 from pipelines.night import Night
 from pipelines.settings import Settings, beijing_now
 from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots import pruned, store
 from pipelines.snapshots.configuration import collect_configuration, keep_configuration
+from pipelines.snapshots.keep_table import keep_table
 from pipelines.snapshots.lock import hold_store
 from pipelines.snapshots.manifest import Document, Manifest
-from pipelines.snapshots.parquet import ROWS_PER_GROUP, arrow_schema, write_parquet
-from pipelines.snapshots.partition import WHOLE, Part, describe_period, fingerprint_parts, prepare_periods, read_part
+from pipelines.snapshots.partition import fingerprint_parts, newest_night, prepare_periods
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 MOST_A_NIGHT = 99
@@ -114,7 +113,8 @@ def _has_same_content(con: Connection, settings: Settings, latest: Manifest) -> 
     prepare_periods(con)
     return all(
         [(part.period, part.rows, part.row_hash) for part in fingerprint_parts(con, table)]
-        == [(entry["period"], entry["rows"], entry["row_hash"]) for entry in latest.files_of(table.name)]
+        == [(entry["period"], entry["rows"], entry["row_hash"]) for entry in latest.parts_of(table.name)]
+        and newest_night(con, table) == (latest.newest_of(table.name) or {}).get("value")
         for table in TABLES
     )
 
@@ -156,74 +156,6 @@ def count_audit(con: Connection, night: Night) -> dict[str, Any]:
     run_sql(con, "snapshot/audit_count", {"night_id": night.night_id})
     names = [column[0] for column in con.description or []]
     return dict(zip(names, con.fetchone() or (), strict=True))
-
-
-def keep_table(con: Connection, settings: Settings, table: Table, parent: Manifest | None) -> Document:
-    """Write the periods of a table that changed since the parent; the table's part of the manifest."""
-    columns = [
-        {"name": c.name, "type": c.type, "is_required": c.is_required, "comment": c.comment} for c in table.columns
-    ]
-    known = {
-        (entry["period"], entry["row_hash"], entry["rows"]): entry
-        for entry in (parent.files_of(table.name) if parent and _has_columns(parent, table, columns) else [])
-    }
-    files = []
-    for part in fingerprint_parts(con, table):
-        entry = known.get((part.period, part.row_hash, part.rows))
-        files.append(entry if entry and _is_in_place(settings, entry) else write_part(con, settings, part))
-    return {
-        "comment": table.comment,
-        "key": list(table.key),
-        "period": describe_period(table),
-        "columns": columns,
-        "rows": sum(entry["rows"] for entry in files),
-        "files": files,
-    }
-
-
-def _has_columns(parent: Manifest, table: Table, columns: list[dict[str, Any]]) -> bool:
-    """Whether the parent's files have the same shape; a reworded comment does not rewrite a file."""
-    old = parent.document["tables"].get(table.name, {})
-    shape = [(column["name"], column["type"]) for column in columns]
-    if not old or old["key"] != list(table.key):
-        return False
-    kept: list[dict[str, Any]] = old["columns"]
-    return shape == [(column["name"], column["type"]) for column in kept]
-
-
-def _is_in_place(settings: Settings, entry: Document) -> bool:
-    path: Path = settings.snapshot_dir / entry["path"]
-    size: int = entry["bytes"]
-    return path.is_file() and path.stat().st_size == size
-
-
-def write_part(con: Connection, settings: Settings, part: Part) -> Document:
-    """Write one period of a table under the name of its content; its entry in the manifest.
-
-    IntegrityError if the rows written are not the rows counted.
-    """
-    folder = WHOLE if part.period == WHOLE else f"period={part.period}"
-    with store.incoming_file(settings, f"{part.table.name}.{part.period}") as temporary:
-        rows = write_parquet(read_part(con, part, ROWS_PER_GROUP), arrow_schema(part.table), temporary)
-        if rows != part.rows:
-            raise IntegrityError(
-                "A snapshot file does not hold the rows of its table.",
-                where=f"{part.table.name} {part.period}",
-                found=str(rows),
-                expected=str(part.rows),
-            )
-        sha256, size = store.hash_file(temporary), temporary.stat().st_size
-        path = f"{store.TABLES}/{part.table.name}/{folder}/{sha256}.parquet"
-        store.keep_content(temporary, settings.snapshot_dir / path, sha256)
-    return {
-        "path": path,
-        "period": part.period,
-        "sha256": sha256,
-        "bytes": size,
-        "rows": rows,
-        "row_hash": part.row_hash,
-        "control_sums": part.control_sums,
-    }
 
 
 def keep_landed_files(con: Connection, settings: Settings) -> list[Document]:

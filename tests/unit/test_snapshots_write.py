@@ -148,7 +148,7 @@ def test_a_changed_layout_alone_makes_a_new_snapshot_of_the_same_night(kept: Set
     assert keep_night(kept, FIRST).snapshot_id == "20261124T020000-02"
 
 
-def test_nights_are_files_by_day_in_the_newest_month_and_one_file_a_month_afterwards(kept: Settings) -> None:
+def test_nights_stand_in_the_manifest_in_their_month_and_are_one_file_a_month_afterwards(kept: Settings) -> None:
     december = Night(datetime(2026, 12, 1, 2))
     seen = {}
     for night in (SECOND, december):
@@ -156,20 +156,24 @@ def test_nights_are_files_by_day_in_the_newest_month_and_one_file_a_month_afterw
             add_night(con, night)
         keep_night(kept, night)
         manifest = read_manifest(kept, f"{night.night_id}-01")
-        seen[night] = {e["period"]: e["rows"] for e in manifest["tables"]["audit__verdict"]["files"]}
-    assert seen[SECOND] == {"2026-11-24": 2, "2026-11-25": 2}
-    assert seen[december] == {"2026-11": 4, "2026-12-01": 2}
+        table = manifest["tables"]["audit__verdict"]
+        seen[night] = [{e["period"]: e["rows"] for e in table[where]} for where in ("files", "here")]
+    assert seen[SECOND] == [{}, {"2026-11-24": 2, "2026-11-25": 2}]
+    assert seen[december] == [{"2026-11": 4}, {"2026-12-01": 2}]
     assert read_table(kept, "latest", "audit__verdict").num_rows == 6
 
 
-def test_a_new_night_leaves_the_files_of_the_nights_before_it_alone(kept: Settings) -> None:
-    before = {e["path"] for e in read_manifest(kept, "20261124T020000-01")["tables"]["audit__verdict"]["files"]}
+def test_a_new_night_is_said_as_its_difference_to_the_night_before(kept: Settings) -> None:
     with open_warehouse(kept) as con:
         add_night(con, SECOND)
+        con.execute(
+            "UPDATE audit__verdict SET rows_checked = 4 WHERE night_id = $n AND rule_id = 'key_repeats'",
+            {"n": SECOND.night_id},
+        )
     keep_night(kept, SECOND)
-    after = {e["path"] for e in read_manifest(kept, "20261125T020000-01")["tables"]["audit__verdict"]["files"]}
-    assert before < after
-    assert len(after) == 2
+    entry = read_manifest(kept, "20261125T020000-01")["tables"]["audit__verdict"]["here"][1]
+    assert (entry["like"], entry["night_id"], entry["rows"]) == ("2026-11-24", SECOND.night_id, 2)
+    assert (entry["without"], entry["changed"], entry["content"]) == ([], [[1, "rows_checked", 4]], [])
 
 
 def test_keeping_the_same_night_again_changes_nothing(kept: Settings) -> None:
@@ -187,13 +191,12 @@ def test_the_same_night_with_other_rows_gets_the_next_number(kept: Settings) -> 
     assert verify_snapshots(kept).is_sound
 
 
-def test_a_night_without_changes_adds_only_files_of_night_tables(kept: Settings) -> None:
+def test_a_night_without_changes_adds_no_file(kept: Settings) -> None:
     before = set(list_data(kept))
     with open_warehouse(kept) as con:
         add_night(con, SECOND)
     keep_night(kept, SECOND)
-    added = {path.split("/")[1] for path in set(list_data(kept)) - before}
-    assert added == {"night__run", "night__source", "audit__verdict", "audit__unexpected"}
+    assert set(list_data(kept)) == before
 
 
 def test_one_changed_month_rewrites_that_months_files_only(kept: Settings) -> None:
@@ -203,8 +206,7 @@ def test_one_changed_month_rewrites_that_months_files_only(kept: Settings) -> No
         con.execute("UPDATE core_ledger__entry SET total_cny = 1131.00 WHERE record_id = 'l2'")
         con.execute("UPDATE recon__item SET ledger_total_cny = 1131.00 WHERE item_id = 'item2'")
     keep_night(kept, SECOND)
-    added = [path for path in set(list_data(kept)) - before if "/night__" not in path and "/audit__" not in path]
-    folders = sorted(path.rpartition("/")[0] for path in added)
+    folders = sorted(path.rpartition("/")[0] for path in set(list_data(kept)) - before)
     assert folders == ["tables/core_ledger__entry/period=2026-10", "tables/recon__item/period=2026-10"]
 
 
@@ -214,7 +216,7 @@ def test_a_change_of_settings_alone_makes_a_new_manifest_and_no_data(kept: Setti
     changed = keep_night(kept, FIRST)
     new = {path for path in list_data(kept) if path not in before}
     assert changed.snapshot_id == "20261124T020000-02"
-    assert {path.split("/")[1] for path in new} == {"night__run", "settings"}
+    assert {path.split("/")[1] for path in new} == {"settings"}
     assert read_manifest(kept, changed.snapshot_id)["settings"]["sync_grace_hours"] == 72
 
 
