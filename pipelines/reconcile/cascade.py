@@ -164,8 +164,8 @@ def _load_words(con: Connection) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE work_region (region_code VARCHAR)")
     con.executemany("INSERT INTO work_region VALUES (?)", [(line.split(",")[0],) for line in regions[1:]])
     for language in ("zh", "en"):
-        bulk = sentences["exact"][language].replace("{number}", "{0}").replace("{upstream_total}", "{1}")
-        con.execute(f"SET VARIABLE exact_{language} = ?", [bulk])
+        before, after_number = sentences["exact"][language].split("{number}")
+        con.execute(f"SET VARIABLE exact_{language} = ?", [[before, *after_number.split("{upstream_total}")]])
 
 
 def _load_sentences(

@@ -22,6 +22,10 @@ ASSUMED_COVERAGE = (
 )
 
 
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
+"""A column of more than 1,000 texts in a row group is one of ids or sentences: no use in looking for repeated ones."""
+
+
 def reconcile_parquet(
     settings: Settings,
     *,
@@ -115,9 +119,7 @@ def _attach_coverage(con: Connection, coverage: Path | None) -> tuple[str, ...]:
 def _write(con: Connection, relation: str, path: Path) -> None:
     temporary = path.with_suffix(".parquet.tmp")
     literal = str(temporary).replace("'", "''")
-    con.execute(
-        f"COPY (SELECT * FROM {relation}) TO '{literal}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
-    )
+    con.execute(f"COPY (SELECT * FROM {relation}) TO '{literal}' ({PARQUET})")
     temporary.replace(path)
 
 

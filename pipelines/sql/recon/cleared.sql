@@ -1,41 +1,66 @@
 -- what: the bulk, cleared in one join: the same number on both sides, once each, with everything that both have equal
--- grain: work_cleared one row per cleared pair; work_repeated_number one row per number
+-- grain: work_repeated_key one row per key that several records of a side share; work_cleared one row per cleared pair
 -- inputs: work_due_upstream, work_due_ledger, work_decided
--- parameters: $max_repeated
+-- parameters: none
 -- Whatever is not plainly equal is left to the rules; nothing is decided here that they could decide otherwise.
 
--- A number (with its code: eight digits repeat under many codes) that more lines cite than a person would look through cannot be cleared; without this it is joined in full.
--- By 64 bits of its hash: two numbers that share them are left to the rules, which come to the same result.
-CREATE OR REPLACE TEMP TABLE work_repeated_number AS
-SELECT hash(invoice_reference, coalesce(invoice_code, '')) AS number_hash
+-- Repeated keys leave before the join: it meets every record at most once, and no crowd is ever joined. By 64 bits: two
+-- keys that share them are left to the rules, which come to the same result. So the key_hash of a cleared pair belongs to one
+-- record of each side and to no other, a record without a number included: what is open is found by it.
+CREATE OR REPLACE TEMP TABLE work_repeated_key AS
+SELECT clearing_key(taxpayer_id, direction, invoice_reference, invoice_code) AS key_hash
 FROM work_due_ledger
-WHERE invoice_reference IS NOT NULL
-GROUP BY number_hash
-HAVING count(*) > $max_repeated;
+GROUP BY key_hash
+HAVING count(*) > 1
+UNION ALL
+SELECT clearing_key(taxpayer_id, direction, number, code) AS key_hash
+FROM work_due_upstream
+GROUP BY key_hash
+HAVING count(*) > 1;
 
+-- What is joined is as narrow as can be, so that it stays in memory: numbers of 64 bits for texts. Of the number itself the
+-- last 19 digits are compared; that the taxpayer, the direction, the code and the party are those of the other side is seen
+-- by hashes of 64 bits. For a pair to be cleared wrongly two of them would have to agree by chance (1 in 2 * 10^19), with
+-- the same number and the same money on both sides.
 CREATE OR REPLACE TEMP TABLE work_cleared AS
+WITH invoice AS (
+    SELECT
+        record_id, taxpayer_id, direction, number, code, total_cny, amount_cny, tax_cny, issued_on, name_hash,
+        -- A CASE, not a WHERE: a filter would make this side look smaller than the narrow one and be kept in memory.
+        CASE WHEN status IN ('normal', 'red_partial') AND NOT is_red
+             THEN clearing_key(taxpayer_id, direction, number, code) END AS key_hash,
+        number_digits(number) AS digits,
+        text_hash(party_id) AS party_hash
+    FROM work_due_upstream
+),
+entry AS (
+    SELECT
+        record_id, total_cny, amount_cny, tax_cny, invoice_date, name_hash,
+        clearing_key(taxpayer_id, direction, invoice_reference, invoice_code) AS key_hash,
+        number_digits(invoice_reference) AS digits,
+        text_hash(party_id) AS party_hash
+    FROM work_due_ledger
+    WHERE invoice_reference IS NOT NULL
+),
+pair AS (
+    SELECT
+        u.record_id AS upstream_id, l.record_id AS ledger_id, u.taxpayer_id, u.direction, u.key_hash,
+        shown_number(u.code, u.number) AS number, u.total_cny AS upstream_total, l.amount_cny,
+        coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total
+    FROM invoice u
+    JOIN entry l ON l.key_hash = u.key_hash
+    WHERE u.key_hash NOT IN (SELECT key_hash FROM work_repeated_key)
+      AND l.digits IS NOT DISTINCT FROM u.digits
+      AND coalesce(l.total_cny = u.total_cny, TRUE)
+      AND coalesce(l.amount_cny = u.amount_cny, TRUE)
+      AND coalesce(l.tax_cny = u.tax_cny, TRUE)
+      AND coalesce(l.invoice_date = u.issued_on, TRUE)
+      AND coalesce(l.party_hash = u.party_hash, TRUE)
+      AND coalesce(l.name_hash = u.name_hash, TRUE)
+      AND u.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream')
+      AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger')
+)
 SELECT
-    u.record_id AS upstream_id, l.record_id AS ledger_id, u.taxpayer_id, u.direction,
-    shown_number(u.code, u.number) AS number, u.total_cny AS upstream_total,
-    coalesce(l.line_total, l.amount_cny) AS ledger_total, l.line_total IS NOT NULL AS is_total_known,
-    u.status IN ('normal', 'red_partial')
-    AND NOT u.is_red
-    AND coalesce(l.total_cny = u.total_cny, TRUE)
-    AND coalesce(l.amount_cny = u.amount_cny, TRUE)
-    AND coalesce(l.tax_cny = u.tax_cny, TRUE)
-    AND coalesce(l.invoice_date = u.issued_on, TRUE)
-    AND coalesce(l.party_id = u.party_id, TRUE)
-    AND coalesce(name_agrees(l.party_name, u.party_name), TRUE) AS is_equal
-FROM work_due_upstream u
-JOIN work_due_ledger l
-  ON l.taxpayer_id = u.taxpayer_id AND l.direction = u.direction AND l.invoice_reference = u.number
- AND (length(u.number) = 20 OR l.invoice_code IS NOT DISTINCT FROM u.code)
-WHERE hash(u.number, coalesce(u.code, '')) NOT IN (SELECT number_hash FROM work_repeated_number);
-
--- What stands in two pairs, or was decided on by a person, is not cleared; again by hash, and again to the same result.
-DELETE FROM work_cleared
-WHERE NOT is_equal
-   OR hash(upstream_id) IN (SELECT hash(upstream_id) AS id_hash FROM work_cleared GROUP BY id_hash HAVING count(*) > 1)
-   OR hash(ledger_id) IN (SELECT hash(ledger_id) AS id_hash FROM work_cleared GROUP BY id_hash HAVING count(*) > 1)
-   OR upstream_id IN (SELECT record_id FROM work_decided WHERE side = 'upstream')
-   OR ledger_id IN (SELECT record_id FROM work_decided WHERE side = 'ledger');
+    * EXCLUDE (amount_cny, line_total),
+    coalesce(line_total, amount_cny)::DECIMAL(18,2) AS ledger_total, line_total IS NOT NULL AS is_total_known
+FROM pair;

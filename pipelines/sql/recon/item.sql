@@ -1,7 +1,7 @@
 -- what: the result: every item with its verdict, and the members of every item
 -- grain: work_item one row per item; work_member one row per core record
 -- inputs: work_cleared, work_agreed, work_explained, work_node, work_set_aside
--- parameters: none; the variables exact_zh and exact_en hold the sentence of `exact` with {0} number and {1} total
+-- parameters: none; the variables exact_zh and exact_en hold the sentence of `exact` in the three parts around number and total
 
 CREATE OR REPLACE TEMP VIEW work_item AS
 SELECT
@@ -12,8 +12,12 @@ SELECT
     ledger_total::DECIMAL(18,2) AS ledger_total_cny,
     CASE WHEN is_total_known THEN (ledger_total - upstream_total)::DECIMAL(18,2) END AS difference_cny,
     NULL::DATE AS due_on,
-    format(getvariable('exact_zh'), number, upstream_text) AS explanation_zh,
-    format(getvariable('exact_en'), number, upstream_text) AS explanation_en
+    concat(
+        getvariable('exact_zh')[1], number, getvariable('exact_zh')[2], upstream_text, getvariable('exact_zh')[3]
+    ) AS explanation_zh,
+    concat(
+        getvariable('exact_en')[1], number, getvariable('exact_en')[2], upstream_text, getvariable('exact_en')[3]
+    ) AS explanation_en
 FROM (
     SELECT *, money_text(upstream_total) AS upstream_text
     FROM (

@@ -68,6 +68,16 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, why, hint) AS
            facts.party, facts.ledger_party, facts.upstream_total, facts.ledger_total, facts.ledger_tax,
            facts.upstream_tax, facts.difference, facts.due_on, facts.count, facts.other, why, hint);
 
+-- What a pair is cleared by, as 64 bits: 20 digits, or a shorter number and its code.
+CREATE OR REPLACE TEMP MACRO clearing_key(taxpayer_id, direction, number, code) AS
+    hash(taxpayer_id, direction, number, CASE WHEN length(number) <> 20 THEN code END);
+
+-- The last 19 digits of a number, as many as 64 bits hold; NULL if it is not made of digits.
+CREATE OR REPLACE TEMP MACRO number_digits(number) AS try_cast(right(number, 19) AS UBIGINT);
+
+-- A text as 64 bits, NULL for none.
+CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::VARCHAR));
+
 -- The key of a pair as 64 bits; `shown` is the number with its code.
 CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS hash(taxpayer_id, direction, shown);
 

@@ -7,9 +7,10 @@
 
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
-    SELECT l.*, plain_reference(invoice_reference) AS plain, plain_code(invoice_code) AS code
+    SELECT l.* EXCLUDE (name_hash), plain_reference(invoice_reference) AS plain, plain_code(invoice_code) AS code
     FROM work_due_ledger l
-    WHERE NOT EXISTS (FROM work_cleared c WHERE c.ledger_id = l.record_id)
+    ANTI JOIN work_cleared c
+      ON c.key_hash = clearing_key(l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code)
 )
 SELECT *, float_digits(plain) AS float_prefix, regexp_extract_all(plain, '[0-9]+') AS tokens FROM cleaned;
 
