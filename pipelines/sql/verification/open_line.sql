@@ -4,11 +4,11 @@
 -- parameters: none
 -- A number that no tax system could have issued is not asked for, nor a line that is still within its grace.
 
-CREATE OR REPLACE TEMP TABLE work_cleared (ledger_id VARCHAR);
+CREATE OR REPLACE TEMP TABLE work_cleared (ledger_id VARCHAR, key_hash UBIGINT);
 
 CREATE OR REPLACE TEMP TABLE work_due_ledger AS
 SELECT
-    l.record_id, l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code, l.invoice_date,
+    l.record_id, l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code, l.invoice_date, NULL AS name_hash,
     coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total,
     coalesce(l.amount_cny, l.total_cny - l.tax_cny) AS line_amount
 FROM recon__item i
