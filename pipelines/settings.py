@@ -13,10 +13,10 @@ import tomllib
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipelines.errors import UsageError
@@ -183,6 +183,12 @@ class Settings(BaseSettings):
     """So long after the end of one night the next must have ended, or `fapiao alerts deadman` raises the alarm."""
     heartbeat_url_env: str | None = None
     """Environment variable with an address that is asked for at the end of every published night (a watch outside)."""
+
+    @model_validator(mode="after")
+    def _tell_services_apart(self) -> Self:
+        if self.verification and self.verification.id in {source.id for source in self.sources}:
+            raise ValueError(f"verification.id {self.verification.id} is the id of a source: give it another one")
+        return self
 
     @classmethod
     def settings_customise_sources(
