@@ -13,6 +13,7 @@ settle_prefect(Path(os.environ.get("FAPIAO_DATA_ROOT") or "data"))
 
 from prefect import flow, get_run_logger  # noqa: E402
 
+from flows.job_alerts import HOOKS  # noqa: E402
 from flows.nightly import NightNotPublishedError, require_server, run_stages  # noqa: E402
 from pipelines import night_log  # noqa: E402
 from pipelines.night import Night  # noqa: E402
@@ -24,7 +25,7 @@ from pipelines.settings import beijing_now, load_settings  # noqa: E402
 progress = logging.getLogger("fapiao.progress")
 
 
-@flow(name="backfill", persist_result=False, timeout_seconds=39600)
+@flow(name="backfill", persist_result=False, timeout_seconds=39600, **HOOKS)
 def backfill(
     first: date,
     last: date,

@@ -22,6 +22,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
+from flows.job_alerts import tell_dead
 from flows.standing_server import POOL, signal_group
 
 if TYPE_CHECKING:
@@ -59,12 +60,13 @@ def find_process(run: FlowRun) -> int | None:
 
 
 def bury_dead_runs() -> list[str]:
-    """Mark every open run without a process as crashed, so that the next ones start; returns their names."""
+    """Mark every open run without a process as crashed, so that the next ones start; tell it; returns their names."""
     buried = []
     for run in list_open_runs():
         if find_process(run) is None:
             with get_client(sync_client=True) as client:
                 client.set_flow_run_state(run.id, Crashed(message="its process is gone: the worker was killed"))
+                tell_dead(client.read_flow(run.flow_id).name)
             buried.append(run.name)
     return buried
 

@@ -15,6 +15,7 @@ settle_prefect(Path(os.environ.get("FAPIAO_DATA_ROOT") or "data"))
 from prefect import flow, get_run_logger, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 
+from flows.job_alerts import HOOKS  # noqa: E402
 from pipelines.errors import IntegrityError  # noqa: E402
 from pipelines.settings import Settings, load_settings  # noqa: E402
 
@@ -42,7 +43,7 @@ def restore_aside(settings: Settings) -> Drill:
     return drill_stage.run_drill(settings)
 
 
-@flow(name="drill", persist_result=False, timeout_seconds=7500)
+@flow(name="drill", persist_result=False, timeout_seconds=7500, **HOOKS)
 def drill(data_root: str | None = None) -> Drill:
     """Restore a random earlier snapshot into a scratch folder; raises DrillFailedError if it is not whole."""
     found = restore_aside(load_settings(Path(data_root) if data_root else None))

@@ -23,6 +23,7 @@ from prefect import flow, get_client, get_run_logger, task  # noqa: E402
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 
+from flows.job_alerts import HOOKS, Told  # noqa: E402
 from pipelines import heartbeat, night_log  # noqa: E402
 from pipelines.errors import IntegrityError, UpstreamUnavailableError  # noqa: E402
 from pipelines.night import Night  # noqa: E402
@@ -64,7 +65,7 @@ STAGE_NAMES = {
 }
 
 
-class NightNotPublishedError(IntegrityError):
+class NightNotPublishedError(Told, IntegrityError):
     """A stop-rule failed. Everything else of the night was done; `outcome` says what."""
 
     def __init__(self, outcome: NightOutcome) -> None:
@@ -262,7 +263,7 @@ def _name_outcome(outcome: NightOutcome) -> heartbeat.Outcome:
     return "published" if outcome.is_published else "not_published"
 
 
-@flow(name="nightly", persist_result=False, timeout_seconds=39600)
+@flow(name="nightly", persist_result=False, timeout_seconds=39600, **HOOKS)
 def nightly(as_of: datetime | None = None, data_root: str | None = None, patience_minutes: int = 0) -> NightOutcome:
     """Run one night on the data root; `as_of` is the moment of the verdicts, naive Beijing time, now if left out.
 

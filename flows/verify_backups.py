@@ -15,6 +15,7 @@ settle_prefect(Path(os.environ.get("FAPIAO_DATA_ROOT") or "data"))
 from prefect import flow, get_run_logger, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 
+from flows.job_alerts import HOOKS, Told  # noqa: E402
 from pipelines.errors import IntegrityError  # noqa: E402
 from pipelines.settings import Settings, load_settings  # noqa: E402
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pipelines.snapshots.verify import Verification
 
 
-class BackupsDamagedError(IntegrityError):
+class BackupsDamagedError(Told, IntegrityError):
     """Snapshots are damaged, or there is none; `verification` says which."""
 
     def __init__(self, verification: Verification) -> None:
@@ -43,7 +44,7 @@ def verify(settings: Settings) -> Verification:
     return watch.watch_backups(settings)[0]
 
 
-@flow(name="verify-backups", persist_result=False, timeout_seconds=15000)
+@flow(name="verify-backups", persist_result=False, timeout_seconds=15000, **HOOKS)
 def verify_backups(data_root: str | None = None) -> Verification:
     """Verify every snapshot; raises BackupsDamagedError, after the alert, if one is not whole."""
     from pipelines.cli.watch import lacks_snapshots

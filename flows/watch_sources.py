@@ -15,6 +15,7 @@ settle_prefect(Path(os.environ.get("FAPIAO_DATA_ROOT") or "data"))
 from prefect import flow, get_run_logger, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 
+from flows.job_alerts import HOOKS  # noqa: E402
 from pipelines.errors import UpstreamUnavailableError  # noqa: E402
 from pipelines.settings import Settings, load_settings  # noqa: E402
 
@@ -30,7 +31,7 @@ def look_around(settings: Settings) -> Watched:
     return watch.watch_sources(settings)
 
 
-@flow(name="watch-sources", persist_result=False, timeout_seconds=1200)
+@flow(name="watch-sources", persist_result=False, timeout_seconds=1200, **HOOKS)
 def watch_sources(data_root: str | None = None) -> Watched:
     """Look once and tell what is wrong. Raises UpstreamUnavailableError when a channel took nothing."""
     watched = look_around(load_settings(Path(data_root) if data_root else None))

@@ -51,6 +51,8 @@ def test_only_the_hourly_look_does_not_wait_for_a_night() -> None:
 def test_entrypoint_is_the_flow(deployment: dict[str, Any]) -> None:
     from prefect import Flow  # noqa: PLC0415
 
+    from flows.job_alerts import tell_failure, tell_recovery  # noqa: PLC0415
+
     path, _, name = deployment["entrypoint"].partition(":")
     assert (ROOT / path).is_file()
     flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
@@ -58,6 +60,8 @@ def test_entrypoint_is_the_flow(deployment: dict[str, Any]) -> None:
     assert flow.name == deployment["name"]
     assert flow.timeout_seconds
     assert flow.persist_result is False
+    assert flow.on_failure_hooks == flow.on_crashed_hooks == [tell_failure]
+    assert flow.on_completion_hooks == [tell_recovery]
 
 
 def test_no_path_of_a_machine_is_in_the_deployment() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pipelines.alerts.standing import read_book
 from pipelines.heartbeat import read_heartbeat
 from pipelines.settings import Settings, beijing_now, load_settings
 from pipelines.simulator import Scenario, Simulator, make_books
@@ -134,9 +135,8 @@ def processes_of(root: Path) -> dict[int, str]:
     return {pid: line for pid, line in found.items() if line}
 
 
-def find_worker(served: Served) -> int:
-    (pid,) = [pid for pid, line in processes_of(served.root).items() if "worker start" in line]
-    return pid
+def find_workers(served: Served) -> list[int]:
+    return [pid for pid, line in processes_of(served.root).items() if "worker start" in line]
 
 
 def test_every_scheduled_deployment_has_a_planned_run(served: Served) -> None:
@@ -195,21 +195,28 @@ def test_a_worker_killed_in_the_middle_of_a_night_is_healed_by_the_next(served: 
     run = served.ask(f"/flow_runs/{killed}")
     night_pid = int(run["infrastructure_pid"])
     assert run["state"]["type"] == "RUNNING"
-    worker = find_worker(served)
+    (worker,) = find_workers(served)
     os.kill(worker, signal.SIGKILL)
     os.killpg(night_pid, signal.SIGKILL)
     wait_for(lambda: served.state_of(killed) == "CRASHED", 30, "the dead run is marked as crashed")
     beat = read_heartbeat(served.settings)
     assert beat is not None
     assert beat.outcome == "running"
-    wait_for(lambda: find_worker(served) != worker, 30, "there is another worker")
+    wait_for(lambda: find_workers(served) not in ([], [worker]), 30, "there is another worker")
+    assert stands(served, "job:nightly")
 
     healed = served.start_run()
     wait_for(lambda: served.state_of(healed) in {"COMPLETED", "FAILED", "CRASHED"}, 120, "the next night ends")
     assert served.state_of(healed) == "COMPLETED"
+    wait_for(lambda: not stands(served, "job:nightly"), 30, "the alert about the dead run is over")
     check_whole(served, crashed_night=beat.night_id)
     logged = served.ask("/logs/filter", {"logs": {"flow_run_id": {"any_": [healed]}}})
     assert any(beat.night_id in line["message"] and "never ended" in line["message"] for line in logged)
+
+
+def stands(served: Served, key: str) -> bool:
+    entry = read_book(served.root / "job-nightly.json", beijing_now()).standing.get(key)
+    return entry is not None and entry.resolved_at is None
 
 
 def check_whole(served: Served, crashed_night: str) -> None:
