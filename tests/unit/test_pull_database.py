@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -86,6 +88,41 @@ def test_every_row_of_the_window_comes_as_text_in_the_order_of_the_query(
         "cdigest": "货款 发票号 26112000000000000001", "md": "0.00", "mc": "114.00", "cname": "甲公司",
     }  # fmt: skip
     assert pq.ParquetFile(target).metadata.num_row_groups == 7
+
+
+LONG = (
+    "SELECT DATE '2026-08-01' + n % 28 AS dbill_date, '记' AS csign, n AS ino_id, 1 AS inid, '220201' AS ccode, "
+    "'货款 发票号 ' || lpad((26112000000000000000::numeric + n)::text, 20, '0') AS cdigest, 0.00 AS md, "
+    "113.00 + n AS mc, '甲公司' AS cname FROM generate_series(1, {rows}) n ORDER BY n"
+)
+READ = """
+import resource, sys
+from datetime import date
+from pathlib import Path
+from pipelines.pull.database_query import LedgerQuery, read_ledger
+from pipelines.pull.database_session import parse_login
+url, text, target = sys.argv[1:]
+wanted = LedgerQuery(text, date(2026, 8, 1), date(2026, 8, 31), None, 10_000)
+print(read_ledger(parse_login(url, "FAPIAO_ERP_URL", 120), wanted, Path(target)).rows)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def read_apart(server: PostgresServer, rows: int, target: Path) -> tuple[int, int]:
+    """Rows and peak memory in MB of a reading in a process of its own, started by a small one."""
+    command = [sys.executable, "-c", READ, server.url("reader", READER_KEY), LONG.format(rows=rows), str(target)]
+    done = subprocess.run(["env", *command], capture_output=True, text=True, timeout=300, check=True)
+    read, peak_mb = done.stdout.split()
+    return int(read), int(peak_mb)
+
+
+@pytest.mark.timeout(300)
+def test_a_million_rows_need_no_more_memory_than_a_batch(server: PostgresServer, tmp_path: Path) -> None:
+    few, base_mb = read_apart(server, 20_000, tmp_path / "few.parquet")
+    many, peak_mb = read_apart(server, 1_000_000, tmp_path / "many.parquet")
+    assert (few, many) == (20_000, 1_000_000)
+    assert pq.ParquetFile(tmp_path / "many.parquet").metadata.num_rows == 1_000_000
+    assert peak_mb < base_mb + 100
 
 
 def test_equal_rows_give_equal_bytes_and_a_changed_row_does_not(server: PostgresServer, tmp_path: Path) -> None:
