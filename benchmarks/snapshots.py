@@ -27,6 +27,7 @@ from pipelines.errors import EXIT_INTEGRITY
 from pipelines.model import LEDGER_ENTRY, UPSTREAM_INVOICE
 from pipelines.night import Night
 from pipelines.settings import Settings
+from pipelines.snapshots.extract_files import hand_over
 from pipelines.snapshots.load import require_whole
 from pipelines.snapshots.read import list_snapshots, open_snapshot, verify_snapshots
 from pipelines.snapshots.restore import restore_snapshot
@@ -123,10 +124,11 @@ def measure_restore(settings: Settings, folder: Path) -> dict[str, float]:
     """
     manifest = open_snapshot(settings, "latest")
     files = [settings.snapshot_dir / entry["path"] for entry in manifest.files]
-    own, proofs, backs, proven = [], [], [], []
+    own, proofs, handed, backs, proven = [], [], [], [], []
     for number in range(3):
         own.append(hash_with_sha256sum(files))
         proofs.append(timed(lambda: require_whole(settings, manifest)))
+        handed.append(timed(partial(hand_over, settings, "latest", folder / f"files{number}")))
         backs.append(timed(partial(restore_snapshot, settings, "latest", folder / f"back{number}")))
         proven.append(
             timed(partial(restore_snapshot, settings, "latest", folder / f"proven{number}", with_row_hash=True))
@@ -136,6 +138,8 @@ def measure_restore(settings: Settings, folder: Path) -> dict[str, float]:
         "restore the latest, seconds": whole,
         "of it the bytes, seconds": bytes_part,
         "bytes / sha256sum": bytes_part / median(own),
+        "restore of the files, seconds": median(handed),
+        "restore of the files / sha256sum": median(handed) / median(own),
         "of it the database, seconds": whole - bytes_part,
         "whole restore / sha256sum": whole / median(own),
         "drill: with each row's text compared, seconds": median(proven),

@@ -47,6 +47,13 @@ def restore(
         str | None,
         typer.Option("--period", metavar="YYYY-MM", help="只取一个期间，存为 Parquet | One period only, as Parquet."),
     ] = None,
+    files: Annotated[
+        bool,
+        typer.Option(
+            "--files",
+            help="原样取出全部文件并逐字节核对，不建库 | All files as they are, checked; no database.",
+        ),
+    ] = False,
     over_live: Annotated[
         bool,
         typer.Option("--over-live", help="允许替换正在使用的工作库 | Replace a live working database; it is kept."),
@@ -56,13 +63,15 @@ def restore(
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """恢复快照 | Restore a data root, one table or one period. Exit code 5: damaged, 2: the target is live."""
+    """恢复快照 | Restore a data root, files, one table or period. Exit code 5: damaged, 2: the target is live."""
     from pipelines.settings import load_settings
     from pipelines.snapshots.restore import find_as_of
 
     settings = load_settings()
     chosen = find_as_of(settings, _parse_moment(as_of)) if as_of else snapshot
-    if table or period:
+    if files:
+        _hand_over(settings, chosen, into, as_json=as_json)
+    elif table or period:
         _extract(settings, chosen, into, table, period, as_json=as_json)
     else:
         _restore_root(settings, chosen, into, over_live=over_live, publish=publish, as_json=as_json)
@@ -89,6 +98,22 @@ def _extract(
     else:
         title = f"快照 snapshot {extracted.snapshot_id}"
         print_table(["文件 file", "行 rows"], extracted.files, title=title)
+
+
+def _hand_over(settings: Settings, chosen: str, into: Path | None, *, as_json: bool) -> None:
+    from pipelines.cli.output import print_fields, print_json, print_line
+    from pipelines.errors import UsageError
+    from pipelines.snapshots.extract_files import hand_over
+
+    if into is None:
+        raise UsageError("缺少目标目录 | A folder for the files is missing.", where="--into")
+    done = hand_over(settings, chosen, into)
+    if as_json:
+        print_json(done)
+        return
+    print_line(f"已取出并核对 taken out and checked: {done.snapshot_id}", "bold")
+    print_fields({"目录 folder": done.folder, "文件 files": done.files, "字节 bytes": done.bytes})
+    print_line("读法见 docs/snapshot-format.md，只需 Parquet 和 JSON | how to read them: docs/snapshot-format.md")
 
 
 def _restore_root(
