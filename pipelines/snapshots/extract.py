@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.errors import IntegrityError, UsageError
+from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.snapshots import store
+from pipelines.snapshots.damage import require_hash
 from pipelines.snapshots.kept_rows import list_files, read_rows
 from pipelines.snapshots.manifest import Document, Manifest
 from pipelines.snapshots.parquet import kept_schema, write_parquet
@@ -91,12 +92,4 @@ def _write_rows(settings: Settings, manifest: Manifest, entries: list[Document],
 
 def _require_content(settings: Settings, entry: Document) -> None:
     path = settings.snapshot_dir / entry["path"]
-    found = store.hash_file(path) if path.is_file() else "no file"
-    if found != entry["sha256"]:
-        raise IntegrityError(
-            "快照的文件缺失或损坏 | A file of the snapshot is missing or damaged.",
-            where=entry["path"],
-            found=found,
-            expected=f"sha256 {entry['sha256']}",
-            next_step="fapiao snapshot repair <copy>",
-        )
+    require_hash(entry, store.hash_file(path) if path.is_file() else None)

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import IntegrityError, UsageError
+from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots import store
+from pipelines.snapshots.damage import require_hash
 from pipelines.snapshots.manifest import Document
 from pipelines.snapshots.read import open_snapshot
 from pipelines.snapshots.signing import signature_path
@@ -56,15 +57,7 @@ def hand_over(settings: Settings, snapshot_id: str, folder: Path) -> HandedOver:
 
 def _copy(settings: Settings, entry: Document, draft: Path) -> int:
     source, target = settings.snapshot_dir / entry["path"], draft / entry["path"]
-    found = store.copy_hashed(source, target) if source.is_file() else "no file"
-    if found != entry["sha256"]:
-        raise IntegrityError(
-            "快照的文件缺失或损坏 | A file of the snapshot is missing or damaged.",
-            where=entry["path"],
-            found=found,
-            expected=f"sha256 {entry['sha256']}",
-            next_step="fapiao snapshot repair <copy>",
-        )
+    require_hash(entry, store.copy_hashed(source, target) if source.is_file() else None)
     size: int = entry["bytes"]
     return size
 

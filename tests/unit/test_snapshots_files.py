@@ -15,23 +15,8 @@ from pipelines.errors import IntegrityError, UsageError
 from pipelines.settings import Settings
 from pipelines.snapshots.extract_files import hand_over
 from pipelines.snapshots.read import open_snapshot, read_table
-from pipelines.snapshots.write import keep_night
-from pipelines.warehouse import open_warehouse
-from tests.unit.small_warehouse import FIRST, SECOND, add_entry, add_night, build_warehouse
 
 ONE = "20261124T020000-01"
-
-
-@pytest.fixture
-def kept(settings: Settings) -> Settings:
-    """Two nights, of which the second has one ledger line more."""
-    build_warehouse(settings)
-    keep_night(settings, FIRST)
-    with open_warehouse(settings) as con:
-        add_night(con, SECOND)
-        add_entry(con, 9, None, "7.00", "2026-11-12")
-    keep_night(settings, SECOND)
-    return settings
 
 
 def test_the_folder_holds_what_the_manifest_names_and_nothing_of_other_snapshots(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -32,41 +31,12 @@ from tests.unit.verification_world import (
     made_out_to,
     make_company,
     outcomes,
-    prepare_night,
     run_night,
     select,
     serve,
     settings_of,
     write_files,
 )
-
-
-@pytest.fixture(autouse=True)
-def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VERIFY_ID", "app")
-    monkeypatch.setenv("VERIFY_SECRET", SECRET)
-
-
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data root whose first night is judged and waits for the second opinion; tests copy it."""
-    root = tmp_path_factory.mktemp("judged") / "data"
-    settings = settings_of(root, "http://127.0.0.1:9")
-    write_files(settings)
-    prepare_night(settings)
-    return root
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
-def world(judged: Path, tmp_path: Path, simulator: Simulator) -> Settings:
-    shutil.copytree(judged, tmp_path / "data")
-    return settings_of(tmp_path / "data", simulator.url)
 
 
 def covered(settings: Settings, day: str, direction: str = "input") -> bool:

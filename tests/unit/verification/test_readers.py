@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from pipelines.alerts.raising import raise_alerts
 from pipelines.find import find_invoices
@@ -27,43 +23,10 @@ from tests.unit.verification_world import (
     FORGED,
     HIDDEN,
     NIGHT,
-    SECRET,
     ask,
     later,
-    prepare_night,
     select,
-    serve,
-    settings_of,
-    write_files,
 )
-
-
-@pytest.fixture(autouse=True)
-def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VERIFY_ID", "app")
-    monkeypatch.setenv("VERIFY_SECRET", SECRET)
-
-
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data root whose first night is judged and waits for the second opinion; tests copy it."""
-    root = tmp_path_factory.mktemp("judged") / "data"
-    settings = settings_of(root, "http://127.0.0.1:9")
-    write_files(settings)
-    prepare_night(settings)
-    return root
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
-def world(judged: Path, tmp_path: Path, simulator: Simulator) -> Settings:
-    shutil.copytree(judged, tmp_path / "data")
-    return settings_of(tmp_path / "data", simulator.url)
 
 
 def test_readers_see_the_answers_beside_the_items_and_explain_judges_the_same(world: Settings) -> None:
