@@ -75,9 +75,5 @@ def _ask_one(
     return str(read_answer(service, answer.content)["outcome"]), None
 
 
-def _say_useless(place: str) -> Message:
-    return say("verification", "useless", place=place, count=MAX_USELESS)
-
-
 def _as_bytes(noted: dict[str, object]) -> bytes:
     return json.dumps(noted, ensure_ascii=False, indent=1).encode()
