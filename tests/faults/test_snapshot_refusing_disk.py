@@ -74,7 +74,7 @@ def fill_disk(settings: Settings, left_bytes: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("left_bytes", [0, 8_192, 65_536, 131_072])
+@pytest.mark.parametrize("left_bytes", [0, 8_192, 65_536, 90_112])
 def test_a_full_disk_leaves_the_last_snapshot_whole_and_the_next_run_heals(
     settings: Settings, undisturbed: dict[str, Any], left_bytes: int
 ) -> None:
