@@ -22,9 +22,10 @@ def main() -> None:
         print(f"stopped after {limit} seconds")
         code = 124
     seconds = time.perf_counter() - started
-    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    took = {"code": code, "seconds": seconds, "peak_mb": used.ru_maxrss / 1024, "cpu": used.ru_utime + used.ru_stime}
     with open(report, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib would make this process larger
-        json.dump({"code": code, "seconds": seconds, "peak_mb": peak_mb}, file)
+        json.dump(took, file)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Measured:
-    """`said` is what the process printed."""
+    """`said` is what the process printed; `cpu_seconds` are those of the process and of what it started."""
 
     seconds: float
     peak_mb: float
     said: str
+    cpu_seconds: float = 0
 
 
 class FailedProcessError(RuntimeError):
@@ -40,7 +41,7 @@ def measure(command: list[str], *, limit_seconds: float = 7200) -> Measured:
         took = json.loads(report.read_text(encoding="utf-8"))
     if took["code"] != 0:
         raise FailedProcessError(f"{' '.join(command[:4])} ended with {took['code']}: {done.stdout[-600:]}")
-    return Measured(took["seconds"], took["peak_mb"], done.stdout)
+    return Measured(took["seconds"], took["peak_mb"], done.stdout, took["cpu"])
 
 
 def reconcile(books: Path, as_of: str, out: Path) -> Measured:

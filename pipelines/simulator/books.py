@@ -67,8 +67,13 @@ def make_books(
 ) -> SimulatedBooks:
     """A small company whose ledger agrees with the tax system to the cent; the same arguments give the same books."""
     drawn = generate_books(seed, invoices, start=first_day, months=months, fault_rate=0)
-    rows = sorted((_read_row(row) for row in drawn.invoice.to_pylist()), key=lambda one: (one.issued_at, one.number))
-    return SimulatedBooks(tuple(rows), drawn.entry, drawn.invoice)
+    return SimulatedBooks(read_invoices(drawn.invoice), drawn.entry, drawn.invoice)
+
+
+def read_invoices(invoice: pa.Table) -> tuple[SimulatedInvoice, ...]:
+    """The rows of a table in the shape of core_upstream__invoice, in order of issue."""
+    rows = (_read_row(row) for row in invoice.to_pylist())
+    return tuple(sorted(rows, key=lambda one: (one.issued_at, one.number)))
 
 
 def _read_row(row: dict[str, object]) -> SimulatedInvoice:
@@ -131,5 +136,6 @@ __all__ = [
     "change_status",
     "first_day_for",
     "make_books",
+    "read_invoices",
     "write_books",
 ]
