@@ -72,6 +72,7 @@ def store_alerts(con: Connection, night: Night, alerts: Sequence[Alert]) -> None
 
 def read_stored(con: Connection, night: Night) -> tuple[StoredAlert, ...]:
     """The night's alerts with their delivery so far."""
+    run_sql(con, "alert/alert_told")
     return fetch_rows(con, "alert/alert_stored", StoredAlert, {"night_id": night.night_id})
 
 
@@ -79,6 +80,7 @@ def read_undelivered(con: Connection, night: Night) -> tuple[StoredAlert, ...]:
     """Alerts of the last seven days before this night that failed on a channel."""
     earliest = Night(night.as_of - timedelta(days=LATE_DAYS)).night_id
     values = {"night_id": night.night_id, "earliest_night_id": earliest}
+    run_sql(con, "alert/alert_told")
     return fetch_rows(con, "alert/alert_undelivered", StoredAlert, values)
 
 
