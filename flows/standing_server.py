@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,11 +114,10 @@ def start_server(place: Place) -> subprocess.Popen[bytes]:
 def _wait_until_healthy(place: Place, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
-        try:
+        with suppress(httpx.TransportError):
             if httpx.get(f"{place.api_url}/health", timeout=5, trust_env=False).is_success:
                 return
-        except httpx.TransportError:
-            time.sleep(0.3)
+        time.sleep(0.3)
     raise UpstreamUnavailableError(
         "Prefect 服务没有启动成功 | The Prefect server did not come up.",
         where=place.log_path("server"),
