@@ -43,7 +43,8 @@ def sum_up(given: list[Given], window: Window, night: Night, fault: ApiError | N
     state = _state_of(given, fault)
     watermark = night.as_of if state in {"pulled", "unchanged"} else None
     declared, said = sum(stated) if stated else None, _say(given, window, state, fault)
-    return Pulled(state, files, rows, declared, watermark, said, is_cut_off=fault is not None)
+    is_own_fault = fault is not None and fault.kind == "no_secret"
+    return Pulled(state, files, rows, declared, watermark, said, fault is not None, is_own_fault)
 
 
 def _state_of(given: list[Given], fault: ApiError | None) -> State:

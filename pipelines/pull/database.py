@@ -26,14 +26,17 @@ class DatabasePuller:
 
     def pull(self, source: Source, window: Window, inbox: Path, night: Night) -> Pulled:
         """`unchanged` if the same rows came as before; the watermark is the night, since a reading sees one moment."""
+        state: State
         target = inbox / f"{source.id}.parquet"
         before = _fingerprint(target)
         query = LedgerQuery(self._route.query, window.first, window.last, self._layout, self._route.batch_rows)
         try:
             read = read_ledger(self._login(), query, target)
         except DatabaseError as error:
-            return Pulled("empty" if error.kind == "empty" else "failed", message=_with_code(error))
-        state: State = "unchanged" if _fingerprint(target) == before else "pulled"
+            is_own_fault = error.kind in {"no_secret", "kind_unknown"}
+            state = "empty" if error.kind == "empty" else "failed"
+            return Pulled(state, message=_with_code(error), is_own_fault=is_own_fault)
+        state = "unchanged" if _fingerprint(target) == before else "pulled"
         note = read.notes[0] if read.notes else None
         return Pulled(state, (target.name,), read.rows, read.rows, night.as_of, note)
 

@@ -18,12 +18,13 @@ logger = logging.getLogger(__name__)
 
 
 def excuse_failure(pulled: Pulled, outage: Outage | None, now: datetime) -> Pulled:
-    """State `maintenance` for what failed or was cut off while an outage was announced; else the same.
+    """State `maintenance` for what failed or was cut off while an outage was announced, but not for want of a secret on
+    this side; else the same.
 
     What the failing system said is left out then: it would send IT to look for a fault that is none.
     """
     is_failure = pulled.state in {"failed", "maintenance"} or (pulled.state == "incomplete" and pulled.is_cut_off)
-    if outage is None or not is_failure:
+    if outage is None or not is_failure or pulled.is_own_fault:
         return pulled
     if pulled.message:
         logger.info("a failure in an announced outage: %s", pulled.message.en)

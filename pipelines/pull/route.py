@@ -34,7 +34,8 @@ class Window:
 class Pulled:
     """What one route gave: names of the files written into the inbox, rows in them, rows that it declared to have
     (None if it says nothing) and the moment up to which everything has been received. `is_cut_off`: the system gave up
-    in the middle, so that the rest of what is `incomplete` may come another time."""
+    in the middle, so that the rest of what is `incomplete` may come another time. `is_own_fault`: it failed
+    for want of a secret on this side, which no outage of the system explains."""
 
     state: State
     files: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class Pulled:
     watermark: datetime | None = None
     message: Message | None = None
     is_cut_off: bool = False
+    is_own_fault: bool = False
 
 
 class Puller(Protocol):

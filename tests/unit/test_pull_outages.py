@@ -17,7 +17,7 @@ from pipelines.pull.route import Pulled
 from pipelines.reports.headline import say_troubles
 from pipelines.reports.render_markdown import render_markdown
 from pipelines.reports.summary import summarise_night
-from pipelines.routes import FolderRoute, RemoteRoute, Route
+from pipelines.routes import ApiRoute, DatabaseRoute, FolderRoute, RemoteRoute, Route
 from pipelines.settings import OutageFile, Settings, Source
 from pipelines.simulator import Scenario, Simulator, make_books
 from pipelines.simulator.scenario import Account, Maintenance
@@ -65,6 +65,31 @@ def run(
 def pull_rows(settings: Settings) -> list[tuple[Any, ...]]:
     with open_warehouse(settings, read_only=True) as con:
         return con.execute("SELECT route_no, state, message_zh, message_en FROM night__pull ORDER BY ALL").fetchall()
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        DatabaseRoute(url_env="SECRET_UNSET", query="SELECT a FROM v ORDER BY a"),
+        ApiRoute.model_validate(
+            {
+                "base_url": "http://127.0.0.1:9",
+                "auth": {"kind": "bearer", "token_env": "SECRET_UNSET"},
+                "listing": {"path": "/invoices"},
+            }
+        ),
+    ],
+)
+def test_a_secret_that_is_not_set_is_no_part_of_an_announced_outage(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, route: Route
+) -> None:
+    monkeypatch.delenv("SECRET_UNSET", raising=False)
+    source = Source(id="book", side=Side.LEDGER, folder="inbox/book", direction=Direction.INPUT, pull=route)
+    settings = settings_of(settings).model_copy(update={"sources": [source]})
+    stage.pull_night(settings, NIGHT)
+    ((_, state, said, _),) = pull_rows(settings)
+    assert state == "failed"
+    assert "SECRET_UNSET" in said
 
 
 def test_a_failure_in_an_announced_outage_is_a_note_that_says_until_when(
