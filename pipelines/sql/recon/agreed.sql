@@ -7,7 +7,8 @@
 CREATE OR REPLACE TEMP TABLE work_agreed AS
 WITH single AS (
     SELECT * FROM work_named
-    QUALIFY count(*) OVER (PARTITION BY upstream_id) = 1 AND count(*) OVER (PARTITION BY ledger_id) = 1
+    WHERE upstream_id NOT IN (SELECT upstream_id FROM work_named GROUP BY upstream_id HAVING count(*) > 1)
+      AND ledger_id NOT IN (SELECT ledger_id FROM work_named GROUP BY ledger_id HAVING count(*) > 1)
 )
 SELECT
     n.upstream_id, n.ledger_id, u.taxpayer_id, u.direction, shown_number(u.code, u.number) AS number, n.rule,

@@ -48,7 +48,7 @@ pair AS (
 ),
 of_ledger AS (
     SELECT
-        l.item_id, list(c.upstream_id ORDER BY c.place, c.upstream_id)[:5] AS candidates,
+        l.item_id, arg_min(c.upstream_id, c.place || c.upstream_id, 5) AS candidates,
         count(*) AS n_candidates,
         arg_min(c.why_not, (c.place, c.upstream_id)) AS why_not
     FROM lone_ledger l JOIN pair c ON c.ledger_id = l.record_id
@@ -56,7 +56,7 @@ of_ledger AS (
 ),
 of_upstream AS (
     SELECT
-        u.item_id, list(c.ledger_id ORDER BY c.place, c.ledger_id)[:5] AS candidates,
+        u.item_id, arg_min(c.ledger_id, c.place || c.ledger_id, 5) AS candidates,
         count(*) AS n_candidates,
         arg_min(c.why_not, (c.place, c.ledger_id)) AS why_not
     FROM lone_upstream u

@@ -9,7 +9,7 @@
 -- compared, for every text that is copied costs.
 CREATE OR REPLACE TEMP TABLE work_cited AS
 SELECT
-    r.*, l.taxpayer_id, l.direction, l.invoice_date, l.party_id, l.party_name, l.total_cny, l.amount_cny, l.line_total,
+    r.*, l.taxpayer_id, l.direction, l.invoice_date, l.party_hash, l.name_hash, l.total_cny, l.amount_cny, l.line_total,
     l.line_amount
 FROM work_reference r
 JOIN work_open_ledger l ON l.record_id = r.ledger_id
@@ -64,7 +64,7 @@ WITH compared AS (
         CASE WHEN r.n_numbers = 1
              THEN coalesce(abs(r.total_cny - u.total_cny), abs(r.amount_cny - u.amount_cny)) <= $tolerance
         END AS money_agrees,
-        party_agrees(r.party_id, r.party_name, u.party_id, u.party_name) AS party_agrees,
+        party_hash_agrees(r.party_hash, r.name_hash, u.party_hash, u.name_hash) AS party_agrees,
         r.invoice_date = u.issued_on AS date_agrees,
         coalesce(r.line_total, r.line_amount) < 0 AS is_reversal,
         u.issued_on, u.observed_at

@@ -25,20 +25,18 @@ HAVING count(*) > 1;
 CREATE OR REPLACE TEMP TABLE work_cleared AS
 WITH invoice AS (
     SELECT
-        record_id, taxpayer_id, direction, number, code, total_cny, amount_cny, tax_cny, issued_on, name_hash,
+        record_id, taxpayer_id, direction, number, code, total_cny, amount_cny, tax_cny, issued_on, party_hash, name_hash,
         -- A CASE, not a WHERE: a filter would make this side look smaller than the narrow one and be kept in memory.
         CASE WHEN status IN ('normal', 'red_partial') AND NOT is_red
              THEN clearing_key(taxpayer_id, direction, number, code) END AS key_hash,
-        number_digits(number) AS digits,
-        text_hash(party_id) AS party_hash
+        number_digits(number) AS digits
     FROM work_due_upstream
 ),
 entry AS (
     SELECT
-        record_id, total_cny, amount_cny, tax_cny, invoice_date, name_hash,
+        record_id, total_cny, amount_cny, tax_cny, invoice_date, party_hash, name_hash,
         clearing_key(taxpayer_id, direction, invoice_reference, invoice_code) AS key_hash,
-        number_digits(invoice_reference) AS digits,
-        text_hash(party_id) AS party_hash
+        number_digits(invoice_reference) AS digits
     FROM work_due_ledger
     WHERE invoice_reference IS NOT NULL
 ),

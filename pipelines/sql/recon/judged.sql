@@ -2,8 +2,9 @@
 -- grain: work_judged one row per item
 -- inputs: work_linked, work_lone, work_surplus, work_node, work_candidate, work_open_upstream, work_open_ledger
 -- parameters: none
+-- A view: it is read once, by explained.sql.
 
-CREATE OR REPLACE TEMP TABLE work_judged AS
+CREATE OR REPLACE TEMP VIEW work_judged AS
 WITH surplus AS (
     SELECT
         n.item_id, s.side, s.first_id,

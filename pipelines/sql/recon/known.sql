@@ -48,12 +48,12 @@ UNION ALL
 CREATE OR REPLACE TEMP TABLE work_known AS
 WITH closed AS (SELECT key_hash FROM work_cleared ANTI JOIN work_cited_pair USING (upstream_id))
 SELECT
-    u.* EXCLUDE (name_hash, remark, original_invoice_number), right(u.number, 8) AS tail, c.ledger_id AS cleared_with
+    u.* EXCLUDE (remark, original_invoice_number), right(u.number, 8) AS tail, c.ledger_id AS cleared_with
 FROM work_due_upstream u
 ANTI JOIN closed ON closed.key_hash = clearing_key(u.taxpayer_id, u.direction, u.number, u.code)
 LEFT JOIN work_cited_pair c ON c.upstream_id = u.record_id
 UNION ALL
-SELECT u.* EXCLUDE (name_hash, remark, original_invoice_number), right(u.number, 8), c.ledger_id
+SELECT u.* EXCLUDE (remark, original_invoice_number), right(u.number, 8), c.ledger_id
 FROM work_upstream u
 JOIN work_cited_pair c ON c.upstream_id = u.record_id
 WHERE c.is_carried;
@@ -64,10 +64,16 @@ SELECT * EXCLUDE (tail, cleared_with) FROM work_known WHERE cleared_with IS NULL
 -- The key is 20 digits, or code and number. Eight digits without a code are no key (real data repeats them): there the
 -- rows are the same invoice only if party, day and total are the same too.
 CREATE OR REPLACE TEMP TABLE work_listed_twice AS
+WITH repeated AS (
+    SELECT hash(taxpayer_id, direction, number) AS number_hash FROM work_open_upstream
+    GROUP BY number_hash
+    HAVING count(*) > 1
+)
 SELECT
     record_id,
     first_value(record_id) OVER key_order AS first_id
 FROM work_open_upstream
+WHERE hash(taxpayer_id, direction, number) IN (SELECT number_hash FROM repeated)
 WINDOW key_order AS (
     PARTITION BY
         taxpayer_id, direction, number,

@@ -1,82 +1,59 @@
 -- what: the lanes that are too crowded, and the pairs of line and invoice within all others
--- grain: work_crowd one row per line that is skipped; work_similar one row per line and invoice that fits
--- inputs: work_unsure, work_same_money, work_taken, work_listed_twice, work_forbidden
+-- grain: work_lane one row per lane and invoice in it; work_crowd one row per line that is skipped; work_similar one row per
+--        line and invoice that fits
+-- inputs: work_unsure, work_wanted, work_same_money, work_taken, work_listed_twice, work_forbidden
 -- parameters: $window_days, $max_pairs, $tolerance
--- An invoice without a tax id is compared by name also with a line that has one. The branches differ in their key alone:
--- one join with the key in a CASE would meet on the money only, and that is what a crowd has in common.
+-- A lane holds what is compared, all of it numbers; the texts of an invoice are fetched for the pairs that fit.
 
 CREATE OR REPLACE TEMP TABLE work_lane AS
-WITH wanted AS (
-    SELECT DISTINCT taxpayer_id, direction, money_kind, money, lane, lane_key FROM work_unsure WHERE lane <> 'day'
-),
-by_name AS (
-    SELECT DISTINCT taxpayer_id, direction, money_kind, money, lane, lane_key, plain_name(party_name) AS party_key
-    FROM work_unsure
-    WHERE lane = 'party_id'
-),
-keyed AS (
-    SELECT *, upper(party_id) AS id_key, plain_name(party_name) AS name_key FROM work_same_money WHERE lane IS NULL
+WITH placed AS (
+    SELECT 'day' AS lane, day_key AS key_hash, rowid AS invoice_row FROM work_same_money
+    UNION ALL
+    SELECT 'party_id', party_key, rowid FROM work_same_money
+    UNION ALL
+    SELECT 'party_name', name_key, rowid FROM work_same_money
+    UNION ALL
+    SELECT 'money', money_key, rowid FROM work_same_money
 )
-SELECT * FROM work_same_money WHERE lane IS NOT NULL
-UNION ALL BY NAME
-SELECT k.* EXCLUDE (lane, lane_key, id_key, name_key), w.lane, w.lane_key
-FROM keyed k
-JOIN wanted w
-  ON w.taxpayer_id = k.taxpayer_id AND w.direction = k.direction AND w.money_kind = k.money_kind
- AND w.money = k.money AND w.lane_key = k.id_key
-WHERE w.lane = 'party_id'
-UNION ALL BY NAME
-SELECT k.* EXCLUDE (lane, lane_key, id_key, name_key), w.lane, w.lane_key
-FROM keyed k
-JOIN wanted w
-  ON w.taxpayer_id = k.taxpayer_id AND w.direction = k.direction AND w.money_kind = k.money_kind
- AND w.money = k.money AND w.lane_key = k.name_key
-WHERE w.lane = 'party_name'
-UNION ALL BY NAME
-SELECT k.* EXCLUDE (lane, lane_key, id_key, name_key), w.lane, w.lane_key
-FROM keyed k
-JOIN wanted w
-  ON w.taxpayer_id = k.taxpayer_id AND w.direction = k.direction AND w.money_kind = k.money_kind
- AND w.money = k.money
-WHERE w.lane = 'money'
-UNION ALL BY NAME
-SELECT k.* EXCLUDE (lane, lane_key, id_key, name_key), w.lane, w.lane_key
-FROM keyed k
-JOIN by_name w
-  ON w.taxpayer_id = k.taxpayer_id AND w.direction = k.direction AND w.money_kind = k.money_kind
- AND w.money = k.money AND w.party_key = k.name_key
-WHERE k.party_id IS NULL;
+SELECT
+    w.lane_hash, p.invoice_row, f.issued_on, f.party_hash, f.name_hash, f.amount_cny, f.tax_cny, f.total_cny
+FROM placed p
+JOIN work_wanted w ON w.key_hash = p.key_hash AND w.lane = p.lane
+JOIN work_same_money f ON f.rowid = p.invoice_row
+WHERE w.lane = 'day' OR f.issued_on BETWEEN w.from_day AND w.to_day;
 
 CREATE OR REPLACE TEMP TABLE work_crowd AS
 WITH crowded AS (
-    SELECT taxpayer_id, direction, money_kind, money, lane, lane_key, l.n_lines * i.n_invoices AS n_pairs
-    FROM (SELECT taxpayer_id, direction, money_kind, money, lane, lane_key, count(*) AS n_lines
-          FROM work_unsure GROUP BY ALL) l
-    JOIN (SELECT taxpayer_id, direction, money_kind, money, lane, lane_key, count(*) AS n_invoices
-          FROM work_lane GROUP BY ALL) i
-    USING (taxpayer_id, direction, money_kind, money, lane, lane_key)
+    SELECT l.lane_hash
+    FROM (SELECT lane_hash, count(*) AS n_lines FROM work_unsure GROUP BY lane_hash) l
+    JOIN (SELECT lane_hash, count(*) AS n_invoices FROM work_lane GROUP BY lane_hash) i USING (lane_hash)
     WHERE l.n_lines * i.n_invoices > $max_pairs
 )
-SELECT s.record_id AS ledger_id FROM work_unsure s
-SEMI JOIN crowded c USING (taxpayer_id, direction, money_kind, money, lane, lane_key);
+SELECT record_id AS ledger_id FROM work_unsure SEMI JOIN crowded USING (lane_hash);
 
 CREATE OR REPLACE TEMP TABLE work_similar AS
 WITH searched AS MATERIALIZED (
     -- Materialised: a crowd must leave before the join, not after it.
-    SELECT * FROM work_unsure WHERE record_id NOT IN (SELECT ledger_id FROM work_crowd)
+    SELECT record_id, lane, lane_hash, posted_on, party_hash, name_hash, total_cny, amount_cny, tax_cny
+    FROM work_unsure WHERE record_id NOT IN (SELECT ledger_id FROM work_crowd)
+),
+pair AS (
+    SELECT
+        s.record_id AS ledger_id, f.invoice_row, s.lane = 'day' AS is_dated,
+        party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) AS party_agrees
+    FROM work_lane f
+    JOIN searched s ON s.lane_hash = f.lane_hash
+    WHERE party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS DISTINCT FROM FALSE
+      -- Every kind of money that both sides keep, not only the one that is compared first.
+      AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
+      AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
+      AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
+      AND (s.lane = 'day' OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY)
 )
 SELECT
-    s.record_id AS ledger_id, f.record_id AS upstream_id, f.number, f.code, f.issued_on,
-    party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) AS party_agrees,
-    s.lane = 'day' AS is_dated,
+    p.ledger_id, f.record_id AS upstream_id, f.number, f.code, f.issued_on, p.party_agrees, p.is_dated,
     f.record_id NOT IN (SELECT upstream_id FROM work_taken) AS is_free
-FROM work_lane f
-JOIN searched s USING (taxpayer_id, direction, money_kind, money, lane, lane_key)
-ANTI JOIN work_forbidden x ON x.ledger_id = s.record_id AND x.upstream_id = f.record_id
-WHERE party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) IS DISTINCT FROM FALSE
-  -- Every kind of money that both sides keep, not only the one that is compared first.
-  AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
-  AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
-  AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
-  AND (s.lane = 'day' OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY)
-  AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
+FROM pair p
+JOIN work_same_money f ON f.rowid = p.invoice_row
+ANTI JOIN work_forbidden x ON x.ledger_id = p.ledger_id AND x.upstream_id = f.record_id
+WHERE f.record_id NOT IN (SELECT record_id FROM work_listed_twice);

@@ -4,9 +4,12 @@
 -- parameters: none
 
 -- Names differ in style only (width of brackets and letters, blanks): compare them without it. NULL stays NULL.
--- translate drops what has no counterpart: the blanks at the end.
-CREATE OR REPLACE TEMP MACRO plain_name(name) AS
+-- translate drops what has no counterpart: the blanks at the end. `bare_name` is for a column as it is stored, where DuckDB
+-- looks at each text of a dictionary once; elsewhere it is cheap to see that a name is plain as it is, as most are.
+CREATE OR REPLACE TEMP MACRO bare_name(name) AS
     nullif(upper(translate(name, '（）．，＆－ ' || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13), '().,&-')), '');
+CREATE OR REPLACE TEMP MACRO plain_name(name) AS
+    CASE WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&-]+') THEN name ELSE bare_name(name) END;
 
 -- The style of a name is looked at only where the texts differ.
 CREATE OR REPLACE TEMP MACRO name_agrees(name_a, name_b) AS
@@ -15,6 +18,9 @@ CREATE OR REPLACE TEMP MACRO name_agrees(name_a, name_b) AS
 -- TRUE: agree; FALSE: conflict; NULL: nothing to compare. The tax id decides where both sides have it.
 CREATE OR REPLACE TEMP MACRO party_agrees(id_a, name_a, id_b, name_b) AS
     CASE WHEN id_a = id_b THEN TRUE ELSE coalesce(upper(id_a) = upper(id_b), name_agrees(name_a, name_b)) END;
+
+-- The same by the hashes of ids and names (population.sql).
+CREATE OR REPLACE TEMP MACRO party_hash_agrees(id_a, name_a, id_b, name_b) AS coalesce(id_a = id_b, name_a = name_b);
 
 -- TRUE if any of id and name that both sides have differs; never NULL.
 CREATE OR REPLACE TEMP MACRO party_differs(id_a, name_a, id_b, name_b) AS
@@ -84,8 +90,12 @@ CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS hash(tax
 -- What a line of a company can cite an invoice by: its last 8 digits, which the whole number ends with too.
 CREATE OR REPLACE TEMP MACRO tail_key(taxpayer_id, direction, number) AS hash(taxpayer_id, direction, right(number, 8));
 
--- A number and every text that is left of it without one of its digits.
-CREATE OR REPLACE TEMP MACRO shortened(number) AS
-    list_distinct(list_transform(
-        range(1, length(number) + 1), lambda n: left(number, n - 1) || right(number, length(number) - n)
-    ) || [number]);
+-- The lane of lines and invoices that are compared one by one: one sum of a company, and one day or party.
+CREATE OR REPLACE TEMP MACRO money_key(taxpayer_id, direction, money_kind, money) AS
+    hash(taxpayer_id, direction, money_kind, CAST(money AS DECIMAL(18,2)));
+CREATE OR REPLACE TEMP MACRO lane_key(money_key, lane, value) AS
+    CASE WHEN value IS NOT NULL THEN hash(money_key, lane, value) END;
+
+-- A number without its n-th digit, the number itself for 0, as 64 bits; NULL where there is no such digit.
+CREATE OR REPLACE TEMP MACRO shortened(number, n) AS
+    CASE WHEN n <= length(number) THEN hash(CASE WHEN n = 0 THEN number ELSE left(number, n - 1) || substr(number, n + 1) END) END;

@@ -1,48 +1,51 @@
 -- what: in lanes that are too crowded to be enumerated, the invoices whose number is one error away from the typed one
 -- grain: work_similar gains one row per such line and invoice
--- inputs: work_crowd, work_unsure, work_lane, work_reference, work_taken, work_cleared, work_carried, work_reopened,
+-- inputs: work_crowd, work_unsure, work_lane, work_same_money, work_reference, work_taken, work_cleared, work_carried, work_reopened,
 --         work_agreed, work_listed_twice, work_forbidden
 -- parameters: $window_days, $tolerance, $max_neighbours
 -- Two numbers that differ by one wrong, swapped, missing or additional digit have a text in common once one digit is left
 -- out of either or both: an equi-join, however many invoices there are. Lines without a number stay skipped.
 
 CREATE OR REPLACE TEMP TABLE work_typed_in_crowd AS
-SELECT
-    s.record_id AS ledger_id, s.taxpayer_id, s.direction, s.money_kind, s.money, s.lane, s.lane_key, r.number
+SELECT s.record_id AS ledger_id, s.lane_hash, r.number
 FROM work_unsure s
 JOIN work_reference r ON r.ledger_id = s.record_id
 WHERE s.record_id IN (SELECT ledger_id FROM work_crowd)
   AND s.named_id IS NULL AND r.n_numbers = 1 AND length(r.number) IN (7, 8, 9, 19, 20, 21);
 
 CREATE OR REPLACE TEMP TABLE work_crowded_invoice AS
-SELECT f.*
-FROM work_lane f
-SEMI JOIN work_typed_in_crowd t USING (taxpayer_id, direction, money_kind, money, lane, lane_key)
-QUALIFY count(*) OVER () * 21 <= $max_neighbours;
+WITH crowded AS (
+    SELECT lane_hash, invoice_row FROM work_lane SEMI JOIN work_typed_in_crowd USING (lane_hash)
+    QUALIFY count(*) OVER () * 21 <= $max_neighbours
+)
+SELECT c.lane_hash, f.*
+FROM crowded c
+JOIN work_same_money f ON f.rowid = c.invoice_row;
 
 INSERT INTO work_similar
-WITH shortened_typed AS (SELECT *, unnest(shortened(number)) AS short FROM work_typed_in_crowd),
+WITH shortened_typed AS (
+    SELECT ledger_id, lane_hash, shortened(number, n) AS short
+    FROM (SELECT *, unnest(range(22)) AS n FROM work_typed_in_crowd)
+),
 shortened_invoice AS (
-    SELECT
-        record_id, taxpayer_id, direction, money_kind, money, lane, lane_key, unnest(shortened(number)) AS short
-    FROM work_crowded_invoice
+    SELECT record_id, lane_hash, shortened(number, n) AS short
+    FROM (SELECT *, unnest(range(22)) AS n FROM work_crowded_invoice)
 ),
 near AS (
-    SELECT DISTINCT t.ledger_id, f.record_id AS upstream_id
+    SELECT DISTINCT t.ledger_id, f.record_id AS upstream_id, lane_hash
     FROM shortened_typed t
-    JOIN shortened_invoice f USING (taxpayer_id, direction, money_kind, money, lane, lane_key, short)
+    JOIN shortened_invoice f USING (lane_hash, short)
 )
 SELECT
     s.record_id AS ledger_id, f.record_id AS upstream_id, f.number, f.code, f.issued_on,
-    party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) AS party_agrees,
+    party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) AS party_agrees,
     s.lane = 'day' AS is_dated,
     f.record_id NOT IN (SELECT upstream_id FROM work_taken) AS is_free
 FROM near n
 JOIN work_unsure s ON s.record_id = n.ledger_id
-JOIN work_crowded_invoice f
-  ON f.record_id = n.upstream_id AND f.lane = s.lane AND f.lane_key = s.lane_key AND f.money_kind = s.money_kind
+JOIN work_crowded_invoice f ON f.record_id = n.upstream_id AND f.lane_hash = n.lane_hash
 ANTI JOIN work_forbidden x ON x.ledger_id = s.record_id AND x.upstream_id = f.record_id
-WHERE party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) IS DISTINCT FROM FALSE
+WHERE party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS DISTINCT FROM FALSE
   AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
@@ -50,10 +53,7 @@ WHERE party_agrees(s.party_id, s.party_name, f.party_id, f.party_name) IS DISTIN
   AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
 
 DELETE FROM work_crowd
-WHERE ledger_id IN (
-    SELECT ledger_id FROM work_typed_in_crowd
-    SEMI JOIN work_crowded_invoice USING (taxpayer_id, direction, money_kind, money, lane, lane_key)
-);
+WHERE ledger_id IN (SELECT ledger_id FROM work_typed_in_crowd SEMI JOIN work_crowded_invoice USING (lane_hash));
 
 -- What is cleared or agreed is not free either; looked up for the few that fit, not for the whole population.
 UPDATE work_similar SET is_free = FALSE

@@ -2,8 +2,9 @@
 -- grain: work_upstream one row per invoice; work_ledger one row per ledger line
 -- inputs: core_upstream__invoice, core_ledger__entry
 -- parameters: none
--- name_hash: the party's name without its style, as 64 bits. It is taken from a column as it is stored, not from the one that
--- is chosen by direction: so DuckDB looks at each name of a dictionary once, not at every row.
+-- party_hash, name_hash: the party's tax id in capitals and its name without its style, as 64 bits, NULL for none. They are
+-- taken from a column as it is stored, not from the one that is chosen by direction: so DuckDB looks at each text of a
+-- dictionary once, not at every row.
 
 CREATE OR REPLACE TEMP VIEW work_upstream AS
 SELECT
@@ -14,10 +15,13 @@ SELECT
     CAST(issued_at AS DATE) AS issued_on,
     CASE direction WHEN 'input' THEN seller_tax_id ELSE buyer_tax_id END AS party_id,
     CASE direction WHEN 'input' THEN seller_name ELSE buyer_name END AS party_name,
+    CASE direction WHEN 'input' THEN seller_id_hash ELSE buyer_id_hash END AS party_hash,
     CASE direction WHEN 'input' THEN seller_hash ELSE buyer_hash END AS name_hash,
     amount_cny, tax_cny, total_cny, status, is_red, original_invoice_number, remark, observed_at
 FROM (
-    SELECT *, text_hash(plain_name(seller_name)) AS seller_hash, text_hash(plain_name(buyer_name)) AS buyer_hash
+    SELECT
+        *, text_hash(bare_name(seller_name)) AS seller_hash, text_hash(bare_name(buyer_name)) AS buyer_hash,
+        text_hash(upper(seller_tax_id)) AS seller_id_hash, text_hash(upper(buyer_tax_id)) AS buyer_id_hash
     FROM core_upstream__invoice
 );
 
@@ -26,7 +30,8 @@ SELECT
     record_id, taxpayer_id, direction, posted_on, voucher_no, invoice_reference, invoice_code, invoice_date,
     counterparty_tax_id AS party_id,
     counterparty_name AS party_name,
-    text_hash(plain_name(counterparty_name)) AS name_hash,
+    text_hash(upper(counterparty_tax_id)) AS party_hash,
+    text_hash(bare_name(counterparty_name)) AS name_hash,
     amount_cny, tax_cny, total_cny,
     coalesce(total_cny, amount_cny + tax_cny) AS line_total,
     coalesce(amount_cny, total_cny - tax_cny) AS line_amount

@@ -64,7 +64,7 @@ SELECT * EXCLUDE (tail, cleared_with) FROM work_known
 WHERE record_id IN (SELECT upstream_id FROM work_reopened);
 
 INSERT INTO work_open_ledger
-SELECT l.* EXCLUDE (name_hash), l.invoice_reference, l.invoice_code, NULL, [l.invoice_reference]
+SELECT l.*, l.invoice_reference, l.invoice_code, NULL, [l.invoice_reference]
 FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened);
 
 DELETE FROM work_cleared WHERE upstream_id IN (SELECT upstream_id FROM work_reopened);

@@ -1,11 +1,12 @@
 -- what: for every ledger line without a sure number, all invoices of the population with its money
--- grain: work_unsure one row per such line; work_lane_sum, work_met_sum one row per sum and day or span;
---        work_same_money one row per invoice and wanted sum; work_taken per invoice
+-- grain: work_unsure one row per such line; work_wanted one row per lane and key by which an invoice can be in it;
+--        work_same_money one row per invoice and kind of money that is in a lane; work_taken per invoice
 -- inputs: work_open_ledger, work_named, work_role, work_upstream, work_listed_twice,
 --         work_decided
 -- parameters: $window_days
 -- This is the recurrence guard: it looks at everything that was ever issued, not only at what is left over. A line is
--- compared within its lane: the invoices of its money on its day if it is dated, else those of its money and party.
+-- compared within its lane: the invoices of its money on its day if it is dated, else those of its money and party, within
+-- the window around the lane's lines. Lanes are known by 64 bits; whether the party agrees is asked of every pair.
 
 CREATE OR REPLACE TEMP TABLE work_taken AS
 SELECT upstream_id FROM work_role WHERE role = 'kept'
@@ -17,70 +18,74 @@ UNION
 SELECT record_id AS upstream_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone';
 
 CREATE OR REPLACE TEMP TABLE work_unsure AS
+WITH unsure AS (
+    SELECT
+        l.*, r.upstream_id AS named_id,
+        CASE WHEN l.line_total IS NOT NULL THEN 'total' ELSE 'amount' END AS money_kind,
+        coalesce(l.line_total, l.line_amount) AS money,
+        CASE WHEN l.invoice_date IS NOT NULL THEN 'day' WHEN l.party_id IS NOT NULL THEN 'party_id'
+             WHEN l.party_name IS NOT NULL THEN 'party_name' ELSE 'money' END AS lane
+    FROM work_open_ledger l
+    LEFT JOIN work_role r ON r.ledger_id = l.record_id
+    WHERE (r.role = 'doubtful' OR r.ledger_id IS NULL)
+      AND l.record_id NOT IN (SELECT ledger_id FROM work_named WHERE n_numbers > 1)
+      AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind = 'leave_alone')
+),
+priced AS (SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS money_key FROM unsure)
 SELECT
-    l.*, r.upstream_id AS named_id,
-    CASE WHEN l.line_total IS NOT NULL THEN 'total' ELSE 'amount' END AS money_kind,
-    coalesce(l.line_total, l.line_amount) AS money,
-    CASE WHEN l.invoice_date IS NOT NULL THEN 'day' WHEN l.party_id IS NOT NULL THEN 'party_id'
-         WHEN l.party_name IS NOT NULL THEN 'party_name' ELSE 'money' END AS lane,
-    CASE WHEN l.invoice_date IS NOT NULL THEN CAST(l.invoice_date AS VARCHAR)
-         ELSE coalesce(upper(l.party_id), plain_name(l.party_name), '') END AS lane_key
-FROM work_open_ledger l
-LEFT JOIN work_role r ON r.ledger_id = l.record_id
-WHERE (r.role = 'doubtful' OR r.ledger_id IS NULL)
-  AND l.record_id NOT IN (SELECT ledger_id FROM work_named WHERE n_numbers > 1)
-  AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind = 'leave_alone');
+    *,
+    CASE lane WHEN 'day' THEN lane_key(money_key, 'day', invoice_date)
+              WHEN 'party_id' THEN lane_key(money_key, 'party_id', party_hash)
+              WHEN 'party_name' THEN lane_key(money_key, 'party_name', name_hash)
+              ELSE lane_key(money_key, 'money', TRUE) END AS lane_hash
+FROM priced;
 
-CREATE OR REPLACE TEMP TABLE work_lane_sum AS
-SELECT DISTINCT
-    taxpayer_id, direction, money_kind, money, invoice_date AS day, NULL::DATE AS from_day, NULL::DATE AS to_day
-FROM work_unsure
-WHERE lane = 'day'
-UNION ALL
-SELECT
-    taxpayer_id, direction, money_kind, money, NULL,
-    CAST(min(posted_on) - to_days($window_days) AS DATE), CAST(max(posted_on) + INTERVAL 3 DAY AS DATE)
-FROM work_unsure
-WHERE lane <> 'day'
-GROUP BY taxpayer_id, direction, money_kind, money;
-
--- Which of them occur at all, by narrow columns; one column in IN is looked for while DuckDB reads.
-CREATE OR REPLACE TEMP TABLE work_met_sum AS
-WITH issued AS NOT MATERIALIZED (
-    SELECT 'total' AS money_kind, total_cny AS money, taxpayer_id, direction, issued_on FROM work_upstream
-    WHERE total_cny IN (SELECT money FROM work_lane_sum WHERE money_kind = 'total')
-    UNION ALL
-    SELECT 'amount', amount_cny, taxpayer_id, direction, issued_on FROM work_upstream
-    WHERE amount_cny IN (SELECT money FROM work_lane_sum WHERE money_kind = 'amount')
+-- An invoice without a tax id is compared by name also with a line that has one.
+CREATE OR REPLACE TEMP TABLE work_wanted AS
+WITH wanted AS (
+    SELECT
+        lane_hash, any_value(money_kind) AS money_kind, any_value(money) AS money, any_value(lane) AS lane,
+        CAST(min(posted_on) - to_days($window_days) AS DATE) AS from_day,
+        CAST(max(posted_on) + INTERVAL 3 DAY AS DATE) AS to_day
+    FROM work_unsure
+    WHERE lane_hash IS NOT NULL
+    GROUP BY lane_hash
 )
-SELECT DISTINCT w.*
-FROM issued u
-JOIN work_lane_sum w USING (taxpayer_id, direction, money_kind, money)
-WHERE u.issued_on = w.day
+SELECT *, lane_hash AS key_hash FROM wanted
 UNION ALL
-SELECT DISTINCT w.*
-FROM issued u
-JOIN work_lane_sum w USING (taxpayer_id, direction, money_kind, money)
-WHERE u.issued_on BETWEEN w.from_day AND w.to_day;
+SELECT DISTINCT w.*, lane_key(s.money_key, 'name_of_id', s.name_hash)
+FROM work_unsure s
+JOIN wanted w ON w.lane_hash = s.lane_hash
+WHERE s.lane = 'party_id' AND s.name_hash IS NOT NULL;
 
+-- One column in IN is looked for while DuckDB reads.
 CREATE OR REPLACE TEMP TABLE work_same_money AS
-WITH issued AS NOT MATERIALIZED (
+WITH issued AS (
     SELECT 'total' AS money_kind, total_cny AS money, * FROM work_upstream
-    WHERE total_cny IN (SELECT money FROM work_met_sum WHERE money_kind = 'total')
+    WHERE total_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'total')
     UNION ALL
     SELECT 'amount', amount_cny, * FROM work_upstream
-    WHERE amount_cny IN (SELECT money FROM work_met_sum WHERE money_kind = 'amount')
+    WHERE amount_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'amount')
+),
+priced AS (
+    -- After the filter few rows are left, and no dictionary: only the party's own texts are looked at.
+    SELECT
+        * REPLACE (text_hash(upper(party_id)) AS party_hash, text_hash(plain_name(party_name)) AS name_hash),
+        money_key(taxpayer_id, direction, money_kind, money) AS money_key
+    FROM issued
+),
+keyed AS (
+    SELECT
+        record_id, number, code, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny,
+        lane_key(money_key, 'day', issued_on) AS day_key,
+        CASE WHEN party_hash IS NOT NULL THEN lane_key(money_key, 'party_id', party_hash)
+             ELSE lane_key(money_key, 'name_of_id', name_hash) END AS party_key,
+        lane_key(money_key, 'party_name', name_hash) AS name_key,
+        lane_key(money_key, 'money', TRUE) AS money_key
+    FROM priced
 )
-SELECT
-    'day' AS lane, CAST(w.day AS VARCHAR) AS lane_key, w.money_kind, w.money, u.taxpayer_id, u.direction,
-    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
-FROM issued u
-JOIN work_met_sum w USING (taxpayer_id, direction, money_kind, money)
-WHERE u.issued_on = w.day
-UNION ALL
-SELECT
-    NULL, NULL, w.money_kind, w.money, u.taxpayer_id, u.direction,
-    u.record_id, u.number, u.code, u.issued_on, u.party_id, u.party_name, u.amount_cny, u.tax_cny, u.total_cny
-FROM issued u
-JOIN work_met_sum w USING (taxpayer_id, direction, money_kind, money)
-WHERE u.issued_on BETWEEN w.from_day AND w.to_day;
+SELECT * FROM keyed
+WHERE day_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'day')
+   OR party_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'party_id')
+   OR name_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'party_name')
+   OR money_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'money');

@@ -8,7 +8,7 @@ CREATE OR REPLACE TEMP TABLE work_cleared (ledger_id VARCHAR, key_hash UBIGINT);
 
 CREATE OR REPLACE TEMP TABLE work_due_ledger AS
 SELECT
-    l.record_id, l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code, l.invoice_date, NULL AS name_hash,
+    l.record_id, l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code, l.invoice_date,
     coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total,
     coalesce(l.amount_cny, l.total_cny - l.tax_cny) AS line_amount
 FROM recon__item i

@@ -9,8 +9,8 @@
 
 CREATE OR REPLACE TEMP TABLE work_off_day_line AS
 SELECT
-    s.record_id AS ledger_id, s.taxpayer_id, s.direction, s.money_kind, s.money, s.posted_on, s.invoice_date, s.party_id,
-    s.party_name, s.total_cny, s.amount_cny, s.tax_cny, r.number AS typed
+    s.record_id AS ledger_id, s.money_key, s.money_kind, s.money, s.posted_on, s.invoice_date, s.party_hash, s.name_hash,
+    s.total_cny, s.amount_cny, s.tax_cny, r.number AS typed
 FROM work_unsure s
 JOIN work_reference r ON r.ledger_id = s.record_id
 JOIN work_looked k ON k.ledger_id = s.record_id
@@ -20,48 +20,53 @@ WHERE s.lane = 'day' AND s.named_id IS NULL AND k.is_settled
   AND s.record_id NOT IN (SELECT ledger_id FROM work_near WHERE is_free)
   AND s.record_id NOT IN (SELECT ledger_id FROM work_repair);
 
+-- One column in IN is looked for while DuckDB reads. Of the invoices of that money only those of a wanted party are kept.
 CREATE OR REPLACE TEMP TABLE work_off_day_invoice AS
-WITH wanted AS (
-    SELECT
-        taxpayer_id, direction, money_kind, money,
-        min(posted_on) - to_days($window_days) AS from_day, max(posted_on) + INTERVAL 3 DAY AS to_day
-    FROM work_off_day_line
-    GROUP BY ALL
+WITH issued AS (
+    SELECT 'total' AS money_kind, total_cny AS money, * FROM work_upstream
+    WHERE total_cny IN (SELECT money FROM work_off_day_line WHERE money_kind = 'total')
+    UNION ALL
+    SELECT 'amount', amount_cny, * FROM work_upstream
+    WHERE amount_cny IN (SELECT money FROM work_off_day_line WHERE money_kind = 'amount')
 ),
 priced AS (
-    SELECT u.*, w.money_kind, w.money
-    FROM work_upstream u
-    JOIN wanted w ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.total_cny = w.money
-    WHERE w.money_kind = 'total' AND u.issued_on BETWEEN w.from_day AND w.to_day
-    UNION ALL
-    SELECT u.*, w.money_kind, w.money
-    FROM work_upstream u
-    JOIN wanted w ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.amount_cny = w.money
-    WHERE w.money_kind = 'amount' AND u.issued_on BETWEEN w.from_day AND w.to_day
+    -- As in similar.sql: only the party's own texts are looked at.
+    SELECT
+        * REPLACE (text_hash(upper(party_id)) AS party_hash, text_hash(plain_name(party_name)) AS name_hash),
+        money_key(taxpayer_id, direction, money_kind, money) AS money_key
+    FROM issued
+    WHERE length(number) = 20
 )
-SELECT *, count(*) OVER () * 21 > $max_neighbours AS is_crowded FROM priced WHERE length(number) = 20;
+SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money_key FROM priced
+WHERE lane_key(money_key, 'party_id', party_hash)
+      IN (SELECT lane_key(money_key, 'party_id', party_hash) FROM work_off_day_line)
+   OR lane_key(money_key, 'party_name', name_hash)
+      IN (SELECT lane_key(money_key, 'party_name', name_hash) FROM work_off_day_line);
+
+SET VARIABLE n_off_day = (SELECT count(*) FROM work_off_day_invoice);
 
 CREATE OR REPLACE TEMP TABLE work_off_day AS
 WITH shortened_typed AS (
-    SELECT ledger_id, taxpayer_id, direction, money_kind, money, unnest(shortened(typed)) AS short FROM work_off_day_line
+    SELECT ledger_id, money_key, shortened(typed, n) AS short
+    FROM (SELECT *, unnest(range(22)) AS n FROM work_off_day_line)
 ),
 shortened_invoice AS (
-    SELECT record_id, taxpayer_id, direction, money_kind, money, unnest(shortened(number)) AS short
-    FROM work_off_day_invoice
-    WHERE NOT is_crowded
+    SELECT record_id, money_key, shortened(number, n) AS short
+    FROM (SELECT *, unnest(range(22)) AS n FROM work_off_day_invoice)
+    WHERE getvariable('n_off_day') * 21 <= $max_neighbours
 ),
 near AS (
     SELECT DISTINCT t.ledger_id, f.record_id AS upstream_id
     FROM shortened_typed t
-    JOIN shortened_invoice f USING (taxpayer_id, direction, money_kind, money, short)
+    JOIN shortened_invoice f USING (money_key, short)
 )
 SELECT n.ledger_id, n.upstream_id, TRUE AS is_free
 FROM near n
 JOIN work_off_day_line s ON s.ledger_id = n.ledger_id
-JOIN work_off_day_invoice f ON f.record_id = n.upstream_id AND f.money_kind = s.money_kind
+JOIN work_off_day_invoice f ON f.record_id = n.upstream_id AND f.money_key = s.money_key
 ANTI JOIN work_forbidden x ON x.ledger_id = n.ledger_id AND x.upstream_id = n.upstream_id
 WHERE damerau_levenshtein(s.typed, f.number) = 1
-  AND party_agrees(s.party_id, s.party_name, f.party_id, f.party_name)
+  AND party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash)
   AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
@@ -94,7 +99,7 @@ WHERE ledger_id NOT IN (SELECT ledger_id FROM work_repair);
 -- Too many invoices of that money to compare: said of the lines instead of passed over.
 INSERT INTO work_crowd
 SELECT ledger_id FROM work_off_day_line
-SEMI JOIN (SELECT * FROM work_off_day_invoice WHERE is_crowded) USING (taxpayer_id, direction, money_kind, money)
-WHERE ledger_id NOT IN (SELECT ledger_id FROM work_crowd);
+SEMI JOIN work_off_day_invoice USING (money_key)
+WHERE getvariable('n_off_day') * 21 > $max_neighbours AND ledger_id NOT IN (SELECT ledger_id FROM work_crowd);
 
 DROP TABLE work_off_day_invoice;
