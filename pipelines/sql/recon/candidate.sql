@@ -1,31 +1,30 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
--- grain: work_candidate one row per item that had candidates or was skipped
+-- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
+--        work_lone_ledger, work_lone_upstream, work_of_ledger, work_of_upstream one row per item
 -- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_crowded_line,
 --         work_crowded_red, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
-CREATE OR REPLACE TEMP TABLE work_candidate AS
-WITH lone_ledger AS (
-    SELECT w.item_id, n.record_id, w.cause, w.is_impossible
-    FROM work_lone w JOIN work_node n ON n.item_id = w.item_id
-    WHERE w.side = 'ledger'
-),
-lone_upstream AS (
-    SELECT w.item_id, n.record_id FROM work_lone w JOIN work_node n ON n.item_id = w.item_id WHERE w.side = 'upstream'
-),
-weighed AS (
-    SELECT
-        s.*, count(*) OVER of_line AS n_similar, count(*) FILTER (is_free) OVER of_line AS n_free
-    FROM work_similar s
-    WINDOW of_line AS (PARTITION BY ledger_id)
+CREATE OR REPLACE TEMP TABLE work_lone_ledger AS
+SELECT w.item_id, n.record_id, w.cause, w.is_impossible
+FROM work_lone w JOIN work_node n ON n.item_id = w.item_id
+WHERE w.side = 'ledger';
+
+CREATE OR REPLACE TEMP TABLE work_lone_upstream AS
+SELECT w.item_id, n.record_id FROM work_lone w JOIN work_node n ON n.item_id = w.item_id WHERE w.side = 'upstream';
+
+-- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
+CREATE OR REPLACE TEMP TABLE work_considered AS
+WITH fitting AS (
+    SELECT ledger_id, count(*) AS n_similar, count(*) FILTER (is_free) AS n_free FROM work_similar GROUP BY ledger_id
 ),
 considered AS (
     SELECT ledger_id, upstream_id, why_not, 1 AS place FROM work_refused
     UNION ALL
     SELECT
-        w.ledger_id, w.upstream_id,
+        s.ledger_id, s.upstream_id,
         CASE
-            WHEN w.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'crowd_skipped'
+            WHEN s.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'crowd_skipped'
             WHEN n_free > 1 THEN 'several_equal'
             WHEN n_free = 1 AND n_similar > 1 AND l.cause = 'unreadable_reference' AND NOT k.is_covered
                 THEN 'days_not_received'
@@ -36,57 +35,55 @@ considered AS (
             ELSE 'number_differs'
         END,
         2
-    FROM weighed w
-    JOIN lone_ledger l ON l.record_id = w.ledger_id
-    JOIN work_looked k ON k.ledger_id = w.ledger_id
-),
-pair AS (
-    -- list_distinct would lose the order: one row a pair first.
-    SELECT ledger_id, upstream_id, min(place) AS place, arg_min(why_not, (place, why_not)) AS why_not
-    FROM considered
-    GROUP BY ledger_id, upstream_id
-),
-of_ledger AS (
-    SELECT
-        l.item_id, arg_min(c.upstream_id, c.place || c.upstream_id, 5) AS candidates,
-        count(*) AS n_candidates,
-        arg_min(c.why_not, (c.place, c.upstream_id)) AS why_not
-    FROM lone_ledger l JOIN pair c ON c.ledger_id = l.record_id
-    GROUP BY l.item_id
-),
-of_upstream AS (
-    SELECT
-        u.item_id, arg_min(c.ledger_id, c.place || c.ledger_id, 5) AS candidates,
-        count(*) AS n_candidates,
-        arg_min(c.why_not, (c.place, c.ledger_id)) AS why_not
-    FROM lone_upstream u
-    JOIN pair c ON c.upstream_id = u.record_id
-    JOIN lone_ledger l ON l.record_id = c.ledger_id
-    GROUP BY u.item_id
-),
-skipped AS (
+    FROM work_similar s
+    JOIN work_lone_ledger l ON l.record_id = s.ledger_id
+    JOIN fitting f ON f.ledger_id = s.ledger_id
+    JOIN work_looked k ON k.ledger_id = s.ledger_id
+)
+SELECT ledger_id, upstream_id, min(place) AS place, arg_min(why_not, (place, why_not)) AS why_not
+FROM considered
+GROUP BY ledger_id, upstream_id;
+
+CREATE OR REPLACE TEMP TABLE work_of_ledger AS
+SELECT
+    l.item_id, arg_min(c.upstream_id, c.place || c.upstream_id, 5) AS candidates, count(*) AS n_candidates,
+    arg_min(c.why_not, c.place || c.upstream_id) AS why_not
+FROM work_lone_ledger l JOIN work_considered c ON c.ledger_id = l.record_id
+GROUP BY l.item_id;
+
+CREATE OR REPLACE TEMP TABLE work_of_upstream AS
+SELECT
+    u.item_id, arg_min(c.ledger_id, c.place || c.ledger_id, 5) AS candidates, count(*) AS n_candidates,
+    arg_min(c.why_not, c.place || c.ledger_id) AS why_not
+FROM work_lone_upstream u
+JOIN work_considered c ON c.upstream_id = u.record_id
+JOIN work_lone_ledger l ON l.record_id = c.ledger_id
+GROUP BY u.item_id;
+
+CREATE OR REPLACE TEMP TABLE work_candidate AS
+WITH skipped AS (
     SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
-    FROM lone_ledger l
+    FROM work_lone_ledger l
     SEMI JOIN (FROM work_crowd UNION FROM work_crowded_line) c ON c.ledger_id = l.record_id
-    WHERE l.item_id NOT IN (SELECT item_id FROM of_ledger)
+    WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger)
 ),
 sum_skipped AS (
     SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'sum_skipped' AS why_not
-    FROM lone_ledger l
+    FROM work_lone_ledger l
     SEMI JOIN work_sum_skipped c ON c.ledger_id = l.record_id
-    WHERE l.item_id NOT IN (SELECT item_id FROM of_ledger UNION ALL SELECT item_id FROM skipped)
+    WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger UNION ALL SELECT item_id FROM skipped)
 ),
 red_skipped AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
-    FROM lone_upstream u
+    FROM work_lone_upstream u
     SEMI JOIN work_crowded_red c ON c.record_id = u.record_id
-    WHERE item_id NOT IN (SELECT item_id FROM of_upstream)
+    WHERE item_id NOT IN (SELECT item_id FROM work_of_upstream)
 ),
 impossible AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'impossible_number' AS why_not
-    FROM lone_ledger l
+    FROM work_lone_ledger l
     WHERE cause = 'sync_delay' AND is_impossible
-      AND item_id NOT IN (SELECT item_id FROM of_ledger UNION ALL SELECT item_id FROM skipped)
+      AND item_id NOT IN (SELECT item_id FROM work_of_ledger UNION ALL SELECT item_id FROM skipped)
 ),
 left_alone AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'left_alone' AS why_not
@@ -95,8 +92,8 @@ left_alone AS (
     WHERE d.kind = 'leave_alone'
 )
 SELECT * FROM left_alone
-UNION ALL SELECT * FROM of_ledger WHERE item_id NOT IN (SELECT item_id FROM left_alone)
-UNION ALL SELECT * FROM of_upstream WHERE item_id NOT IN (SELECT item_id FROM left_alone)
+UNION ALL SELECT * FROM work_of_ledger WHERE item_id NOT IN (SELECT item_id FROM left_alone)
+UNION ALL SELECT * FROM work_of_upstream WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM red_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM sum_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)

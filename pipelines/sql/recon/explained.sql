@@ -3,9 +3,8 @@
 -- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known,
 --         work_similar, work_surplus, work_link, work_second_opinion
 -- parameters: none
--- A view, so that the sentences are made as they are written and never kept twice.
 
-CREATE OR REPLACE TEMP VIEW work_explained AS
+CREATE OR REPLACE TEMP TABLE work_explained AS
 WITH worded AS (
     SELECT
         j.*,

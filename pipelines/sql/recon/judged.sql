@@ -1,10 +1,67 @@
 -- what: verdict material of every item that was not cleared at once, whichever way it came about
--- grain: work_judged one row per item
+-- grain: work_judged, work_judged_cause, work_judged_half, work_judged_upstream, work_judged_ledger one row per item
 -- inputs: work_linked, work_lone, work_surplus, work_node, work_candidate, work_open_upstream, work_open_ledger
 -- parameters: none
--- A view: it is read once, by explained.sql.
 
-CREATE OR REPLACE TEMP VIEW work_judged AS
+CREATE OR REPLACE TEMP TABLE work_judged_upstream AS
+WITH of_many AS (SELECT item_id FROM work_node WHERE side = 'upstream' GROUP BY item_id HAVING count(*) > 1),
+invoice AS (
+    SELECT
+        n.item_id, n.item_id IN (SELECT item_id FROM of_many) AS is_of_many, u.record_id, u.taxpayer_id, u.direction,
+        u.total_cny, u.tax_cny, u.number, u.code, u.status, u.party_name, u.issued_on, u.is_red
+    FROM work_node n JOIN work_open_upstream u ON n.side = 'upstream' AND u.record_id = n.record_id
+)
+SELECT
+    item_id, any_value(taxpayer_id) AS taxpayer_id, any_value(direction) AS direction,
+    sum(total_cny) AS upstream_total, sum(tax_cny) AS upstream_tax,
+    -- The blue invoice names the item: it is issued first.
+    arg_min(number, (is_red, issued_on, record_id)) AS number,
+    arg_min(code, (is_red, issued_on, record_id)) AS code,
+    arg_min(total_cny, (is_red, issued_on, record_id)) AS first_total,
+    arg_min(status, (is_red, issued_on, record_id)) AS status,
+    arg_min(party_name, (is_red, issued_on, record_id)) AS party_name,
+    min(issued_on) AS issued_on
+FROM invoice
+WHERE is_of_many
+GROUP BY item_id
+UNION ALL
+-- Most items have one record a side: nothing to add up.
+SELECT
+    item_id, taxpayer_id, direction, total_cny, tax_cny, number, code, total_cny, status, party_name, issued_on
+FROM invoice
+WHERE NOT is_of_many;
+
+CREATE OR REPLACE TEMP TABLE work_judged_ledger AS
+WITH of_many AS (SELECT item_id FROM work_node WHERE side = 'ledger' GROUP BY item_id HAVING count(*) > 1),
+entry AS (
+    SELECT
+        n.item_id, n.item_id IN (SELECT item_id FROM of_many) AS is_of_many, l.record_id, l.taxpayer_id, l.direction,
+        l.line_total, l.line_amount, l.tax_cny, l.voucher_no, l.invoice_code, l.invoice_reference, l.party_name,
+        l.posted_on, l.invoice_date
+    FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
+)
+SELECT
+    item_id, any_value(taxpayer_id) AS taxpayer_id, any_value(direction) AS direction,
+    CASE WHEN count(line_total) = count(*) THEN sum(line_total) ELSE sum(coalesce(line_total, line_amount))
+    END AS ledger_total,
+    count(line_total) = count(*) AS is_total_known,
+    sum(tax_cny) AS ledger_tax,
+    array_to_string(list(DISTINCT voucher_no ORDER BY voucher_no)[:4], '、') AS voucher,
+    arg_min(shown_number(invoice_code, invoice_reference), (posted_on, record_id)) AS reference,
+    arg_min(party_name, (posted_on, record_id)) AS party_name,
+    min(posted_on) AS posted_on, min(invoice_date) AS invoice_date
+FROM entry
+WHERE is_of_many
+GROUP BY item_id
+UNION ALL
+SELECT
+    item_id, taxpayer_id, direction, coalesce(line_total, line_amount), line_total IS NOT NULL, tax_cny, voucher_no,
+    shown_number(invoice_code, invoice_reference), party_name, posted_on, invoice_date
+FROM entry
+WHERE NOT is_of_many;
+
+-- The sides are joined one after the other: each join may take all the memory.
+CREATE OR REPLACE TEMP TABLE work_judged_cause AS
 WITH surplus AS (
     SELECT
         n.item_id, s.side, s.first_id,
@@ -22,64 +79,24 @@ caused AS (
     UNION ALL
     SELECT item_id, cause, NULL, []::VARCHAR[], NULL, first_id, (side = 'upstream')::INT, (side = 'ledger')::INT, FALSE
     FROM surplus
-),
-of_many AS (SELECT side, item_id FROM work_node GROUP BY side, item_id HAVING count(*) > 1),
-invoice AS (
-    SELECT n.item_id, n.item_id IN (SELECT item_id FROM of_many WHERE side = 'upstream') AS is_of_many, u.*
-    FROM work_node n JOIN work_open_upstream u ON n.side = 'upstream' AND u.record_id = n.record_id
-),
-entry AS (
-    SELECT n.item_id, n.item_id IN (SELECT item_id FROM of_many WHERE side = 'ledger') AS is_of_many, l.*
-    FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
-),
-upstream AS (
-    SELECT
-        item_id, any_value(taxpayer_id) AS taxpayer_id, any_value(direction) AS direction,
-        sum(total_cny) AS upstream_total, sum(tax_cny) AS upstream_tax,
-        -- The blue invoice names the item: it is issued first.
-        arg_min(number, (is_red, issued_on, record_id)) AS number,
-        arg_min(code, (is_red, issued_on, record_id)) AS code,
-        arg_min(total_cny, (is_red, issued_on, record_id)) AS first_total,
-        arg_min(status, (is_red, issued_on, record_id)) AS status,
-        arg_min(party_name, (is_red, issued_on, record_id)) AS party_name,
-        min(issued_on) AS issued_on
-    FROM invoice
-    WHERE is_of_many
-    GROUP BY item_id
-    UNION ALL
-    -- Most items have one record a side: nothing to add up.
-    SELECT
-        item_id, taxpayer_id, direction, total_cny, tax_cny, number, code, total_cny, status, party_name, issued_on
-    FROM invoice
-    WHERE NOT is_of_many
-),
-ledger AS (
-    SELECT
-        item_id, any_value(taxpayer_id) AS taxpayer_id, any_value(direction) AS direction,
-        CASE WHEN count(line_total) = count(*) THEN sum(line_total) ELSE sum(coalesce(line_total, line_amount))
-        END AS ledger_total,
-        count(line_total) = count(*) AS is_total_known,
-        sum(tax_cny) AS ledger_tax,
-        array_to_string(list(DISTINCT voucher_no ORDER BY voucher_no)[:4], '、') AS voucher,
-        arg_min(shown_number(invoice_code, invoice_reference), (posted_on, record_id)) AS reference,
-        arg_min(party_name, (posted_on, record_id)) AS party_name,
-        min(posted_on) AS posted_on, min(invoice_date) AS invoice_date
-    FROM entry
-    WHERE is_of_many
-    GROUP BY item_id
-    UNION ALL
-    SELECT
-        item_id, taxpayer_id, direction, coalesce(line_total, line_amount), line_total IS NOT NULL, tax_cny, voucher_no,
-        shown_number(invoice_code, invoice_reference), party_name, posted_on, invoice_date
-    FROM entry
-    WHERE NOT is_of_many
 )
-SELECT
-    c.*, coalesce(u.taxpayer_id, l.taxpayer_id) AS taxpayer_id, coalesce(u.direction, l.direction) AS direction,
-    u.upstream_total, u.upstream_tax, u.number, u.code, u.first_total, u.status, u.party_name AS upstream_party,
-    u.issued_on, l.ledger_total, l.is_total_known, l.ledger_tax, l.voucher, l.reference, l.party_name AS ledger_party,
-    l.posted_on, l.invoice_date, k.candidates, k.why_not, coalesce(k.n_candidates, 0) AS n_candidates
+SELECT c.*, k.candidates, k.why_not, coalesce(k.n_candidates, 0) AS n_candidates
 FROM caused c
-LEFT JOIN upstream u ON u.item_id = c.item_id
-LEFT JOIN ledger l ON l.item_id = c.item_id
 LEFT JOIN work_candidate k ON k.item_id = c.item_id;
+
+CREATE OR REPLACE TEMP TABLE work_judged_half AS
+SELECT
+    c.*, u.taxpayer_id, u.direction, u.upstream_total, u.upstream_tax, u.number, u.code, u.first_total, u.status,
+    u.party_name AS upstream_party, u.issued_on
+FROM work_judged_cause c
+LEFT JOIN work_judged_upstream u ON u.item_id = c.item_id;
+
+CREATE OR REPLACE TEMP TABLE work_judged AS
+SELECT
+    c.* REPLACE (coalesce(c.taxpayer_id, l.taxpayer_id) AS taxpayer_id, coalesce(c.direction, l.direction) AS direction),
+    l.ledger_total, l.is_total_known, l.ledger_tax, l.voucher, l.reference, l.party_name AS ledger_party, l.posted_on,
+    l.invoice_date
+FROM work_judged_half c
+LEFT JOIN work_judged_ledger l ON l.item_id = c.item_id;
+
+DROP TABLE work_judged_half;

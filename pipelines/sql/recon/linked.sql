@@ -1,67 +1,69 @@
 -- what: what every group of several records comes to: sums on both sides, what differs, verdict and cause
--- grain: work_linked one row per item with more than one member
+-- grain: work_linked one row per item with more than one member; work_group_member one row per member of such an item;
+--        work_group_upstream, work_group_ledger, work_group_link one row per item
 -- inputs: work_node, work_link, work_open_upstream, work_open_ledger, work_red_pair
 -- parameters: $tolerance
--- The order of the cases is the contract's order of precedence for an invoice with several disagreements.
+-- The order of the cases is the contract's order of precedence for an invoice with several disagreements. One sum at a time:
+-- together they do not fit into the memory that a night may have.
+
+CREATE OR REPLACE TEMP TABLE work_group_member AS
+SELECT * FROM work_node WHERE item_id IN (SELECT item_id FROM work_node GROUP BY item_id HAVING count(*) > 1);
+
+CREATE OR REPLACE TEMP TABLE work_group_upstream AS
+SELECT
+    m.item_id, count(*) AS n_upstream, sum(u.total_cny) AS upstream_total, sum(u.amount_cny) AS upstream_amount,
+    sum(u.tax_cny) AS upstream_tax,
+    bool_or(u.status = 'void') AS has_void,
+    bool_or(u.status = 'red_full' OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS has_reversed,
+    -- A void or reversed invoice counts nothing any more, whether or not its red one has been seen.
+    sum(CASE WHEN u.status IN ('void', 'red_full')
+               OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)
+               OR u.record_id IN (SELECT red_id FROM work_red_pair WHERE is_full)
+             THEN 0 ELSE u.total_cny END) AS living_total
+FROM work_group_member m JOIN work_open_upstream u ON u.record_id = m.record_id
+WHERE m.side = 'upstream'
+GROUP BY m.item_id;
+
+CREATE OR REPLACE TEMP TABLE work_group_ledger AS
+SELECT
+    m.item_id, count(*) AS n_ledger,
+    CASE WHEN count(l.line_total) = count(*) THEN sum(l.line_total) END AS ledger_total,
+    CASE WHEN count(l.line_amount) = count(*) THEN sum(l.line_amount) END AS ledger_amount,
+    CASE WHEN count(l.total_cny) = count(*) THEN sum(l.total_cny) END AS total_kept,
+    CASE WHEN count(l.amount_cny) = count(*) THEN sum(l.amount_cny) END AS amount_kept,
+    CASE WHEN count(l.tax_cny) = count(*) THEN sum(l.tax_cny) END AS tax_kept
+FROM work_group_member m JOIN work_open_ledger l ON l.record_id = m.record_id
+WHERE m.side = 'ledger'
+GROUP BY m.item_id;
+
+CREATE OR REPLACE TEMP TABLE work_group_link AS
+SELECT
+    n.item_id,
+    arg_max(k.rule, CASE k.rule WHEN 'exact_key' THEN 0 WHEN 'reversal_of_blue' THEN 1 WHEN 'without_code' THEN 2
+            WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'number_list' THEN 5 ELSE 6 END) AS rule,
+    bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
+    bool_or(coalesce(l.party_id <> u.party_id, FALSE)) AS is_party_id_different,
+    bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
+    bool_or(u.status = 'void' OR u.status = 'red_full'
+            OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
+    bool_or(u.is_red AND u.status <> 'void') AS is_red_linked
+FROM work_link k
+JOIN work_node n ON n.node = 'L:' || k.ledger_id
+JOIN work_open_upstream u ON u.record_id = k.upstream_id
+JOIN work_open_ledger l ON l.record_id = k.ledger_id
+GROUP BY n.item_id;
 
 CREATE OR REPLACE TEMP TABLE work_linked AS
-WITH member AS (
-    SELECT * FROM work_node QUALIFY count(*) OVER (PARTITION BY item_id) > 1
-),
-upstream AS (
-    SELECT
-        m.item_id, count(*) AS n_upstream, sum(u.total_cny) AS upstream_total, sum(u.amount_cny) AS upstream_amount,
-        sum(u.tax_cny) AS upstream_tax,
-        bool_or(u.status = 'void') AS has_void,
-        bool_or(u.status = 'red_full' OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS has_reversed,
-        -- A void or reversed invoice counts nothing any more, whether or not its red one has been seen.
-        sum(CASE WHEN u.status IN ('void', 'red_full')
-                   OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)
-                   OR u.record_id IN (SELECT red_id FROM work_red_pair WHERE is_full)
-                 THEN 0 ELSE u.total_cny END) AS living_total
-    FROM member m JOIN work_open_upstream u ON u.record_id = m.record_id
-    WHERE m.side = 'upstream'
-    GROUP BY m.item_id
-),
-ledger AS (
-    SELECT
-        m.item_id, count(*) AS n_ledger,
-        CASE WHEN count(l.line_total) = count(*) THEN sum(l.line_total) END AS ledger_total,
-        CASE WHEN count(l.line_amount) = count(*) THEN sum(l.line_amount) END AS ledger_amount,
-        CASE WHEN count(l.total_cny) = count(*) THEN sum(l.total_cny) END AS total_kept,
-        CASE WHEN count(l.amount_cny) = count(*) THEN sum(l.amount_cny) END AS amount_kept,
-        CASE WHEN count(l.tax_cny) = count(*) THEN sum(l.tax_cny) END AS tax_kept
-    FROM member m JOIN work_open_ledger l ON l.record_id = m.record_id
-    WHERE m.side = 'ledger'
-    GROUP BY m.item_id
-),
-link AS (
-    SELECT
-        n.item_id,
-        arg_max(k.rule, CASE k.rule WHEN 'exact_key' THEN 0 WHEN 'reversal_of_blue' THEN 1 WHEN 'without_code' THEN 2
-                WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'number_list' THEN 5 ELSE 6 END) AS rule,
-        bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
-        bool_or(coalesce(l.party_id <> u.party_id, FALSE)) AS is_party_id_different,
-        bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
-        bool_or(u.status = 'void' OR u.status = 'red_full'
-                OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
-        bool_or(u.is_red AND u.status <> 'void') AS is_red_linked
-    FROM work_link k
-    JOIN work_node n ON n.node = 'L:' || k.ledger_id
-    JOIN work_open_upstream u ON u.record_id = k.upstream_id
-    JOIN work_open_ledger l ON l.record_id = k.ledger_id
-    GROUP BY n.item_id
-),
-measured AS (
+WITH measured AS (
     SELECT
         u.*, l.* EXCLUDE (item_id), k.* EXCLUDE (item_id),
         abs(total_kept - upstream_total) AS total_gap,
         abs(amount_kept - upstream_amount) AS amount_gap,
         abs(tax_kept - upstream_tax) AS tax_gap,
         abs(coalesce(ledger_total, ledger_amount) - living_total) AS living_gap
-    FROM upstream u
-    LEFT JOIN ledger l ON l.item_id = u.item_id
-    LEFT JOIN link k ON k.item_id = u.item_id
+    FROM work_group_upstream u
+    LEFT JOIN work_group_ledger l ON l.item_id = u.item_id
+    LEFT JOIN work_group_link k ON k.item_id = u.item_id
 ),
 judged AS (
     SELECT
