@@ -17,6 +17,8 @@ CROWD = 10_000
 AT_MOST_SECONDS = 60
 """A rule that compares every pair of a crowd takes many minutes; the bounded ones take two to seven seconds."""
 
+OTHER = {"id": "91440101MA01OTHER1", "name": "别家公司"}
+
 Count = Counter[tuple[str, str | None]]
 
 
@@ -58,6 +60,17 @@ def test_numbers_and_days_that_are_wrong_beyond_the_bound_are_said_to_be_skipped
     monkeypatch.setattr(cascade.Parameters, "of", lambda *given: replace(usual(*given), max_neighbours=10))
     count = judge(tmp_path, *wrong_in_number_and_day(3))
     assert count == {("not_found", "crowd_skipped"): 3, ("not_booked", None): 3}
+
+
+def test_invoices_of_other_parties_make_no_crowd_of_wrong_numbers_and_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = cascade.Parameters.of
+    monkeypatch.setattr(cascade.Parameters, "of", lambda *given: replace(usual(*given), max_neighbours=100))
+    upstream, ledger = wrong_in_number_and_day(3)
+    others = [invoice(f"o{n:05}", f"2611200001{n:010}", "1000.00", party=OTHER) for n in range(50)]
+    count = judge(tmp_path, [*upstream, *others], ledger)
+    assert count == {("number_mistyped", None): 3, ("not_booked", None): 50}
 
 
 def test_one_amount_of_one_party_without_numbers(tmp_path: Path) -> None:
