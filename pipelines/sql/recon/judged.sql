@@ -100,3 +100,7 @@ FROM work_judged_half c
 LEFT JOIN work_judged_ledger l ON l.item_id = c.item_id;
 
 DROP TABLE work_judged_half;
+
+DROP TABLE work_judged_upstream;
+
+DROP TABLE work_judged_ledger;

@@ -98,4 +98,5 @@ CREATE OR REPLACE TEMP MACRO lane_key(money_key, lane, value) AS
 
 -- A number without its n-th digit, the number itself for 0, as 64 bits; NULL where there is no such digit.
 CREATE OR REPLACE TEMP MACRO shortened(number, n) AS
-    CASE WHEN n <= length(number) THEN hash(CASE WHEN n = 0 THEN number ELSE left(number, n - 1) || substr(number, n + 1) END) END;
+    CASE WHEN n = 0 THEN hash(number)
+         WHEN n <= length(number) THEN hash(left(number, n - 1) || substr(number, n + 1)) END;

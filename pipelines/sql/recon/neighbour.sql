@@ -1,7 +1,7 @@
 -- what: in lanes that are too crowded to be enumerated, the invoices whose number is one error away from the typed one
 -- grain: work_similar gains one row per such line and invoice
--- inputs: work_crowd, work_unsure, work_lane, work_same_money, work_reference, work_taken, work_cleared, work_carried, work_reopened,
---         work_agreed, work_listed_twice, work_forbidden
+-- inputs: work_crowd, work_unsure, work_lane, work_same_money, work_reference, work_taken, work_cleared, work_carried,
+--         work_reopened, work_agreed, work_listed_twice, work_forbidden
 -- parameters: $window_days, $tolerance, $max_neighbours
 -- Two numbers that differ by one wrong, swapped, missing or additional digit have a text in common once one digit is left
 -- out of either or both: an equi-join, however many invoices there are. Lines without a number stay skipped.
