@@ -115,7 +115,7 @@ def join_records(
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")
-    run("one_sided", "linked", "candidate", "judged", "second_opinion", "explained", "set_aside", "item")
+    run("node", "one_sided", "linked", "candidate", "judged", "second_opinion", "explained", "set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:

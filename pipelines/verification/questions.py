@@ -54,6 +54,7 @@ def read_questions(con: Connection, service: VerificationService, night: Night, 
     """All that may be asked tonight, most money first. `today` is the clock's: limits and the next-day rule are the
     service's own."""
     run_sql(con, "recon/macros")
+    run_sql(con, "recon/population")
     run_sql(con, "verification/open_line")
     run_sql(con, "recon/reference")
     wanted = {

@@ -1,6 +1,8 @@
--- what: the links between the sides, the surplus records, and the groups of records that belong together
--- grain: work_link one row per linked pair; work_surplus one row per surplus record; work_node one row per open record
--- inputs: work_role, work_named, work_repair, work_listed_twice, work_red_pair, work_open_upstream, work_open_ledger
+-- what: the links between the sides, the surplus records, and what holds groups of records together
+-- grain: work_link one row per linked pair; work_surplus one row per surplus record; work_couple one row per record whose
+--        group is found; work_group one row per record whose group is still to be found; work_edge two rows, one each way,
+--        per pair of those
+-- inputs: work_role, work_named, work_repair, work_listed_twice, work_red_pair
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_settled AS
@@ -28,12 +30,6 @@ SELECT 'upstream', record_id, first_id FROM work_listed_twice;
 INSERT INTO work_refused
 SELECT ledger_id, upstream_id, 'number_taken', rule FROM work_settled WHERE outcome = 'unlinked';
 
--- Every open record starts as a group of its own; `propagate` joins the groups along the edges.
-CREATE OR REPLACE TEMP TABLE work_node AS
-SELECT 'U:' || record_id AS node, 'upstream' AS side, record_id, 'U:' || record_id AS item_id FROM work_open_upstream
-UNION ALL
-SELECT 'L:' || record_id, 'ledger', record_id, 'L:' || record_id FROM work_open_ledger;
-
 CREATE OR REPLACE TEMP TABLE work_edge AS
 WITH edge AS (
     SELECT 'U:' || upstream_id AS a, 'L:' || ledger_id AS b FROM work_link
@@ -44,3 +40,14 @@ WITH edge AS (
 SELECT a, b FROM edge
 UNION
 SELECT b, a FROM edge;
+
+-- Most records have one other, which has no third: their group is known at once, by the greater of the two names.
+CREATE OR REPLACE TEMP TABLE work_couple AS
+WITH shared AS (SELECT a FROM work_edge GROUP BY a HAVING count(*) > 1)
+SELECT a AS node, greatest(a, b) AS item_id FROM work_edge
+WHERE a NOT IN (SELECT a FROM shared) AND b NOT IN (SELECT a FROM shared);
+
+DELETE FROM work_edge WHERE a IN (SELECT node FROM work_couple);
+
+-- The others start as groups of their own; `propagate` joins them along the edges that are left.
+CREATE OR REPLACE TEMP TABLE work_group AS SELECT DISTINCT a AS node, a AS item_id FROM work_edge;

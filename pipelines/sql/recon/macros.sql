@@ -84,6 +84,10 @@ CREATE OR REPLACE TEMP MACRO number_digits(number) AS try_cast(right(number, 19)
 -- A text as 64 bits, NULL for none.
 CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::VARCHAR));
 
+-- A party's tax id in capitals, and its name without its style, as 64 bits: for the rows that a join or a filter has left.
+CREATE OR REPLACE TEMP MACRO party_key(id) AS text_hash(upper(id));
+CREATE OR REPLACE TEMP MACRO name_key(name) AS text_hash(plain_name(name));
+
 -- The key of a pair as 64 bits; `shown` is the number with its code.
 CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS hash(taxpayer_id, direction, shown);
 

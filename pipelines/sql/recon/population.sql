@@ -2,9 +2,9 @@
 -- grain: work_upstream one row per invoice; work_ledger one row per ledger line
 -- inputs: core_upstream__invoice, core_ledger__entry
 -- parameters: none
--- party_hash, name_hash: the party's tax id in capitals and its name without its style, as 64 bits, NULL for none. They are
--- taken from a column as it is stored, not from the one that is chosen by direction: so DuckDB looks at each text of a
--- dictionary once, not at every row.
+-- party_hash, name_hash: party_key and name_key of the party, for whoever compares everybody. They are taken from a column
+-- as it is stored, not from the one that is chosen by direction: so DuckDB looks at each text of a dictionary once, not at
+-- every row. Who needs few rows leaves them out and takes the keys of those: that looks at no other text.
 
 CREATE OR REPLACE TEMP VIEW work_upstream AS
 SELECT

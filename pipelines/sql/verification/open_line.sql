@@ -1,17 +1,14 @@
 -- what: ledger lines whose invoice is missing upstream, as the join's reading of references wants them
 -- grain: work_due_ledger one row per line
--- inputs: recon__item, recon__member, core_ledger__entry
+-- inputs: recon__item, recon__member, work_ledger
 -- parameters: none
 -- A number that no tax system could have issued is not asked for, nor a line that is still within its grace.
 
 CREATE OR REPLACE TEMP TABLE work_cleared (ledger_id VARCHAR, key_hash UBIGINT);
 
 CREATE OR REPLACE TEMP TABLE work_due_ledger AS
-SELECT
-    l.record_id, l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code, l.invoice_date,
-    coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total,
-    coalesce(l.amount_cny, l.total_cny - l.tax_cny) AS line_amount
+SELECT l.*
 FROM recon__item i
 JOIN recon__member m ON m.item_id = i.item_id AND m.side = 'ledger'
-JOIN core_ledger__entry l ON l.record_id = m.record_id
+JOIN work_ledger l ON l.record_id = m.record_id
 WHERE i.cause IN ('not_found', 'upstream_gap');

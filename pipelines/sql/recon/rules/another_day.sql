@@ -32,7 +32,7 @@ WITH issued AS (
 priced AS (
     -- As in similar.sql: only the party's own texts are looked at.
     SELECT
-        * REPLACE (text_hash(upper(party_id)) AS party_hash, text_hash(plain_name(party_name)) AS name_hash),
+        * REPLACE (party_key(party_id) AS party_hash, name_key(party_name) AS name_hash),
         money_key(taxpayer_id, direction, money_kind, money) AS money_key
     FROM issued
     WHERE length(number) = 20
