@@ -25,6 +25,9 @@ from benchmarks.peers import prepare_environment
 from benchmarks.real import report_real
 from benchmarks.speed import Pace, describe_pace, measure_pace, prepare_books, report_night
 
+FAULT_RATES = [FAULT_RATE, 0.03]
+"""The hard books of the accuracy, and books that are as wrong as a company's."""
+
 SECTIONS = ("accuracy", "real", "speed", "night", "peers")
 MILLION = 1_000_000
 
@@ -68,7 +71,7 @@ def parse_options() -> argparse.Namespace:
     add("--accuracy-invoices", type=int, default=MILLION, help="per seed")
     add("--real-seeds", type=partial(_split, kind=int), default=[11, 23], help="of the faults on real invoices")
     add("--sizes", type=numbers, default=[1, 5, 20], help="million invoices, for speed")
-    add("--fault-rate", type=float, default=FAULT_RATE, help="share of invoices with a fault, for speed")
+    add("--fault-rate", type=numbers, default=FAULT_RATES, help="shares of invoices with a fault, for speed, in turn")
     add("--runs", type=int, default=3, help="pairs per size; one above 5 million")
     add("--night-size", type=float, default=5, help="million invoices; one of the sizes")
     add("--peer-sizes", type=numbers, default=[1, 5], help="million invoices, of the sizes, for the comparers")
@@ -95,23 +98,24 @@ def _real(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
 
 
 def _sizes(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
-    """All that is measured on the same large books: speed, the night and the comparers."""
-    yield "## Speed"
-    paces: list[Pace] = []
-    for size in sorted(chosen.sizes):
-        with tempfile.TemporaryDirectory(dir=folder) as name:
-            books = Path(name) / "books"
-            as_of = prepare_books(books, chosen.seed, round(size * MILLION), chosen.fault_rate)
-            paces.append(measure_pace(books, as_of, chosen.runs if size <= 5 else 1))
-            yield from _beside(chosen, size, books, as_of, paces[-1])
-    yield describe_pace(paces)
+    """All that is measured on the same large books: speed, the comparers, and on the first of them the night."""
+    for fault_rate in chosen.fault_rate:
+        yield f"## Speed, a fault in {fault_rate:.0%} of the invoices"
+        paces: list[Pace] = []
+        for size in sorted(chosen.sizes):
+            with tempfile.TemporaryDirectory(dir=folder) as name:
+                books = Path(name) / "books"
+                as_of = prepare_books(books, chosen.seed, round(size * MILLION), fault_rate)
+                paces.append(measure_pace(books, as_of, chosen.runs if size <= 5 else 1))
+                yield from _beside(chosen, size, books, paces[-1])
+                if "night" in chosen.sections and size == chosen.night_size and fault_rate == chosen.fault_rate[0]:
+                    yield report_night(books, as_of, books.parent / "root")
+        yield describe_pace(paces)
 
 
-def _beside(chosen: argparse.Namespace, size: float, books: Path, as_of: str, pace: Pace) -> Iterable[str]:
+def _beside(chosen: argparse.Namespace, size: float, books: Path, pace: Pace) -> Iterable[str]:
     if "peers" in chosen.sections and size in chosen.peer_sizes:
         yield report_compare(prepare_environment(), books, median_run(pace))
-    if "night" in chosen.sections and size == chosen.night_size:
-        yield report_night(books, as_of, books.parent / "root")
 
 
 def median_run(pace: Pace) -> Measured:

@@ -18,12 +18,21 @@ from typing import Any
 
 import duckdb
 
-from pipelines.errors import IntegrityError
+from pipelines.errors import IntegrityError, UsageError
 from pipelines.model import STATE_TABLES, TABLES, Table
 from pipelines.model.table import columns_of
 from pipelines.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
+
+MEMORY_SHORT = (
+    "允许使用的内存不够，工作已停止：请调大 memory_limit_mb 或调小 threads 后重新运行 | The memory that may be used "
+    "does not suffice and the work stopped: raise memory_limit_mb or lower threads, then run it again."
+)
+DISK_SHORT = (
+    "暂存中间结果的磁盘空间不够，工作已停止：请腾出空间后重新运行 | The disk for intermediate results does not "
+    "suffice and the work stopped: free some space, then run it again."
+)
 
 WAREHOUSE_TABLES = (*TABLES, *STATE_TABLES)
 
@@ -55,13 +64,27 @@ def load_sql(name: str, package: str = "pipelines") -> str:
 def run_sql(con: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> Connection:
     """Run one `.sql` file statement by statement; `$name` parameters go to the statements that mention them.
 
-    Returns the connection, so that the rows of the last statement can be fetched.
+    Returns the connection, so that the rows of the last statement can be fetched. UsageError if the memory or the disk
+    that the settings leave to it does not suffice.
     """
     values = parameters or {}
-    for statement in con.extract_statements(load_sql(name)):
-        wanted = {key: values[key] for key in statement.named_parameters}
-        con.execute(statement, wanted)
+    with memory_explained(name):
+        for statement in con.extract_statements(load_sql(name)):
+            wanted = {key: values[key] for key in statement.named_parameters}
+            con.execute(statement, wanted)
     return con
+
+
+@contextmanager
+def memory_explained(work: str) -> Iterator[None]:
+    """Say which setting to change when DuckDB runs out of memory, or of disk for what it has put aside."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        is_disk = "max_temp_directory_size" in str(error)
+        raise UsageError(
+            DISK_SHORT if is_disk else MEMORY_SHORT, where=work, found=str(error).splitlines()[0]
+        ) from error
 
 
 def connect(

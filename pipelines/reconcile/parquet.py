@@ -14,7 +14,7 @@ from pipelines.model import COVERAGE, LEDGER_ENTRY, LINEAGE, UPSTREAM_INVOICE, T
 from pipelines.reconcile.cascade import join_records
 from pipelines.reconcile.result import Reconciled, count_result
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, connect, run_sql
+from pipelines.warehouse import Connection, connect, memory_explained, run_sql
 
 ASSUMED_COVERAGE = (
     "No coverage was given: every day from the first to the last issue date upstream is taken as fully received. "
@@ -119,7 +119,8 @@ def _attach_coverage(con: Connection, coverage: Path | None) -> tuple[str, ...]:
 def _write(con: Connection, relation: str, path: Path) -> None:
     temporary = path.with_suffix(".parquet.tmp")
     literal = str(temporary).replace("'", "''")
-    con.execute(f"COPY (SELECT * FROM {relation}) TO '{literal}' ({PARQUET})")
+    with memory_explained(temporary.name):
+        con.execute(f"COPY (SELECT * FROM {relation}) TO '{literal}' ({PARQUET})")
     temporary.replace(path)
 
 

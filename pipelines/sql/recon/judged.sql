@@ -91,7 +91,8 @@ SELECT
 FROM work_judged_cause c
 LEFT JOIN work_judged_upstream u ON u.item_id = c.item_id;
 
-CREATE OR REPLACE TEMP TABLE work_judged AS
+-- A view: `explained` reads it once, and joins the last side as it does.
+CREATE OR REPLACE TEMP VIEW work_judged AS
 SELECT
     c.* REPLACE (coalesce(c.taxpayer_id, l.taxpayer_id) AS taxpayer_id, coalesce(c.direction, l.direction) AS direction),
     l.ledger_total, l.is_total_known, l.ledger_tax, l.voucher, l.reference, l.party_name AS ledger_party, l.posted_on,
@@ -99,8 +100,4 @@ SELECT
 FROM work_judged_half c
 LEFT JOIN work_judged_ledger l ON l.item_id = c.item_id;
 
-DROP TABLE work_judged_half;
-
 DROP TABLE work_judged_upstream;
-
-DROP TABLE work_judged_ledger;

@@ -5,11 +5,14 @@
 
 -- Names differ in style only (width of brackets and letters, blanks): compare them without it. NULL stays NULL.
 -- translate drops what has no counterpart: the blanks at the end. `bare_name` is for a column as it is stored, where DuckDB
--- looks at each text of a dictionary once; elsewhere it is cheap to see that a name is plain as it is, as most are.
+-- looks at each text of a dictionary once; elsewhere it is cheap to see that a name is plain as it is, as most are,
+-- or but for its brackets, as most others are.
 CREATE OR REPLACE TEMP MACRO bare_name(name) AS
     nullif(upper(translate(name, '（）．，＆－ ' || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13), '().,&-')), '');
 CREATE OR REPLACE TEMP MACRO plain_name(name) AS
-    CASE WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&-]+') THEN name ELSE bare_name(name) END;
+    CASE WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&-]+') THEN name
+         WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&（）-]+') THEN translate(name, '（）', '()')
+         ELSE bare_name(name) END;
 
 -- The style of a name is looked at only where the texts differ.
 CREATE OR REPLACE TEMP MACRO name_agrees(name_a, name_b) AS

@@ -67,22 +67,22 @@ WITH issued AS (
     SELECT 'amount', amount_cny, * FROM work_upstream
     WHERE amount_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'amount')
 ),
-priced AS (
-    -- After the filter few rows are left, and no dictionary: only the party's own texts are looked at.
-    SELECT
-        * REPLACE (party_key(party_id) AS party_hash, name_key(party_name) AS name_hash),
-        money_key(taxpayer_id, direction, money_kind, money) AS money_key
-    FROM issued
+priced AS (SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS money_key FROM issued),
+dated AS (SELECT *, lane_key(money_key, 'day', issued_on) AS day_key FROM priced),
+-- The party's texts are looked at only where a line of that money, and of that day if it has one, may want them.
+fitting AS (
+    SELECT * REPLACE (party_key(party_id) AS party_hash, name_key(party_name) AS name_hash) FROM dated
+    WHERE day_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'day')
+       OR money_key IN (SELECT money_key FROM work_unsure WHERE lane <> 'day')
 ),
 keyed AS (
     SELECT
-        record_id, number, code, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny,
-        lane_key(money_key, 'day', issued_on) AS day_key,
+        record_id, number, code, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, day_key,
         CASE WHEN party_hash IS NOT NULL THEN lane_key(money_key, 'party_id', party_hash)
              ELSE lane_key(money_key, 'name_of_id', name_hash) END AS party_key,
         lane_key(money_key, 'party_name', name_hash) AS name_key,
         lane_key(money_key, 'money', TRUE) AS money_key
-    FROM priced
+    FROM fitting
 )
 SELECT * FROM keyed
 WHERE day_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'day')

@@ -30,14 +30,13 @@ WITH issued AS (
     WHERE amount_cny IN (SELECT money FROM work_off_day_line WHERE money_kind = 'amount')
 ),
 priced AS (
-    -- As in similar.sql: only the party's own texts are looked at.
-    SELECT
-        * REPLACE (party_key(party_id) AS party_hash, name_key(party_name) AS name_hash),
-        money_key(taxpayer_id, direction, money_kind, money) AS money_key
-    FROM issued
-    WHERE length(number) = 20
+    SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS money_key FROM issued WHERE length(number) = 20
+),
+fitting AS (
+    SELECT * REPLACE (party_key(party_id) AS party_hash, name_key(party_name) AS name_hash) FROM priced
+    WHERE money_key IN (SELECT money_key FROM work_off_day_line)
 )
-SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money_key FROM priced
+SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money_key FROM fitting
 WHERE lane_key(money_key, 'party_id', party_hash)
       IN (SELECT lane_key(money_key, 'party_id', party_hash) FROM work_off_day_line)
    OR lane_key(money_key, 'party_name', name_hash)
