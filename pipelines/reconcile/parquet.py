@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
-from pipelines.errors import BadInputError
-from pipelines.model import COVERAGE, LEDGER_ENTRY, LINEAGE, UPSTREAM_INVOICE, Table
+from pipelines.errors import UsageError
+from pipelines.model import COVERAGE, LEDGER_ENTRY, UPSTREAM_INVOICE
 from pipelines.reconcile.cascade import join_records
+from pipelines.reconcile.inputs import attach_input
 from pipelines.reconcile.result import Reconciled, count_result
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, connect, memory_explained, run_sql
@@ -40,15 +39,15 @@ def reconcile_parquet(
 
     The inputs have the shape of the core tables; lineage columns may be absent, optional columns too. Without
     `coverage` the days between the first and the last issue date upstream count as received (a note says so).
-    Raises BadInputError that names the file and the column.
+    Raises BadInputError that names the file and the column, UsageError if `out` is no folder.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    spill = out / ".spill"
+    spill = _make_folder(out) / ".spill"
     con = connect(":memory:", settings, spill_dir=spill)
     try:
-        _attach(con, UPSTREAM_INVOICE, upstream)
-        _attach(con, LEDGER_ENTRY, ledger)
-        _require_money(con, ledger)
+        report("input")
+        run_sql(con, "recon/input")
+        attach_input(con, UPSTREAM_INVOICE, upstream)
+        attach_input(con, LEDGER_ENTRY, ledger)
         notes = _attach_coverage(con, coverage)
         con.execute("CREATE TEMP TABLE work_ledger_seen (taxpayer_id VARCHAR, direction VARCHAR, seen_at TIMESTAMP)")
         join_records(con, settings, as_of, report)
@@ -61,57 +60,24 @@ def reconcile_parquet(
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def _attach(con: Connection, table: Table, path: Path) -> None:
-    """The file as a view with every declared column in its declared type; absent optional columns are NULL."""
-    if not path.is_file():
-        raise BadInputError("An input file does not exist.", where=path, expected=f"Parquet of {table.name}")
+def _make_folder(out: Path) -> Path:
     try:
-        described = con.execute("SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet($p))", {"p": str(path)})
-    except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        raise BadInputError("The file is no readable Parquet.", where=path, found=first) from None
-    present = {name for (name,) in described.fetchall()}
-    _check_columns(table, present, path)
-    columns = ", ".join(
-        f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' if c.name in present else f'NULL::{c.type} AS "{c.name}"'
-        for c in table.columns
-    )
-    literal = str(path).replace("'", "''")
-    con.execute(f"CREATE VIEW \"{table.name}\" AS SELECT {columns} FROM read_parquet('{literal}')")
-
-
-def _check_columns(table: Table, present: set[str], path: Path) -> None:
-    lineage = {column.name for column in LINEAGE}
-    missing = [c.name for c in table.columns if c.is_required and c.name not in present and c.name not in lineage]
-    if missing:
-        raise BadInputError(
-            "Columns are missing from an input file.",
-            where=path,
-            found=", ".join(sorted(present)),
-            expected=", ".join(missing),
-            next_step=f"give the file the columns of {table.name}",
-        )
-
-
-def _require_money(con: Connection, path: Path) -> None:
-    """A line without any money would agree with everything: nothing is there to compare."""
-    found = con.execute(
-        f"SELECT count(*), min(record_id) FROM {LEDGER_ENTRY.name} WHERE amount_cny IS NULL AND total_cny IS NULL"
-    ).fetchone()
-    if found and found[0]:
-        raise BadInputError(
-            "Ledger lines state no money.",
-            where=path,
-            found=f"{found[0]} lines without amount_cny and total_cny, the first is {found[1]}",
-            expected="at least one of amount_cny and total_cny in every line",
-        )
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise UsageError(
+            "结果目录不能使用 | The folder for the result cannot be used.",
+            where=f"--out {out}",
+            found=error.strerror,
+            expected="a folder that can be written, or one that can be made",
+        ) from error
+    return out
 
 
 def _attach_coverage(con: Connection, coverage: Path | None) -> tuple[str, ...]:
     if coverage is None:
         run_sql(con, "recon/inferred_coverage")
         return (ASSUMED_COVERAGE,)
-    _attach(con, COVERAGE, coverage)
+    attach_input(con, COVERAGE, coverage)
     con.execute(f"CREATE TEMP TABLE work_coverage AS SELECT * FROM {COVERAGE.name}")
     return ()
 

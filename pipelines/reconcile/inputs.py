@@ -1,0 +1,167 @@
+"""The Parquet files that `fapiao reconcile` is given, as views of the core tables, once they keep to the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import BadInputError
+from pipelines.model import LEDGER_ENTRY, LINEAGE, Direction, Status, Table
+from pipelines.model.table import Column
+from pipelines.warehouse import Connection, memory_explained
+
+CLOSED_LISTS: Mapping[str, tuple[str, ...]] = {"direction": tuple(Direction), "status": tuple(Status)}
+READABLE = {
+    "DATE": "a date such as 2026-09-01",
+    "TIMESTAMP": "a moment such as 2026-09-01 10:00:00",
+    "DECIMAL(18,2)": "an amount such as 1234.56",
+    "BOOLEAN": "true or false",
+}
+PLAIN = '"{0}"'
+MOMENTS = {"TIMESTAMP WITH TIME ZONE": 'beijing_clock("{0}")', "VARCHAR": 'written_moment("{0}")'}
+"""How a moment that has a time zone, or may have one, is read (sql/recon/input.sql)."""
+
+UNUSABLE = "输入文件中有不能使用的值 | An input file holds values that cannot be used."
+NO_MONEY = "账上有分录没有金额 | Ledger lines state no money."
+NOT_UNIQUE = "输入文件中记录号重复 | An input file holds a record_id more than once."
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """`kinds` holds the types of the file's columns by name, `source` what DuckDB selects from."""
+
+    table: Table
+    path: Path
+    source: str
+    kinds: Mapping[str, str]
+
+    def read(self, column: Column, cast: str) -> str:
+        """SQL of a column in its declared type; with the cast TRY_CAST a value that cannot be read is NULL."""
+        kind = self.kinds.get(column.name)
+        if kind is None:
+            return f"NULL::{column.type}"
+        form = MOMENTS.get(kind, PLAIN) if column.type in ("DATE", "TIMESTAMP") else PLAIN
+        return f"{cast}({form.format(column.name)} AS {column.type})"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What every row of a file must hold: `good` is NULL in a row that breaks it, `shown` is what stands there."""
+
+    columns: str
+    good: str
+    shown: str
+    expected: str
+    message: str = UNUSABLE
+
+
+def attach_input(con: Connection, table: Table, path: Path) -> None:
+    """The file as a view with every declared column in its declared type; absent optional columns are NULL.
+
+    Raises BadInputError that names the file, the column, a record and its value, if a column is missing, a required one
+    is NULL, a value cannot be read or is none of a closed list, a ledger line has no money, or a record_id repeats.
+    """
+    if not path.is_file():
+        raise BadInputError("An input file does not exist.", where=path, expected=f"Parquet of {table.name}")
+    file = _describe(con, table, path)
+    _check_columns(file)
+    try:
+        with memory_explained(path.name):
+            _check_rows(con, file)
+    except duckdb.Error as error:
+        raise _unreadable(path, error) from error
+    columns = ", ".join(f'{file.read(c, "CAST")} AS "{c.name}"' for c in table.columns)
+    con.execute(f'CREATE VIEW "{table.name}" AS SELECT {columns} FROM {file.source}')
+
+
+def _describe(con: Connection, table: Table, path: Path) -> InputFile:
+    literal = str(path).replace("'", "''")
+    source = f"read_parquet('{literal}')"
+    try:
+        described = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {source})")
+    except duckdb.Error as error:
+        raise _unreadable(path, error) from None
+    return InputFile(table, path, source, dict(described.fetchall()))
+
+
+def _unreadable(path: Path, error: duckdb.Error) -> BadInputError:
+    return BadInputError("The file is no readable Parquet.", where=path, found=str(error).splitlines()[0])
+
+
+def _check_columns(file: InputFile) -> None:
+    missing = [c.name for c in file.table.columns if c.is_required and c.name not in file.kinds]
+    if missing:
+        raise BadInputError(
+            "Columns are missing from an input file.",
+            where=file.path,
+            found=", ".join(sorted(file.kinds)),
+            expected=", ".join(missing),
+            next_step=f"give the file the columns of {file.table.name}",
+        )
+
+
+def _check_rows(con: Connection, file: InputFile) -> None:
+    """One scan; only if something is wrong is a row of it looked for."""
+    rules = [*_column_rules(file), *_money_rules(file)]
+    # 64 bits instead of the text take half the time; that two ids share them is ruled out before a file is refused.
+    ids = "count(DISTINCT hash(record_id))" if file.table.key == ("record_id",) else "count(*)"
+    counts = ", ".join(f"count({rule.good})" for rule in rules)
+    n_rows, n_ids, *n_good = con.execute(f"SELECT count(*), {ids}, {counts} FROM {file.source}").fetchall()[0]
+    for rule, n in zip(rules, n_good, strict=True):
+        if n < n_rows:
+            raise _broken(con, file, rule, n_rows - n)
+    if n_ids < n_rows:
+        _refuse_repeated(con, file)
+
+
+def _column_rules(file: InputFile) -> Iterator[Rule]:
+    """Whatever the type of a column does not say already. NULL alone costs nothing: Parquet's statistics count it."""
+    for column in file.table.columns:
+        name, read = column.name, file.read(column, "TRY_CAST")
+        shown = f'CAST("{name}" AS VARCHAR)'
+        expected = READABLE.get(column.type, "a text") + (", never NULL" if column.is_required else "")
+        if name in CLOSED_LISTS:
+            words = ", ".join(f"'{word}'" for word in CLOSED_LISTS[name])
+            yield Rule(name, f"CASE WHEN {read} IN ({words}) THEN 1 END", shown, ", ".join(CLOSED_LISTS[name]))
+        elif column.is_required:
+            yield Rule(name, read, shown, expected)
+        elif file.kinds.get(name, column.type) != column.type and column not in LINEAGE:
+            yield Rule(name, f'CASE WHEN "{name}" IS NULL OR {read} IS NOT NULL THEN 1 END', shown, expected)
+
+
+def _money_rules(file: InputFile) -> Iterator[Rule]:
+    """A line without any money would agree with everything: nothing is there to compare."""
+    if file.table is LEDGER_ENTRY:
+        either = [file.read(c, "TRY_CAST") for c in file.table.columns if c.name in ("amount_cny", "total_cny")]
+        names, expected = "amount_cny, total_cny", "at least one of them in every line"
+        yield Rule(names, f"coalesce({', '.join(either)})", "NULL", expected, NO_MONEY)
+
+
+def _broken(con: Connection, file: InputFile, rule: Rule, n_rows: int) -> BadInputError:
+    """The error of a rule, with one of the rows that break it, named by the key of the table."""
+    key = [f'CAST("{name}" AS VARCHAR)' for name in file.table.key]
+    query = f"SELECT {rule.shown}, {', '.join(key)} FROM {file.source} WHERE ({rule.good}) IS NULL ORDER BY ALL LIMIT 1"
+    value, *named = con.execute(query).fetchall()[0]
+    row = ", ".join(f"{name} {text}" for name, text in zip(file.table.key, named, strict=True))
+    return BadInputError(
+        rule.message,
+        where=f"{file.path}, {rule.columns}",
+        found=f"{'NULL' if value is None else value} ({row}; rows like it: {n_rows:,})",
+        expected=rule.expected,
+    )
+
+
+def _refuse_repeated(con: Connection, file: InputFile) -> None:
+    query = f"SELECT CAST(record_id AS VARCHAR), count(*) FROM {file.source} GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+    repeated = con.execute(query).fetchall()
+    if repeated:
+        record, n_rows = repeated[0]
+        raise BadInputError(
+            NOT_UNIQUE,
+            where=f"{file.path}, record_id",
+            found=f"{record} in {n_rows:,} rows ({len(repeated):,} such ids)",
+            expected="every record_id once",
+        )
