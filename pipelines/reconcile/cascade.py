@@ -52,7 +52,7 @@ MAX_STEPS = 1_000
 PLACES = (
     *("number", "reference", "voucher", "posted_on", "issued_on", "ledger_date", "party", "ledger_party"),
     *("upstream_total", "ledger_total", "ledger_tax", "upstream_tax", "difference", "due_on", "count", "other"),
-    *("why", "hint"),
+    *("why", "hint", "money", "more"),
 )
 """What a sentence may name, in the order in which the macro `fill_sentence` passes them."""
 
@@ -115,7 +115,8 @@ def join_records(
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")
-    run("node", "one_sided", "linked", "candidate", "judged", "second_opinion", "explained", "set_aside", "item")
+    run("node", "one_sided", "linked", "candidate", "judged", "second_opinion", "hinted", "explained")
+    run("set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:

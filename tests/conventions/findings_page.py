@@ -36,17 +36,34 @@ EXAMPLE = {
     "due_on": "2026-10-09",
     "count": "2",
     "other": "记-31",
+    "money": "",
+    "more": "",
 }
 AGREEING = {"ledger_total": "1,103.00", "difference": "0.00"}
 OWN_FACTS: Mapping[str, Mapping[str, str]] = {
     "within_tolerance": {"ledger_total": "1,103.02", "difference": "0.02"},
     "amount_differs": {"hint": "transposed"},
+    "amount_differs.list_missing": {"count": "1", "other": "26112000000123456790"},
     "digits_lost": {"reference": "2.6112000000123E+19"},
     "impossible_number": {"reference": "99992000000123456789"},
+    "impossible_number.candidates": {
+        "reference": "99992000000123456789",
+        "other": "26112000000123456789",
+        "count": "1",
+        "why": "number_differs",
+    },
+    "sync_delay.unreadable": {"reference": "见附件", "due_on": "2026-08-22"},
+    "sync_delay.empty": {"due_on": "2026-08-22"},
     "sync_delay.impossible": {"reference": "99992000000123456789"},
     "sync_delay": {"due_on": "2026-08-22"},
     "unreadable_reference": {"reference": "见附件"},
     "unreadable_reference.candidates": {"reference": "见附件", "other": "26112000000123456789", "why": "several_equal"},
+    "unreadable_reference.empty.candidates": {"other": "26112000000123456789", "why": "several_equal"},
+    "not_found.same_number": {
+        "reference": "12345678",
+        "other": "1100261130-12345678、1100261140-12345678",
+        "why": "several_equal",
+    },
     "not_found.candidates": {"other": "26112000000123456789", "why": "party_differs"},
     "not_booked.candidates": {"why": "party_differs"},
 }
@@ -101,7 +118,7 @@ def tell_example(key: str, language: str) -> str:
     sentences, own = load_sentences(), dict(OWN_FACTS.get(key, {}))
     words = {"hint": f"hint.{own.pop('hint', '')}", "why": f"why.{own.pop('why', '')}"}
     told = {place: sentences[name][language] if name in sentences else "" for place, name in words.items()}
-    agreeing = {} if key in DIFFERING_TOTALS else AGREEING
+    agreeing = {} if key.split(".", maxsplit=1)[0] in DIFFERING_TOTALS else AGREEING
     return sentences[key][language].format_map({**EXAMPLE, **agreeing, **own, **told})
 
 

@@ -90,6 +90,12 @@ STOP_DEFECTS: list[Planted] = [
     ("item_sum_right", f"{ITEM} ledger_total_cny = NULL WHERE item_id = 'i3'", ["i3"]),
     ("item_sum_right", f"{LEDGER} total_cny = NULL, tax_cny = 38 WHERE record_id = 'l2'", ["i3"]),
     ("item_sum_right", f"{ITEM} difference_cny = 1 WHERE item_id = 'i1'", ["i1"]),
+    (
+        "item_sum_right",
+        f"{LEDGER} total_cny = NULL, tax_cny = NULL WHERE record_id = 'l1'; "
+        f"{ITEM} ledger_total_cny = 100, difference_cny = -13 WHERE item_id = 'i1'",
+        ["i1"],
+    ),
     ("likely_needs_review", f"{ITEM} basis = 'likely' WHERE item_id = 'i1'", ["i1"]),
     ("matched_has_both_sides", "DELETE FROM recon__member WHERE record_id = 'u1'", ["i1"]),
     ("matched_has_both_sides", f"{UPSTREAM} status = 'normal' WHERE record_id = 'u2'", ["i2"]),

@@ -1,60 +1,9 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
--- grain: work_hinted, work_explained one row per item; work_other one row per item whose sentence names another record
--- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known,
+-- grain: work_explained one row per item; work_other one row per item whose sentence names another record;
+--        work_party one row per item whose parties differ
+-- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known, work_node,
 --         work_similar, work_surplus, work_link, work_second_opinion
 -- parameters: none
-
-CREATE OR REPLACE TEMP TABLE work_hinted AS
-WITH worded AS (
-    SELECT
-        j.*,
-        CASE
-            WHEN cause = 'exact' AND n_ledger = 0 THEN 'exact.void'
-            WHEN cause = 'red_letter_netted' AND n_ledger = 0 THEN 'red_letter_netted.unbooked'
-            WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
-            WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
-            WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
-            WHEN cause = 'number_mistyped' AND rule = 'another_day' THEN 'number_mistyped.another_day'
-            WHEN cause = 'number_absent' AND n_upstream > 1 THEN 'number_absent.combined'
-            WHEN why_not = 'left_alone' AND n_upstream = 0 THEN 'left_alone.entry'
-            WHEN why_not = 'left_alone' THEN 'left_alone.invoice'
-            WHEN cause = 'sync_delay' AND is_impossible THEN 'sync_delay.impossible'
-            WHEN cause IN ('not_found', 'not_booked', 'unreadable_reference') AND n_candidates > 0
-                THEN cause || '.candidates'
-            WHEN cause = 'upstream_gap' AND invoice_date IS NULL THEN 'upstream_gap.undated'
-            ELSE cause
-        END AS sentence_key,
-        CASE WHEN n_upstream > 1 AND n_ledger <= 1 THEN n_upstream WHEN n_upstream = 0 OR n_candidates > 0
-             THEN n_candidates ELSE n_ledger END AS shown_count,
-        CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(ledger_total)), '.', '') END AS ledger_digits,
-        CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(upstream_total)), '.', '') END AS upstream_digits
-    FROM work_judged j
-)
-SELECT
-    w.*,
-    -- As columns, because a join on an expression of one side is a nested loop.
-    CASE WHEN cause = 'booked_twice' THEN first_id END AS booked_first_id,
-    CASE WHEN n_upstream = 0 THEN candidates[1] END AS candidate_invoice_id,
-    CASE WHEN n_ledger = 0 THEN candidates[1] END AS candidate_entry_id,
-    CASE WHEN cause IN ('not_found', 'impossible_number', 'upstream_gap') THEN item_id END AS asked_item_id,
-    CASE
-        WHEN cause <> 'amount_differs' THEN NULL
-        WHEN abs(ledger_total - upstream_total) = abs(upstream_tax) AND abs(ledger_total) < abs(upstream_total)
-            THEN 'without_tax'
-        WHEN ledger_total = -upstream_total THEN 'sign'
-        WHEN replace(ledger_digits, ',', '') = replace(upstream_digits, ',', '') || '0'
-          OR replace(ledger_digits, ',', '') || '0' = replace(upstream_digits, ',', '') THEN 'decimal_point'
-        WHEN length(ledger_digits) = length(upstream_digits)
-         AND list_sort(string_split(ledger_digits, '')) = list_sort(string_split(upstream_digits, ''))
-         AND damerau_levenshtein(ledger_digits, upstream_digits) = 1 THEN 'transposed'
-    END AS hint
-FROM worded w;
-
-DROP VIEW work_judged;
-
-DROP TABLE work_judged_half;
-
-DROP TABLE work_judged_ledger;
 
 CREATE OR REPLACE TEMP TABLE work_other AS
 WITH first_line AS (
@@ -66,58 +15,107 @@ WITH first_line AS (
     WHERE k.upstream_id IN (SELECT first_id FROM work_surplus WHERE side = 'ledger')
     GROUP BY k.upstream_id
 ),
-candidate_invoice AS (
-    SELECT record_id, number FROM work_known WHERE record_id IN (SELECT candidate_invoice_id FROM work_hinted)
-    UNION
-    SELECT upstream_id, number FROM work_similar WHERE upstream_id IN (SELECT candidate_invoice_id FROM work_hinted)
+candidate AS (
+    SELECT
+        item_id, n_upstream = 0 AS is_invoice, unnest(candidates[:3]) AS record_id,
+        generate_subscripts(candidates[:3], 1) AS place
+    FROM work_hinted
+    WHERE n_candidates > 0
+),
+named AS (
+    SELECT record_id, code, number FROM work_known WHERE record_id IN (SELECT record_id FROM candidate)
+    UNION ALL
+    SELECT upstream_id, NULL, number FROM work_similar WHERE upstream_id IN (SELECT record_id FROM candidate)
+),
+invoice AS (SELECT record_id, shown_number(max(code), max(number)) AS shown FROM named GROUP BY record_id),
+considered AS (
+    SELECT
+        c.item_id,
+        array_to_string(
+            list(CASE WHEN c.is_invoice THEN i.shown ELSE coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)) END
+                 ORDER BY c.place), '、'
+        ) AS shown
+    FROM candidate c
+    LEFT JOIN invoice i ON i.record_id = c.record_id
+    LEFT JOIN work_open_ledger l ON l.record_id = c.record_id
+    GROUP BY c.item_id
 )
 SELECT
-    h.item_id, up.number,
-    CASE WHEN h.cause = 'booked_twice' THEN first_line.voucher
-         ELSE coalesce(cu.number, cl.voucher_no, cl.invoice_reference) END AS other
+    h.item_id, shown_number(up.code, up.number) AS number, coalesce(first_line.voucher, c.shown, h.unlisted) AS other
 FROM work_hinted h
-LEFT JOIN first_line ON first_line.upstream_id = h.first_id
+LEFT JOIN first_line ON first_line.upstream_id = h.booked_first_id
 LEFT JOIN work_open_upstream up ON up.record_id = h.booked_first_id
-LEFT JOIN candidate_invoice cu ON cu.record_id = h.candidate_invoice_id
-LEFT JOIN work_open_ledger cl ON cl.record_id = h.candidate_entry_id
-WHERE h.cause = 'booked_twice' OR h.n_candidates > 0;
+LEFT JOIN considered c ON c.item_id = h.item_id
+WHERE h.cause = 'booked_twice' OR h.n_candidates > 0 OR h.unlisted IS NOT NULL;
+
+-- Of several lines the first whose party differs; a tax id is told where it is the tax ids that differ.
+CREATE OR REPLACE TEMP TABLE work_party AS
+SELECT
+    n.item_id,
+    arg_min(concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN l.party_id END),
+            (l.posted_on, l.record_id)) AS ledger_party,
+    arg_min(concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN u.party_id END),
+            (l.posted_on, l.record_id)) AS upstream_party
+FROM work_hinted h
+JOIN work_node n ON n.item_id = h.item_id AND n.side = 'ledger'
+JOIN work_link k ON k.ledger_id = n.record_id
+JOIN work_open_ledger l ON l.record_id = k.ledger_id
+JOIN work_open_upstream u ON u.record_id = k.upstream_id
+WHERE h.cause = 'party_differs' AND party_differs(l.party_id, l.party_name, u.party_id, u.party_name)
+GROUP BY n.item_id;
 
 CREATE OR REPLACE TEMP TABLE work_explained AS
 WITH filled AS (
     SELECT
         h.*,
         {
-            'number': coalesce(shown_number(code, coalesce(h.number, o.number)), ''),
-            'reference': coalesce(reference, ''),
-            'voucher': coalesce(nullif(voucher, ''), '—'),
+            'number': coalesce(shown_number(code, h.number), o.number, ''),
+            'reference': coalesce(reference, '—'),
+            'voucher': coalesce(voucher, ''),
             'posted_on': coalesce(CAST(posted_on AS VARCHAR), ''),
             'issued_on': coalesce(CAST(issued_on AS VARCHAR), ''),
             'ledger_date': coalesce(CAST(invoice_date AS VARCHAR), ''),
-            'party': coalesce(upstream_party, ledger_party, '—'),
-            'ledger_party': coalesce(ledger_party, '—'),
-            'upstream_total': coalesce(money_text(CASE WHEN cause IN ('dead_invoice_booked', 'red_letter_netted')
-                                                       THEN first_total ELSE upstream_total END), '—'),
-            'ledger_total': coalesce(money_text(ledger_total), '—'),
+            'party': coalesce(p.upstream_party, h.upstream_party, h.ledger_party, '—'),
+            'ledger_party': coalesce(p.ledger_party, h.ledger_party, '—'),
+            'upstream_total': coalesce(money_text(upstream_money), '—'),
+            'ledger_total': coalesce(money_text(ledger_money), '—'),
             'ledger_tax': coalesce(money_text(ledger_tax), '—'),
             'upstream_tax': coalesce(money_text(upstream_tax), '—'),
-            'difference': coalesce(money_text(ledger_total - upstream_total), '—'),
+            'difference': coalesce(money_text(ledger_money - upstream_money), '—'),
             'due_on': coalesce(CAST(due_on AS VARCHAR), ''),
             'count': CAST(shown_count AS VARCHAR),
             'other': coalesce(other, '—')
         } AS facts
     FROM work_hinted h
     LEFT JOIN work_other o ON o.item_id = h.item_id
+    LEFT JOIN work_party p ON p.item_id = h.item_id
+),
+worded AS (
+    SELECT
+        f.*, c.verdict, s.zh, s.en, r.zh AS repaired_zh, r.en AS repaired_en, o.zh AS opinion_zh, o.en AS opinion_en,
+        -- Who follows a repaired number follows a guess, whatever is found at its end.
+        CASE WHEN r.key IS NULL THEN c.basis ELSE 'likely' END AS basis,
+        {'why': coalesce(w.zh, ''), 'hint': coalesce(hint.zh, ''), 'money': coalesce(m.zh, ''),
+         'more': coalesce(more.zh, '')} AS words_zh,
+        {'why': coalesce(w.en, ''), 'hint': coalesce(hint.en, ''), 'money': coalesce(m.en, ''),
+         'more': coalesce(more.en, '')} AS words_en
+    FROM filled f
+    JOIN work_cause c ON c.cause = f.cause
+    JOIN work_sentence s ON s.key = f.sentence_key
+    LEFT JOIN work_sentence w ON w.key = 'why.' || f.why_not
+    LEFT JOIN work_sentence hint ON hint.key = f.hint_key
+    LEFT JOIN work_sentence m ON m.key = f.money_key
+    LEFT JOIN work_sentence more ON more.key = f.more_key
+    LEFT JOIN work_sentence r ON r.key = f.repair_key
+    LEFT JOIN work_second_opinion o ON o.item_id = f.asked_item_id
 )
 SELECT
-    f.item_id, f.taxpayer_id, f.direction, c.verdict, f.cause, f.rule, c.basis, f.is_impossible, f.candidates, f.why_not,
-    f.differing_fields, f.upstream_total, f.ledger_total, f.n_upstream, f.n_ledger, f.is_total_known, f.due_on,
-    fill_sentence(s.zh, facts, coalesce(w.zh, ''), coalesce(hint.zh, '')) || coalesce(o.zh, '') AS explanation_zh,
-    fill_sentence(s.en, facts, coalesce(w.en, ''), coalesce(hint.en, '')) || coalesce(o.en, '') AS explanation_en
-FROM filled f
-JOIN work_cause c ON c.cause = f.cause
-JOIN work_sentence s ON s.key = f.sentence_key
-LEFT JOIN work_sentence w ON w.key = 'why.' || f.why_not
-LEFT JOIN work_sentence hint ON hint.key = 'hint.' || f.hint
-LEFT JOIN work_second_opinion o ON o.item_id = f.asked_item_id;
+    item_id, taxpayer_id, direction, verdict, cause, rule, basis, is_impossible, candidates, why_not, differing_fields,
+    upstream_total, ledger_total, CASE WHEN n_upstream > 0 AND n_ledger > 0 THEN difference END AS difference, due_on,
+    concat(fill_sentence(zh, facts, words_zh), fill_sentence(repaired_zh, facts, words_zh), opinion_zh)
+        AS explanation_zh,
+    concat(fill_sentence(en, facts, words_en), fill_sentence(repaired_en, facts, words_en), opinion_en)
+        AS explanation_en
+FROM worded;
 
 DROP TABLE work_hinted;

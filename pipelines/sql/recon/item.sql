@@ -10,7 +10,8 @@ SELECT
     NULL::VARCHAR AS why_not, NULL::VARCHAR[] AS differing_fields,
     upstream_total::DECIMAL(18,2) AS upstream_total_cny,
     ledger_total::DECIMAL(18,2) AS ledger_total_cny,
-    CASE WHEN is_total_known THEN (ledger_total - upstream_total)::DECIMAL(18,2) END AS difference_cny,
+    -- The amounts without tax are equal where only those are kept.
+    CASE WHEN is_total_known THEN ledger_total - upstream_total ELSE 0 END::DECIMAL(18,2) AS difference_cny,
     NULL::DATE AS due_on,
     concat(
         getvariable('exact_zh')[1], number, getvariable('exact_zh')[2], upstream_text, getvariable('exact_zh')[3]
@@ -35,9 +36,7 @@ SELECT
              OR cause = 'unreadable_reference' OR (cause = 'sync_delay' AND is_impossible))) AS needs_review,
     candidates, why_not, nullif(differing_fields, []) AS differing_fields,
     upstream_total::DECIMAL(18,2), ledger_total::DECIMAL(18,2),
-    CASE WHEN n_upstream > 0 AND n_ledger > 0 AND is_total_known
-         THEN (ledger_total - upstream_total)::DECIMAL(18,2) END,
-    due_on, explanation_zh, explanation_en
+    difference::DECIMAL(18,2), due_on, explanation_zh, explanation_en
 FROM work_explained;
 
 CREATE OR REPLACE TEMP VIEW work_member AS

@@ -8,26 +8,28 @@ WITH of_many AS (SELECT item_id FROM work_node WHERE side = 'upstream' GROUP BY 
 invoice AS (
     SELECT
         n.item_id, n.item_id IN (SELECT item_id FROM of_many) AS is_of_many, u.record_id, u.taxpayer_id, u.direction,
-        u.total_cny, u.tax_cny, u.number, u.code, u.status, u.party_name, u.issued_on, u.is_red
+        u.total_cny, u.amount_cny, u.tax_cny, u.number, u.code, u.status, u.issued_on, u.is_red,
+        coalesce(u.party_name, u.party_id) AS party_name
     FROM work_node n JOIN work_open_upstream u ON n.side = 'upstream' AND u.record_id = n.record_id
 )
 SELECT
     item_id, any_value(taxpayer_id) AS taxpayer_id, any_value(direction) AS direction,
-    sum(total_cny) AS upstream_total, sum(tax_cny) AS upstream_tax,
-    -- The blue invoice names the item: it is issued first.
-    arg_min(number, (is_red, issued_on, record_id)) AS number,
-    arg_min(code, (is_red, issued_on, record_id)) AS code,
-    arg_min(total_cny, (is_red, issued_on, record_id)) AS first_total,
-    arg_min(status, (is_red, issued_on, record_id)) AS status,
-    arg_min(party_name, (is_red, issued_on, record_id)) AS party_name,
+    sum(total_cny) AS upstream_total, sum(amount_cny) AS upstream_amount, sum(tax_cny) AS upstream_tax,
+    -- The blue invoice names the item, of several the one that is dead, else the first.
+    arg_min(number, place) AS number, arg_min(code, place) AS code, arg_min(total_cny, place) AS first_total,
+    arg_min(status, place) AS status, arg_min(party_name, place) AS party_name,
     min(issued_on) AS issued_on
-FROM invoice
-WHERE is_of_many
+FROM (
+    SELECT *, (is_red, status NOT IN ('void', 'red_full'), issued_on, record_id) AS place
+    FROM invoice
+    WHERE is_of_many
+)
 GROUP BY item_id
 UNION ALL
 -- Most items have one record a side: nothing to add up.
 SELECT
-    item_id, taxpayer_id, direction, total_cny, tax_cny, number, code, total_cny, status, party_name, issued_on
+    item_id, taxpayer_id, direction, total_cny, amount_cny, tax_cny, number, code, total_cny, status, party_name,
+    issued_on
 FROM invoice
 WHERE NOT is_of_many;
 
@@ -36,8 +38,10 @@ WITH of_many AS (SELECT item_id FROM work_node WHERE side = 'ledger' GROUP BY it
 entry AS (
     SELECT
         n.item_id, n.item_id IN (SELECT item_id FROM of_many) AS is_of_many, l.record_id, l.taxpayer_id, l.direction,
-        l.line_total, l.line_amount, l.tax_cny, l.voucher_no, l.invoice_code, l.invoice_reference, l.party_name,
-        l.posted_on, l.invoice_date
+        l.line_total, l.line_amount, l.amount_cny, l.tax_cny, l.posted_on, l.invoice_date,
+        nullif(shown_number(l.invoice_code, l.invoice_reference), '') AS reference,
+        coalesce(l.party_name, l.party_id) AS party_name,
+        coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher
     FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
 )
 SELECT
@@ -45,9 +49,9 @@ SELECT
     CASE WHEN count(line_total) = count(*) THEN sum(line_total) ELSE sum(coalesce(line_total, line_amount))
     END AS ledger_total,
     count(line_total) = count(*) AS is_total_known,
-    sum(tax_cny) AS ledger_tax,
-    array_to_string(list(DISTINCT voucher_no ORDER BY voucher_no)[:4], '、') AS voucher,
-    arg_min(shown_number(invoice_code, invoice_reference), (posted_on, record_id)) AS reference,
+    CASE WHEN count(amount_cny) = count(*) THEN sum(amount_cny) END AS ledger_amount, sum(tax_cny) AS ledger_tax,
+    array_to_string(list(DISTINCT voucher ORDER BY voucher)[:4], '、') AS voucher,
+    arg_min(reference, (posted_on, record_id)) AS reference,
     arg_min(party_name, (posted_on, record_id)) AS party_name,
     min(posted_on) AS posted_on, min(invoice_date) AS invoice_date
 FROM entry
@@ -55,8 +59,8 @@ WHERE is_of_many
 GROUP BY item_id
 UNION ALL
 SELECT
-    item_id, taxpayer_id, direction, coalesce(line_total, line_amount), line_total IS NOT NULL, tax_cny, voucher_no,
-    shown_number(invoice_code, invoice_reference), party_name, posted_on, invoice_date
+    item_id, taxpayer_id, direction, coalesce(line_total, line_amount), line_total IS NOT NULL, amount_cny, tax_cny,
+    voucher, reference, party_name, posted_on, invoice_date
 FROM entry
 WHERE NOT is_of_many;
 
@@ -70,14 +74,15 @@ WITH surplus AS (
 ),
 caused AS (
     SELECT item_id, cause, rule, differing_fields, NULL::DATE AS due_on, NULL AS first_id, n_upstream, n_ledger,
-           FALSE AS is_impossible
+           FALSE AS is_impossible, FALSE AS is_unreadable
     FROM work_linked
     UNION ALL
     SELECT item_id, cause, NULL, []::VARCHAR[], due_on, NULL, (side = 'upstream')::INT, (side = 'ledger')::INT,
-           is_impossible
+           is_impossible, is_unreadable
     FROM work_lone
     UNION ALL
-    SELECT item_id, cause, NULL, []::VARCHAR[], NULL, first_id, (side = 'upstream')::INT, (side = 'ledger')::INT, FALSE
+    SELECT item_id, cause, NULL, []::VARCHAR[], NULL, first_id, (side = 'upstream')::INT, (side = 'ledger')::INT, FALSE,
+           FALSE
     FROM surplus
 )
 SELECT c.*, k.candidates, k.why_not, coalesce(k.n_candidates, 0) AS n_candidates
@@ -86,17 +91,17 @@ LEFT JOIN work_candidate k ON k.item_id = c.item_id;
 
 CREATE OR REPLACE TEMP TABLE work_judged_half AS
 SELECT
-    c.*, u.taxpayer_id, u.direction, u.upstream_total, u.upstream_tax, u.number, u.code, u.first_total, u.status,
-    u.party_name AS upstream_party, u.issued_on
+    c.*, u.taxpayer_id, u.direction, u.upstream_total, u.upstream_amount, u.upstream_tax, u.number, u.code, u.first_total,
+    u.status, u.party_name AS upstream_party, u.issued_on
 FROM work_judged_cause c
 LEFT JOIN work_judged_upstream u ON u.item_id = c.item_id;
 
--- A view: `explained` reads it once, and joins the last side as it does.
+-- A view: `hinted` reads it once, and joins the last side as it does.
 CREATE OR REPLACE TEMP VIEW work_judged AS
 SELECT
     c.* REPLACE (coalesce(c.taxpayer_id, l.taxpayer_id) AS taxpayer_id, coalesce(c.direction, l.direction) AS direction),
-    l.ledger_total, l.is_total_known, l.ledger_tax, l.voucher, l.reference, l.party_name AS ledger_party, l.posted_on,
-    l.invoice_date
+    l.ledger_total, l.is_total_known, l.ledger_amount, l.ledger_tax, l.voucher, l.reference,
+    l.party_name AS ledger_party, l.posted_on, l.invoice_date
 FROM work_judged_half c
 LEFT JOIN work_judged_ledger l ON l.item_id = c.item_id;
 

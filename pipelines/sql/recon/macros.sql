@@ -71,11 +71,13 @@ CREATE OR REPLACE TEMP MACRO padded_number(number) AS
 CREATE OR REPLACE TEMP MACRO shown_number(code, number) AS
     CASE WHEN length(number) = 8 AND code IS NOT NULL THEN code || '-' || number ELSE number END;
 
--- A sentence with its places filled: {0} to {15} are the facts of work_explained in this order, {16} why, {17} the hint.
-CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, why, hint) AS
+-- A sentence with its places filled: {0} to {15} are the facts of work_explained in this order, {16} to {19} words of its
+-- language. NULL without a template.
+CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, words) AS
     format(template, facts.number, facts.reference, facts.voucher, facts.posted_on, facts.issued_on, facts.ledger_date,
            facts.party, facts.ledger_party, facts.upstream_total, facts.ledger_total, facts.ledger_tax,
-           facts.upstream_tax, facts.difference, facts.due_on, facts.count, facts.other, why, hint);
+           facts.upstream_tax, facts.difference, facts.due_on, facts.count, facts.other, words.why, words.hint,
+           words.money, words.more);
 
 -- What a pair is cleared by, as 64 bits: 20 digits, or a shorter number and its code.
 CREATE OR REPLACE TEMP MACRO clearing_key(taxpayer_id, direction, number, code) AS

@@ -45,7 +45,7 @@ SELECT
         ELSE 'not_found'
     END AS cause,
     CASE WHEN due_at > $as_of::TIMESTAMP THEN CAST(due_at AS DATE) END AS due_on,
-    is_impossible
+    is_impossible, is_unreadable
 FROM ledger
 UNION ALL
 SELECT
@@ -57,5 +57,5 @@ SELECT
         ELSE 'not_booked'
     END,
     CASE WHEN status NOT IN ('void', 'red_full') AND due_at > looked_at THEN CAST(due_at AS DATE) END,
-    FALSE
+    FALSE, FALSE
 FROM upstream;

@@ -1,0 +1,116 @@
+-- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
+-- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
+-- inputs: work_judged, work_linked, work_node, work_reference, work_accepted, work_refused
+-- parameters: $tolerance
+
+-- A combined line whose sum is off is told with the numbers of its list that no invoice has.
+CREATE OR REPLACE TEMP TABLE work_unlisted AS
+WITH cited AS (
+    SELECT n.item_id, r.ledger_id, r.alt, r.position, shown_number(r.code, r.number) AS number
+    FROM work_linked i
+    JOIN work_node n ON n.item_id = i.item_id AND n.side = 'ledger'
+    JOIN work_reference r ON r.ledger_id = n.record_id
+    WHERE i.cause = 'amount_differs' AND i.rule = 'number_list'
+)
+SELECT c.item_id, array_to_string(list(DISTINCT c.number ORDER BY c.number)[:4], '、') AS numbers
+FROM cited c
+SEMI JOIN work_accepted a ON a.ledger_id = c.ledger_id AND a.alt = c.alt
+ANTI JOIN work_accepted b ON b.ledger_id = c.ledger_id AND b.alt = c.alt AND b.position = c.position
+GROUP BY c.item_id;
+
+CREATE OR REPLACE TEMP TABLE work_hinted AS
+WITH measured AS (
+    SELECT
+        *,
+        CASE WHEN is_total_known THEN ledger_total - upstream_total ELSE ledger_amount - upstream_amount
+        END AS difference,
+        -- Like with like: the total if the ledger knows it, unless it is another money that differs.
+        CASE
+            WHEN cause NOT IN ('amount_differs', 'within_tolerance') THEN 'kept'
+            WHEN is_total_known AND abs(ledger_total - upstream_total) > slack THEN 'total'
+            WHEN abs(ledger_amount - upstream_amount) > slack THEN 'amount'
+            WHEN abs(ledger_tax - upstream_tax) > slack THEN 'tax'
+            ELSE 'kept'
+        END AS told
+    FROM (SELECT *, CASE cause WHEN 'amount_differs' THEN $tolerance ELSE 0 END AS slack FROM work_judged)
+),
+compared AS (
+    SELECT
+        * REPLACE (CASE WHEN told <> 'kept' THEN told WHEN is_total_known = FALSE THEN 'amount' ELSE 'total'
+                   END AS told),
+        CASE told WHEN 'amount' THEN ledger_amount WHEN 'tax' THEN ledger_tax ELSE ledger_total END AS ledger_money,
+        CASE WHEN told = 'amount' THEN upstream_amount WHEN told = 'tax' THEN upstream_tax
+             WHEN cause IN ('dead_invoice_booked', 'red_letter_netted') THEN first_total
+             ELSE upstream_total END AS upstream_money,
+        rule = 'number_list' AND n_upstream > 1 AS is_combined,
+        CASE
+            WHEN cause IN ('number_mistyped', 'digits_lost', 'number_absent') THEN NULL
+            WHEN rule IN ('number_mistyped', 'another_day', 'another_number') THEN 'repaired.number_mistyped'
+            WHEN rule IN ('number_absent', 'combined_sum') THEN 'repaired.number_absent'
+            WHEN rule = 'digits_lost' THEN 'repaired.digits_lost'
+        END AS repair_key
+    FROM measured
+),
+worded AS (
+    SELECT
+        c.*, m.numbers AS unlisted,
+        CASE
+            WHEN cause = 'exact' AND n_ledger = 0 THEN 'exact.void'
+            WHEN cause = 'red_letter_netted' AND n_ledger = 0 THEN 'red_letter_netted.unbooked'
+            WHEN cause = 'red_letter_netted' AND status = 'void' THEN 'red_letter_netted.void'
+            WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
+            WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
+            WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
+            WHEN cause = 'number_mistyped' AND rule = 'another_day' THEN 'number_mistyped.another_day'
+            WHEN cause = 'number_absent' AND n_upstream > 1 THEN 'number_absent.combined'
+            WHEN why_not = 'left_alone' AND n_upstream = 0 THEN 'left_alone.entry'
+            WHEN why_not = 'left_alone' THEN 'left_alone.invoice'
+            WHEN cause = 'sync_delay' AND is_impossible THEN 'sync_delay.impossible'
+            WHEN cause = 'sync_delay' AND is_unreadable AND reference IS NULL THEN 'sync_delay.empty'
+            WHEN cause = 'sync_delay' AND is_unreadable THEN 'sync_delay.unreadable'
+            WHEN cause = 'not_found' AND (item_id, candidates[1]) IN (
+                SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
+                WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
+            ) THEN 'not_found.same_number'
+            WHEN cause IN ('not_found', 'not_booked', 'impossible_number') AND n_candidates > 0
+                THEN cause || '.candidates'
+            WHEN cause = 'unreadable_reference'
+                THEN cause || CASE WHEN reference IS NULL THEN '.empty' ELSE '' END
+                           || CASE WHEN n_candidates > 0 THEN '.candidates' ELSE '' END
+            WHEN cause = 'upstream_gap' AND invoice_date IS NULL THEN 'upstream_gap.undated'
+            WHEN m.numbers IS NOT NULL THEN 'amount_differs.list_missing'
+            WHEN cause = 'amount_differs' AND is_combined THEN 'amount_differs.list'
+            ELSE cause
+        END AS sentence_key,
+        CASE WHEN n_upstream = 0 OR n_candidates > 0 THEN n_candidates WHEN n_upstream > 1 AND n_ledger <= 1
+             OR rule = 'number_list' THEN n_upstream ELSE n_ledger END AS shown_count,
+        CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(ledger_money)), '.', '') END AS ledger_digits,
+        CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(upstream_money)), '.', '') END AS upstream_digits
+    FROM compared c
+    LEFT JOIN work_unlisted m USING (item_id)
+)
+SELECT
+    w.*,
+    -- As columns, because a join on an expression of one side is a nested loop.
+    CASE WHEN cause = 'booked_twice' THEN first_id END AS booked_first_id,
+    CASE WHEN cause IN ('not_found', 'impossible_number', 'upstream_gap') THEN item_id END AS asked_item_id,
+    CASE WHEN told <> 'total' THEN 'money.' || told END AS money_key,
+    CASE WHEN is_combined THEN 'more' END AS more_key,
+    CASE
+        WHEN cause <> 'amount_differs' THEN NULL
+        WHEN told = 'total' AND upstream_money - ledger_money = upstream_tax THEN 'hint.without_tax'
+        WHEN told = 'amount' AND ledger_money - upstream_money = upstream_tax THEN 'hint.with_tax'
+        WHEN ledger_money = -upstream_money THEN 'hint.sign'
+        WHEN replace(ledger_digits, ',', '') = replace(upstream_digits, ',', '') || '0'
+          OR replace(ledger_digits, ',', '') || '0' = replace(upstream_digits, ',', '') THEN 'hint.decimal_point'
+        WHEN length(ledger_digits) = length(upstream_digits)
+         AND list_sort(string_split(ledger_digits, '')) = list_sort(string_split(upstream_digits, ''))
+         AND damerau_levenshtein(ledger_digits, upstream_digits) = 1 THEN 'hint.transposed'
+    END AS hint_key
+FROM worded w;
+
+DROP VIEW work_judged;
+
+DROP TABLE work_judged_half;
+
+DROP TABLE work_judged_ledger;

@@ -1,0 +1,181 @@
+"""What the sentences say where a plain template would say something else than what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.spec.cases import CODE, FAR, reversed_pair
+from tests.spec.tables import NUMBER, OTHER, OURS, SUPPLIER, Row, covered, entry, invoice, reconcile_rows
+
+MISTYPED = NUMBER[:10] + "7" + NUMBER[11:]
+LISTED = [
+    invoice("u1", "12345678", "100.00", invoice_code=CODE),
+    invoice("u2", "12345679", "110.00", invoice_code=CODE),
+]
+YESTERDAY = date(2026, 11, 23)
+
+
+@dataclass(frozen=True)
+class Said:
+    """`zh` and `en` stand in the sentence of the item of `record`, and `columns` are those of the item."""
+
+    title: str
+    upstream: Sequence[Row]
+    ledger: Sequence[Row]
+    zh: str
+    en: str
+    record: str = "l1"
+    columns: tuple[tuple[str, object], ...] = ()
+
+
+def without_tax(record_id: str, amount: str) -> Row:
+    return entry(record_id, total=None, amount_cny=amount)
+
+
+def difference(money: str) -> tuple[tuple[str, object], ...]:
+    return (("difference_cny", Decimal(money)),)
+
+
+LIKELY = (("basis", "likely"), ("needs_review", True))
+
+MONEY = [
+    Said("rounding without tax", [invoice("u1")], [without_tax("l1", "1000.06")],
+         "账上为 1,000.06 元（不含税），税务系统为 1,000.00 元（不含税），差 0.06 元属尾差",
+         "the ledger has 1,000.06 CNY without tax, the tax system 1,000.00 CNY without tax; 0.06 CNY",
+         columns=difference("0.06")),
+    Said("the total booked as the amount without tax", [invoice("u1")], [without_tax("l1", "1130.00")],
+         "差 130.00 元，正好是税额，疑似记成了含税金额",
+         "a difference of 130.00 CNY, exactly the tax: probably booked with it",
+         columns=difference("130.00")),
+    Said("parts without tax that do not add up", [invoice("u1")],
+         [without_tax("l1", "400.00"), without_tax("l2", "500.00")],
+         "在账上为 900.00 元（不含税），税务系统为 1,000.00 元（不含税），差 -100.00 元", "a difference of -100.00 CNY",
+         columns=difference("-100.00")),
+    Said("parts without tax that add up", [invoice("u1")],
+         [without_tax("l1", "400.00"), without_tax("l2", "600.00")],
+         "合计 1,000.00 元（不含税），与税务系统一致", "add up to 1,000.00 CNY without tax",
+         columns=difference("0.00")),
+    Said("exact without tax", [invoice("u1")], [without_tax("l1", "1000.00")], "账税一致", "agrees on both sides",
+         columns=difference("0.00")),
+    Said("not found, without tax", [], [without_tax("l1", "1000.00")],
+         "1,000.00 元（不含税）", "1,000.00 CNY without tax"),
+    Said("the total agrees, the amount does not", [invoice("u1")], [entry("l1", amount_cny="990.00")],
+         "在账上为 990.00 元（不含税），税务系统为 1,000.00 元（不含税），差 -10.00 元", "a difference of -10.00 CNY",
+         columns=difference("0.00")),
+    Said("the tax alone is a cent off", [invoice("u1")], [entry("l1", amount_cny="1000.00", tax_cny="129.99")],
+         "账上为 129.99 元（税额），税务系统为 130.00 元（税额）",
+         "129.99 CNY of tax, the tax system 130.00 CNY of tax"),
+    Said("the total booked without tax", [invoice("u1")], [entry("l1", total="1000.00")],
+         "差 -130.00 元，正好是税额，疑似只记了不含税金额", "exactly the tax: probably booked without it"),
+]  # fmt: skip
+
+LISTS = [
+    Said("a list whose sum is off", LISTED, [entry("l1", "12345678/79", "310.00")],
+         f"凭证 记-l1 合并入账 2 张发票（{CODE}-12345678 等，{SUPPLIER['name']}），"
+         "账上为 310.00 元，这些发票在税务系统合计 210.00 元",
+         "books 2 invoices together"),
+    Said("a list of which one number is not there", LISTED, [entry("l1", "12345678/79/80", "330.00")],
+         f"税务系统只有 2 张（{CODE}-12345678 等），合计 210.00 元，账上为 330.00 元，差 120.00 元；没有 12345680",
+         "It does not have 12345680."),
+    Said("a list of which one number is there", LISTED[:1], [entry("l1", "12345678/79/80", "330.00")],
+         f"税务系统只有 1 张（{CODE}-12345678），合计 100.00 元", "It does not have 12345679、12345680."),
+    Said("a list of another party", LISTED, [entry("l1", "12345678/79", "210.00", invoice_code=CODE, party=OTHER)],
+         f"发票 {CODE}-12345678 等（210.00 元）金额一致", f"Invoice {CODE}-12345678 and others (210.00 CNY) agrees"),
+    Said("a list of which the second is void", [LISTED[0], LISTED[1] | {"status": "void"}],
+         [entry("l1", "12345678/79", "210.00")], f"发票 {CODE}-12345679（", f"Invoice {CODE}-12345679 ("),
+]  # fmt: skip
+
+PARTIES = [
+    Said("one name, two tax ids", [invoice("u1")], [entry("l1", party=SUPPLIER | {"id": OTHER["id"]})],
+         f"账上往来单位为“{SUPPLIER['name']} {OTHER['id']}”，税务系统为“{SUPPLIER['name']} {SUPPLIER['id']}”",
+         f"the ledger names “{SUPPLIER['name']} {OTHER['id']}”"),
+    Said("a tax id alone", [invoice("u1")], [entry("l1", party={"id": OTHER["id"], "name": None})],
+         f"账上往来单位为“{OTHER['id']}”", f"the ledger names “{OTHER['id']}”"),
+    Said("two names without tax ids", [invoice("u1")], [entry("l1", party=OTHER | {"id": None})],
+         f"账上往来单位为“{OTHER['name']}”，税务系统为“{SUPPLIER['name']}”", f"the tax system “{SUPPLIER['name']}”"),
+    Said("the second of two parts", [invoice("u1")],
+         [entry("l1", total="500.00"), entry("l2", total="630.00", party=OTHER)],
+         f"账上往来单位为“{OTHER['name']} {OTHER['id']}”", f"names “{OTHER['name']} {OTHER['id']}”"),
+]  # fmt: skip
+
+NUMBERS = [
+    Said("eight digits under two codes",
+         [invoice("u1", "12345678", invoice_code="1100261130"), invoice("u2", "12345678", invoice_code="1100261140")],
+         [entry("l1", "12345678")], "税务系统中有该号码的发票，但有几张同样相符，无法区分，未自动关联"
+         "（候选 1100261130-12345678、1100261140-12345678）", "the tax system has that number, but it was not linked"),
+    Said("a clearly different number", [invoice("u1")], [entry("l1", FAR)], f"有 1 张发票相近（如 {NUMBER}）",
+         f"Invoices that come near: 1 (such as {NUMBER}), not linked"),
+    Said("an impossible number with a candidate", [invoice("u1")], [entry("l1", "26992999999999999999")],
+         f"有 1 张发票相近（如 {NUMBER}），但号码明显不同", f"Invoices that come near: 1 (such as {NUMBER})"),
+    Said("no number", [], [entry("l1", None)], "凭证 记-l1 没有填写发票号码", "Voucher 记-l1 has no invoice number"),
+    Said("no number, within grace", [], [entry("l1", None, posted_on=YESTERDAY)], "凭证 记-l1 没有填写发票号码",
+         "Voucher 记-l1 has no invoice number"),
+    Said("a word for a number, within grace", [], [entry("l1", "见附件", posted_on=YESTERDAY)],
+         "发票号码栏为“见附件”，无法识别", "reads “见附件” and cannot be used"),
+    Said("no number, and two that it may be", [invoice("u1"), invoice("u2", FAR)], [entry("l1", None)],
+         f"没有填写发票号码（{SUPPLIER['name']}，1,130.00 元）；有 2 张发票可能是它（如 {NUMBER}、{FAR}）",
+         f"invoices that it may be: 2 (such as {NUMBER}、{FAR})"),
+]  # fmt: skip
+
+DEAD = [
+    Said("a mistyped number of a void invoice", [invoice("u1", status="void")], [entry("l1", MISTYPED)],
+         f"但账上所记号码 {MISTYPED} 疑似录错", f"But the number in the ledger, {MISTYPED}, is probably mistyped",
+         columns=(*LIKELY, ("cause", "dead_invoice_booked"))),
+    Said("a reversal without a number", reversed_pair(),
+         [entry("l1"), entry("l2", None, "-1130.00", invoice_date=date(2026, 8, 28))],
+         "但账上没有可用的发票号码", "But the ledger has no usable number",
+         columns=(*LIKELY, ("cause", "red_letter_netted"))),
+    Said("lost digits of a reversed invoice", reversed_pair(), [entry("l1", NUMBER[:15] + "00000")],
+         "被电子表格损坏，是按", "But a spreadsheet destroyed the last digits",
+         columns=(*LIKELY, ("cause", "dead_invoice_booked"))),
+    Said("void, booked and reversed", [invoice("u1", status="void")],
+         [entry("l1"), entry("l2", total="-1130.00", posted_on=date(2026, 9, 3))],
+         f"发票 {NUMBER} 已作废，账上的入账已冲销", "was voided and the ledger has booked and reversed it"),
+]  # fmt: skip
+
+VOUCHERS = [
+    Said("no voucher number", [invoice("u1")], [entry("l1", total="1103.00", voucher_no=None)],
+         "核对凭证 2026-08-20", "Compare voucher 2026-08-20"),
+    Said("no voucher number, booked twice", [invoice("u1", "12345678", invoice_code=CODE)],
+         [entry("l1", "12345678", voucher_no=None),
+          entry("l2", "12345678", voucher_no=None, posted_on=date(2026, 9, 3))],
+         f"发票 {CODE}-12345678（{SUPPLIER['name']}）已在凭证 2026-08-20 入账，凭证 2026-09-03 又入账",
+         "is already booked in voucher 2026-08-20; voucher 2026-09-03 books", record="l2"),
+    Said("no voucher number in a candidate", [invoice("u1")], [entry("l1", FAR, voucher_no=None)],
+         "如凭证 2026-08-20", "such as voucher 2026-08-20", record="u1"),
+]  # fmt: skip
+
+ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS]
+
+
+def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:
+    """Each under a taxpayer of its own."""
+
+    def own(rows: Sequence[Row]) -> list[Row]:
+        place = ALL.index(said)
+        named = [row | {"taxpayer_id": f"{OURS}-{place}"} for row in rows]
+        return [row | ({"record_id": f"{place}-{row['record_id']}"} if "record_id" in row else {}) for row in named]
+
+    return own(said.upstream), own(said.ledger), own(covered())
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
+    """The item of every record."""
+    parts = [told_apart(said) for said in ALL]
+    upstream, ledger, coverage = ([row for part in parts for row in part[side]] for side in range(3))
+    found = reconcile_rows(tmp_path_factory.mktemp("said"), upstream, ledger, coverage)
+    return {member: item for item in found for member in item["members"]}
+
+
+@pytest.mark.parametrize("said", ALL, ids=lambda said: said.title)
+def test_the_sentence_says_what_was_found(said: Said, items: dict[str, Row]) -> None:
+    item = items[f"{ALL.index(said)}-{said.record}"]
+    assert said.zh in item["explanation_zh"]
+    assert said.en in item["explanation_en"]
+    assert {name: item[name] for name, _ in said.columns} == dict(said.columns)
