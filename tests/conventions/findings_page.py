@@ -44,6 +44,7 @@ OWN_FACTS: Mapping[str, Mapping[str, str]] = {
     "within_tolerance": {"ledger_total": "1,103.02", "difference": "0.02"},
     "amount_differs": {"hint": "transposed"},
     "amount_differs.list_missing": {"count": "1", "other": "26112000000123456790"},
+    "amount_differs.list_unlinked": {"count": "1", "other": "26112000000123456790"},
     "digits_lost": {"reference": "2.6112000000123E+19"},
     "impossible_number": {"reference": "99992000000123456789"},
     "impossible_number.candidates": {

@@ -18,6 +18,10 @@ CREATE OR REPLACE TEMP TABLE work_considered AS
 WITH fitting AS (
     SELECT ledger_id, count(*) AS n_similar, count(*) FILTER (is_free) AS n_free FROM work_similar GROUP BY ledger_id
 ),
+wanted AS (
+    SELECT s.upstream_id FROM work_similar s JOIN work_lone_ledger l ON l.record_id = s.ledger_id
+    GROUP BY s.upstream_id HAVING count(*) > 1
+),
 considered AS (
     SELECT ledger_id, upstream_id, why_not, 1 AS place FROM work_refused
     UNION ALL
@@ -31,7 +35,8 @@ considered AS (
             WHEN n_similar > 1 THEN 'amount_recurs'
             WHEN NOT is_free THEN 'number_taken'
             WHEN party_agrees IS NULL THEN 'party_unknown'
-            WHEN l.cause = 'unreadable_reference' THEN 'several_equal'
+            WHEN l.cause = 'unreadable_reference' AND s.upstream_id IN (SELECT upstream_id FROM wanted)
+                THEN 'several_lines'
             ELSE 'number_differs'
         END,
         2

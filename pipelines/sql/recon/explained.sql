@@ -52,9 +52,9 @@ WHERE h.cause = 'booked_twice' OR h.n_candidates > 0 OR h.unlisted IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE work_party AS
 SELECT
     n.item_id,
-    arg_min(concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN l.party_id END),
+    arg_min(concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(l.party_id) END),
             (l.posted_on, l.record_id)) AS ledger_party,
-    arg_min(concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN u.party_id END),
+    arg_min(concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(u.party_id) END),
             (l.posted_on, l.record_id)) AS upstream_party
 FROM work_hinted h
 JOIN work_node n ON n.item_id = h.item_id AND n.side = 'ledger'

@@ -1,18 +1,22 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
--- inputs: work_judged, work_linked, work_node, work_reference, work_accepted, work_refused
+-- inputs: work_judged, work_linked, work_node, work_reference, work_accepted, work_claim, work_refused
 -- parameters: $tolerance
 
--- A combined line whose sum is off is told with the numbers of its list that no invoice has.
+-- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked.
 CREATE OR REPLACE TEMP TABLE work_unlisted AS
 WITH cited AS (
-    SELECT n.item_id, r.ledger_id, r.alt, r.position, shown_number(r.code, r.number) AS number
+    SELECT
+        n.item_id, r.ledger_id, r.alt, r.position, shown_number(r.code, r.number) AS number,
+        (r.ledger_id, r.alt, r.position) IN (SELECT (ledger_id, alt, position) FROM work_claim) AS is_there
     FROM work_linked i
     JOIN work_node n ON n.item_id = i.item_id AND n.side = 'ledger'
     JOIN work_reference r ON r.ledger_id = n.record_id
     WHERE i.cause = 'amount_differs' AND i.rule = 'number_list'
 )
-SELECT c.item_id, array_to_string(list(DISTINCT c.number ORDER BY c.number)[:4], '、') AS numbers
+SELECT
+    c.item_id, array_to_string(list(DISTINCT c.number ORDER BY c.number)[:4], '、') AS numbers,
+    CASE WHEN bool_or(c.is_there) THEN 'amount_differs.list_unlinked' ELSE 'amount_differs.list_missing' END AS key
 FROM cited c
 SEMI JOIN work_accepted a ON a.ledger_id = c.ledger_id AND a.alt = c.alt
 ANTI JOIN work_accepted b ON b.ledger_id = c.ledger_id AND b.alt = c.alt AND b.position = c.position
@@ -43,11 +47,10 @@ compared AS (
              WHEN cause IN ('dead_invoice_booked', 'red_letter_netted') THEN first_total
              ELSE upstream_total END AS upstream_money,
         rule = 'number_list' AND n_upstream > 1 AS is_combined,
-        CASE
-            WHEN cause IN ('number_mistyped', 'digits_lost', 'number_absent') THEN NULL
-            WHEN rule IN ('number_mistyped', 'another_day', 'another_number') THEN 'repaired.number_mistyped'
-            WHEN rule IN ('number_absent', 'combined_sum') THEN 'repaired.number_absent'
-            WHEN rule = 'digits_lost' THEN 'repaired.digits_lost'
+        -- The causes of a repaired number say so themselves.
+        CASE WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent')
+              AND list_contains(differing_fields, 'invoice_number')
+             THEN CASE WHEN reference IS NULL OR n_ledger > 1 THEN 'repaired' ELSE 'repaired.number' END
         END AS repair_key
     FROM measured
 ),
@@ -78,7 +81,7 @@ worded AS (
                 THEN cause || CASE WHEN reference IS NULL THEN '.empty' ELSE '' END
                            || CASE WHEN n_candidates > 0 THEN '.candidates' ELSE '' END
             WHEN cause = 'upstream_gap' AND invoice_date IS NULL THEN 'upstream_gap.undated'
-            WHEN m.numbers IS NOT NULL THEN 'amount_differs.list_missing'
+            WHEN m.key IS NOT NULL THEN m.key
             WHEN cause = 'amount_differs' AND is_combined THEN 'amount_differs.list'
             ELSE cause
         END AS sentence_key,
