@@ -64,7 +64,9 @@ SELECT * EXCLUDE (tail, cleared_with) FROM work_known
 WHERE record_id IN (SELECT upstream_id FROM work_reopened);
 
 INSERT INTO work_open_ledger BY NAME
-SELECT l.*, l.invoice_reference AS plain, l.invoice_code AS code, [l.invoice_reference] AS tokens
+SELECT
+    l.* EXCLUDE (written_name) REPLACE (party_key(l.party_id) AS party_hash), name_key(l.party_name) AS name_hash,
+    l.invoice_reference AS plain, l.invoice_code AS code, [l.invoice_reference] AS tokens
 FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened);
 
 DELETE FROM work_cleared WHERE upstream_id IN (SELECT upstream_id FROM work_reopened);

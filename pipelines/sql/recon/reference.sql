@@ -8,7 +8,7 @@
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
     SELECT
-        l.* REPLACE (party_key(l.party_id) AS party_hash, name_key(l.party_name) AS name_hash),
+        l.* EXCLUDE (written_name) REPLACE (party_key(l.party_id) AS party_hash), name_key(l.party_name) AS name_hash,
         plain_reference(invoice_reference) AS plain, plain_code(invoice_code) AS code
     FROM work_due_ledger l
     ANTI JOIN work_cleared c

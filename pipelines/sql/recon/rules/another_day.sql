@@ -33,7 +33,7 @@ priced AS (
     SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS money_key FROM issued WHERE length(number) = 20
 ),
 fitting AS (
-    SELECT * REPLACE (party_key(party_id) AS party_hash, name_key(party_name) AS name_hash) FROM priced
+    SELECT * REPLACE (party_key(party_id) AS party_hash), name_key(party_name) AS name_hash FROM priced
     WHERE money_key IN (SELECT money_key FROM work_off_day_line)
 )
 SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money_key FROM fitting
