@@ -1,5 +1,5 @@
 -- what: the bulk, cleared in one join: the same number on both sides, once each, with everything that both have equal
--- grain: work_repeated_key one row per key that several records of a side share; work_styled_name one row per name in style;
+-- grain: work_repeated_key one row per key that several records of a side share; work_name one row per name;
 --        work_cleared one row per cleared pair
 -- inputs: work_due_upstream, work_due_ledger, work_due_name, work_decided
 -- parameters: none
@@ -19,13 +19,9 @@ FROM work_due_upstream
 GROUP BY key_hash
 HAVING count(*) > 1;
 
--- Names are compared without their style. There are far fewer names than records: each is looked at once, and only those that
--- are not plain as they are written are kept.
-CREATE OR REPLACE TEMP TABLE work_styled_name AS
-WITH keyed AS MATERIALIZED (
-    SELECT DISTINCT text_hash(party_name) AS written_name, name_key(party_name) AS name_hash FROM work_due_name
-)
-SELECT * FROM keyed WHERE name_hash IS DISTINCT FROM written_name;
+-- Names are compared without their style. There are far fewer names than records: each is looked at once.
+CREATE OR REPLACE TEMP TABLE work_name AS
+SELECT DISTINCT text_hash(party_name) AS written_name, name_key(party_name) AS name_hash FROM work_due_name;
 
 -- What is joined is as narrow as can be, so that it stays in memory: numbers of 64 bits for texts. Of the number itself the
 -- last 19 digits are compared; that the taxpayer, the direction, the code and the party are those of the other side is seen
@@ -56,8 +52,8 @@ pair AS (
         coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total
     FROM invoice u
     JOIN entry l ON l.key_hash = u.key_hash
-    LEFT JOIN work_styled_name un ON un.written_name = u.written_name
-    LEFT JOIN work_styled_name ln ON ln.written_name = l.written_name
+    LEFT JOIN work_name un ON un.written_name = u.written_name
+    LEFT JOIN work_name ln ON ln.written_name = l.written_name
     WHERE u.key_hash NOT IN (SELECT key_hash FROM work_repeated_key)
       AND l.digits IS NOT DISTINCT FROM u.digits
       AND coalesce(l.total_cny = u.total_cny, TRUE)
@@ -65,8 +61,7 @@ pair AS (
       AND coalesce(l.tax_cny = u.tax_cny, TRUE)
       AND coalesce(l.invoice_date = u.issued_on, TRUE)
       AND coalesce(l.party_hash = u.party_hash, TRUE)
-      AND coalesce(CASE WHEN ln.written_name IS NULL THEN l.written_name ELSE ln.name_hash END
-                   = CASE WHEN un.written_name IS NULL THEN u.written_name ELSE un.name_hash END, TRUE)
+      AND coalesce(ln.name_hash = un.name_hash, TRUE)
       AND u.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream')
       AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger')
 )
