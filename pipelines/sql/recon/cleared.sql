@@ -47,8 +47,8 @@ entry AS (
 ),
 pair AS (
     SELECT
-        u.record_id AS upstream_id, l.record_id AS ledger_id, u.taxpayer_id, u.direction, u.key_hash,
-        shown_number(u.code, u.number) AS number, u.total_cny AS upstream_total, l.amount_cny,
+        u.record_id AS upstream_id, l.record_id AS ledger_id, u.taxpayer_id, u.direction, u.key_hash, u.key_hash AS line_key,
+        shown_number(u.code, u.number) AS number, 'exact_key' AS rule, u.total_cny AS upstream_total, l.amount_cny,
         coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total
     FROM invoice u
     JOIN entry l ON l.key_hash = u.key_hash

@@ -1,7 +1,7 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_hinted, work_explained one row per item; work_other one row per item whose sentence names another record
 -- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known,
---         work_similar, work_surplus, work_link, work_second_opinion
+--         work_similar, work_off_day, work_surplus, work_link, work_second_opinion
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_hinted AS
@@ -70,6 +70,8 @@ candidate_invoice AS (
     SELECT record_id, number FROM work_known WHERE record_id IN (SELECT candidate_invoice_id FROM work_hinted)
     UNION
     SELECT upstream_id, number FROM work_similar WHERE upstream_id IN (SELECT candidate_invoice_id FROM work_hinted)
+    UNION
+    SELECT upstream_id, number FROM work_off_day WHERE upstream_id IN (SELECT candidate_invoice_id FROM work_hinted)
 )
 SELECT
     h.item_id, up.number,

@@ -31,16 +31,16 @@ cited_paper AS (
     WHERE paper_number IS NOT NULL
       AND tail_key(taxpayer_id, direction, paper_number) IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
 )
-SELECT upstream_id, ledger_id, FALSE AS is_carried FROM work_cleared
+SELECT upstream_id, ledger_id, rule, FALSE AS is_carried FROM work_cleared
 WHERE tail_key(taxpayer_id, direction, number) IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
    OR upstream_id IN (SELECT record_id FROM cited_paper)
 UNION ALL
 -- Each hash on its own, and the small side filtered: so DuckDB looks for it while it reads and leaves the texts alone.
 (
-    SELECT upstream_id, ledger_id, TRUE FROM work_carried
+    SELECT upstream_id, ledger_id, 'exact_key', TRUE FROM work_carried
     WHERE tail_hash IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
     UNION
-    SELECT upstream_id, ledger_id, TRUE FROM work_carried
+    SELECT upstream_id, ledger_id, 'exact_key', TRUE FROM work_carried
     WHERE upstream_hash IN (SELECT hash(record_id) FROM cited_paper WHERE record_id <> '')
       AND upstream_id IN (SELECT record_id FROM cited_paper)
 );

@@ -52,12 +52,17 @@ FROM (
 WHERE n.ledger_id = r.ledger_id AND n.upstream_id = r.blue_id AND n.n_numbers = 1;
 
 CREATE OR REPLACE TEMP TABLE work_reopened AS
-SELECT upstream_id, ledger_id FROM work_cited_pair
+SELECT upstream_id, ledger_id, rule FROM work_cited_pair
 WHERE upstream_id IN (SELECT upstream_id FROM work_named)
    OR upstream_id IN (SELECT blue_id FROM work_red_pair WHERE is_full);
 
 INSERT INTO work_named
-SELECT ledger_id, upstream_id, 'exact_key', 1, TRUE, TRUE, NULL, NULL, FALSE FROM work_reopened;
+SELECT ledger_id, upstream_id, rule, 1, rule = 'exact_key', TRUE, NULL, NULL, FALSE FROM work_reopened;
+
+-- Its number can be read, whatever becomes of it.
+INSERT INTO work_reference
+SELECT l.record_id, 1, 'plain', l.invoice_code, l.invoice_reference, 1, 1
+FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened);
 
 INSERT INTO work_open_upstream
 SELECT * EXCLUDE (tail, cleared_with) FROM work_known

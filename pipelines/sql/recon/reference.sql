@@ -12,7 +12,7 @@ WITH cleaned AS (
         plain_reference(invoice_reference) AS plain, plain_code(invoice_code) AS code
     FROM work_due_ledger l
     ANTI JOIN work_cleared c
-      ON c.key_hash = clearing_key(l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code)
+      ON c.line_key = clearing_key(l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code)
 )
 SELECT *, float_digits(plain) AS float_prefix, regexp_extract_all(plain, '[0-9]+') AS tokens FROM cleaned;
 

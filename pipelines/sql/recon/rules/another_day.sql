@@ -59,7 +59,7 @@ near AS (
     FROM shortened_typed t
     JOIN shortened_invoice f USING (money_key, short)
 )
-SELECT n.ledger_id, n.upstream_id, TRUE AS is_free
+SELECT n.ledger_id, n.upstream_id, f.number, TRUE AS is_free
 FROM near n
 JOIN work_off_day_line s ON s.ledger_id = n.ledger_id
 JOIN work_off_day_invoice f ON f.record_id = n.upstream_id AND f.money_key = s.money_key
