@@ -41,11 +41,11 @@ WHERE record_id IN (SELECT record_id FROM work_due WHERE side = 'ledger');
 -- Pairs whose key a changed record has taken; their own records did not change.
 CREATE OR REPLACE TEMP TABLE work_key_taken AS
 WITH changed_key AS (
-    SELECT pair_key(taxpayer_id, direction, shown_number(code, number)) AS key_hash
+    SELECT clearing_key(taxpayer_id, direction, number, code) AS key_hash
     FROM work_due_invoice
     WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
     UNION
-    SELECT pair_key(taxpayer_id, direction, shown_number(invoice_code, invoice_reference))
+    SELECT clearing_key(taxpayer_id, direction, invoice_reference, invoice_code)
     FROM work_due_entry
     WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'ledger')
 )
@@ -82,4 +82,4 @@ SELECT *, party_key(party_id) AS party_hash, text_hash(party_name) AS written_na
 CREATE OR REPLACE TEMP VIEW work_due_name AS
 SELECT party_name FROM work_due_invoice UNION ALL SELECT party_name FROM work_due_entry;
 
-CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, number, upstream_hash, tail_hash FROM recon__cleared;
+CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, key_hash, upstream_hash, tail_hash FROM recon__cleared;

@@ -91,9 +91,6 @@ CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::
 CREATE OR REPLACE TEMP MACRO party_key(id) AS text_hash(upper(id));
 CREATE OR REPLACE TEMP MACRO name_key(name) AS text_hash(plain_name(name));
 
--- The key of a pair as 64 bits; `shown` is the number with its code.
-CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS hash(taxpayer_id, direction, shown);
-
 -- What a line of a company can cite an invoice by: its last 8 digits, which the whole number ends with too.
 CREATE OR REPLACE TEMP MACRO tail_key(taxpayer_id, direction, number) AS hash(taxpayer_id, direction, right(number, 8));
 

@@ -24,7 +24,7 @@ DELETE FROM recon__cleared WHERE upstream_id IN (SELECT upstream_id FROM work_re
 
 INSERT INTO recon__cleared
 SELECT
-    upstream_id, ledger_id, number, pair_key(taxpayer_id, direction, number), hash(upstream_id), hash(ledger_id),
+    upstream_id, ledger_id, number, key_hash, hash(upstream_id), hash(ledger_id),
     tail_key(taxpayer_id, direction, number)
 FROM work_cleared
 WHERE rule = 'exact_key';
