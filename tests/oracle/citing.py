@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from tests.oracle.judging import differ, issued_on, money_agrees, money_equal, party_agrees, party_differs
-from tests.oracle.reading import one_slip_apart, read_reference
+from tests.oracle.reading import may_show, one_slip_apart, read_reference
 from tests.oracle.windows import is_early, is_impossible
 
 Row = dict[str, Any]
@@ -154,7 +154,7 @@ def repair(line: Row, invoices: Sequence[Row], as_of: datetime, is_left: IsLeft 
     reading = read_reference(line["invoice_reference"])
     if reading.lost is not None:
         kept = reading.lost
-        return only_fit(line, [one for one in invoices if one["invoice_number"].startswith(kept)], is_left)
+        return only_fit(line, [one for one in invoices if may_show(kept, one["invoice_number"])], is_left)
     if reading.numbers:
         typed = reading.numbers[0]
         return None if may_still_come(typed, line, as_of) else only_near_fit(typed, line, invoices, is_left)

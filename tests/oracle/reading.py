@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 SEPARATORS = re.compile(r"[、,;/]")
 RANGE = re.compile(r"(\d+)[-~](\d+)")
-SHOWN_AS_FLOAT = re.compile(r"(\d)\.(\d+)[eE]\+(\d+)")
+SHOWN_AS_FLOAT = re.compile(r"\D*(\d)\.?(\d*)[eE]\+?(\d+)\D*")
 DIGITS_OF_A_FLOAT = 15
 """A spreadsheet keeps 15 digits of a number; the rest turns into zeros."""
 
@@ -37,8 +37,13 @@ def read_reference(text: str | None) -> Reading:
 
 
 def _first_digits(shown: str, length: int) -> str:
-    """The digits that a shown float is sure of: its last one may be rounded."""
-    return shown[:DIGITS_OF_A_FLOAT] if length == 20 else ""
+    return shown if length == 20 else ""
+
+
+def may_show(kept: str, number: str) -> bool:
+    """Whether a spreadsheet shows these first digits of a number: some cut the rest off, others round."""
+    rounded = f"{float(number):.{max(len(kept) - 1, 0)}e}".split("e")[0].replace(".", "")
+    return number.startswith(kept) or rounded == kept
 
 
 def _completed(short: str, before: str) -> str:

@@ -125,7 +125,7 @@ def digits_lost(draft: Draft) -> None:
     number = of["invoice_number"]
     if len(number) == 20:
         for _ in range(draft.pick([1, 1, 2])):
-            draft.book(of, reference=draft.pick([number[:15] + "00000", repr(float(number))]))
+            draft.book(of, reference=draft.pick([number[:15] + "00000", repr(float(number)), f"{float(number):.6E}"]))
 
 
 def without_number(draft: Draft) -> None:

@@ -146,6 +146,18 @@ REPAIRS = [
          [("matched", "exact", {"u1", "l1"}), ("mismatched", "number_mistyped", {"u2", "l2"})]),
     Case("a float in a spreadsheet", "Broken numbers", [invoice("u1")], [entry("l1", "2.6112000000123457e+19")],
          one("digits_lost", "mismatched")),
+    *(Case(f"a float in a spreadsheet: {said}", "Broken numbers", [invoice("u1", "26112083456781267890")],
+           [entry("l1", reference, invoice_code=code)], one("digits_lost", "mismatched"))
+      for said, reference, code in [
+          ("rounded up", "2.61121E+19", None), ("within words", "发票号：2.6112083E+19", None),
+          ("all of its digits", "26112083456781266944", None), ("rounded to 15 digits", "26112083456781300000", None),
+          ("in columns of 12 and 8 digits", "81200000", "261120834567"),
+      ]),
+    Case("a float of code and number", "Broken numbers", [invoice("u1", "12345678", invoice_code="1100261130")],
+         [entry("l1", "1.10026113012345E+17")], one("digits_lost", "mismatched")),
+    Case("a float that shows other digits", "Broken numbers", [invoice("u1")], [entry("l1", "2.6114E+19")],
+         [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
+         why_not="number_differs"),
     Case("zeros from digit 16 on", "Broken numbers", [invoice("u1")], [entry("l1", NUMBER[:15] + "00000")],
          one("digits_lost", "mismatched")),
     Case("the same 15 digits but other money is another invoice", "Broken numbers", [invoice("u1")],

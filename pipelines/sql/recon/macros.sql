@@ -51,9 +51,17 @@ CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
         '([0-9])\.0+$', '\1'
     )) END;
 
--- The digits of a number that a spreadsheet turned into a float ('2.4442E+19' -> '24442'), NULL if it is none.
-CREATE OR REPLACE TEMP MACRO float_digits(plain) AS
-    nullif(regexp_replace(regexp_extract(plain, '^[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}$', 0), '[eE].*$|\.', '', 'g'), '');
+-- The digits of a number that a spreadsheet turned into a float, whatever words stand around it ('2.4442E+19' -> '24442'),
+-- and the number that it shows; NULL if it is none.
+CREATE OR REPLACE TEMP MACRO float_text(plain) AS
+    regexp_extract(plain, '^[^0-9]*([0-9](?:\.[0-9]+)?\s*[eE]\s*\+?\s*[0-9]{1,2})[^0-9]*$', 1);
+CREATE OR REPLACE TEMP MACRO float_digits(plain) AS nullif(regexp_replace(float_text(plain), '[eE].*$|[.\s]', '', 'g'), '');
+CREATE OR REPLACE TEMP MACRO float_value(plain) AS
+    try_cast(regexp_replace(float_text(plain), '\s', '', 'g') AS HUGEINT);
+
+-- Whether a number may stand as `value` once digits below `step` are gone: some programs cut them off, others round.
+CREATE OR REPLACE TEMP MACRO is_shown_as(digits, value, step) AS
+    coalesce(try_cast(digits AS HUGEINT) - value BETWEEN -(step // 2) AND step - 1, FALSE);
 
 -- 12- and 10-digit codes whose leading zero a spreadsheet dropped.
 CREATE OR REPLACE TEMP MACRO padded_code(digits) AS
