@@ -115,9 +115,16 @@ def near_numbers(typed: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
     return [
         invoice
         for invoice in invoices
-        if one_slip_apart(typed, invoice["invoice_number"])
+        if is_one_slip_from(typed, line.get("invoice_code"), invoice)
         and not differ(line.get("invoice_code"), invoice.get("invoice_code"))
     ]
+
+
+def is_one_slip_from(typed: str, code: str | None, invoice: Row) -> bool:
+    """From the number, or from its last 8 digits where the ledger keeps no more."""
+    own = invoice["invoice_number"]
+    is_shortened = code is None and len(typed) < 10 and len(own) == 20
+    return one_slip_apart(typed, own[-8:] if is_shortened else own)
 
 
 def only_fit_of_another_day(typed: str, line: Row, invoices: Sequence[Row], is_left: IsLeft) -> Row | None:

@@ -134,6 +134,13 @@ REPAIRS = [
          one("number_mistyped", "mismatched")),
     Case("a digit missing from eight", "Broken numbers", [invoice("u1", "12345677", invoice_code=CODE)],
          [entry("l1", "1245677", invoice_code=CODE)], one("number_mistyped", "mismatched")),
+    *(Case(f"the last 8 digits, {said}", "Broken numbers", [invoice("u1")], [entry("l1", reference)],
+           one("number_mistyped", "mismatched"))
+      for said, reference in [("one wrong", "23456289"), ("two swapped", "23465789"), ("one missing", "2345689"),
+                              ("one too many", "234567809")]),
+    Case("the last 8 digits, one wrong, but the number may still arrive", "Broken numbers",
+         [invoice("u1", on=date(2026, 11, 22))], [entry("l1", "23456289", posted_on=date(2026, 11, 23))],
+         [("pending", "sync_delay", {"l1"}), ("pending", "booking_lag", {"u1"})], why_not="not_yet_due"),
     Case("one wrong digit, but the number may still arrive", "Broken numbers",
          [invoice("u1", on=date(2026, 11, 22))],
          [entry("l1", NUMBER[:-1] + "8", posted_on=date(2026, 11, 23))],
