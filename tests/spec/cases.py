@@ -60,6 +60,9 @@ NOISE = [
     noise("lost leading zero of the code", "12345678", "12345678", upstream_code=CODE, invoice_code=CODE[1:]),
     noise("no code in the ledger", "12345678", "12345678", upstream_code=CODE),
     noise("code and number in one text", f"{CODE} 12345678", "12345678", upstream_code=CODE),
+    noise("zeros in front of 8 digits", "0012345678", "12345678", upstream_code=CODE),
+    noise("zeros in front of 20 digits", "00" + NUMBER),
+    noise("run together, and the code lost its zero", CODE[1:] + "12345678", "12345678", upstream_code=CODE),
     noise("code and number run together", "110021213012345678", "12345678", upstream_code="1100212130"),
 ]
 
@@ -99,6 +102,32 @@ MONEY = [
          [invoice("u1", "12345678", "100.00", invoice_code=CODE),
           invoice("u2", "12345679", "200.00", invoice_code=CODE)],
          [entry("l1", "12345678-79", "300.00")], one("combined_entry", "matched", "u1", "u2", "l1")),
+    *(Case(f"several numbers: {said}", "Money",
+           [invoice(f"u{n}", number, "100.00", invoice_code=CODE) for n, number in enumerate(numbers.split(), 1)],
+           [entry("l1", reference, f"{100 * len(numbers.split())}.00")],
+           one("combined_entry", "matched", "l1", *(f"u{n}" for n in range(1, len(numbers.split()) + 1))))
+      for said, reference, numbers in [
+          ("an ending that passes 100", "12345698/99/00", "12345698 12345699 12345700"),
+          ("a range that passes 100", "12345699-02", "12345699 12345700 12345701 12345702"),
+          ("not in order", "12345679/78", "12345679 12345678"),
+          ("a list and a range", "12345678、79-80", "12345678 12345679 12345680"),
+          ("two hyphens", "12345678--80", "12345678 12345679 12345680"),
+          ("a range behind the code", "110026113012345678-80", "12345678 12345679 12345680"),
+      ]),
+    Case("the number of a part behind a hyphen is no range", "Money",
+         [invoice(f"u{n}", f"123456{n}", invoice_code=CODE) for n in range(78, 82)],
+         [entry("l78", "12345678-1"), *(entry(f"l{n}", f"123456{n}") for n in range(79, 82))],
+         [("matched", "exact", {f"u{n}", f"l{n}"}) for n in range(78, 82)]),
+    *(Case(f"several numbers, each with its code: {said}", "Money",
+           [invoice("u1", "12345678", "100.00", invoice_code=first),
+            invoice("u2", number, "200.00", invoice_code=second)],
+           [entry("l1", reference, "300.00")], one("combined_entry", "matched", "u1", "u2", "l1"))
+      for said, reference, first, number, second in [
+          ("apart", "1100261130-12345678、1100261140-22345679", "1100261130", "22345679", "1100261140"),
+          ("run together", "01100260011112345678,01100260011222345679", "011002600111", "22345679", "011002600112"),
+          ("the same number under two codes", "1100261130 12345678/1100261140 12345678", "1100261130", "12345678",
+           "1100261140"),
+      ]),
     Case("a combined line that does not add up", "Money", [invoice("u1"), invoice("u2", NEXT, "226.00")],
          [entry("l1", f"{NUMBER}、{NEXT}", "1300.00")], one("amount_differs", "mismatched", "u1", "u2", "l1")),
     Case("errors that cancel are two errors", "Money", [invoice("u1", total="100.00"), invoice("u2", FAR, "100.00")],
