@@ -9,6 +9,7 @@ from dataclasses import dataclass
 SEPARATORS = re.compile(r"[、,;/]")
 RANGE = re.compile(r"(\d+)[-~](\d+)")
 SHOWN_AS_FLOAT = re.compile(r"\D*(\d)\.?(\d*)[eE]\+?(\d+)\D*")
+PLACEHOLDER = re.compile(r"\d{1,3}|0+")
 DIGITS_OF_A_FLOAT = 15
 """A spreadsheet keeps 15 digits of a number; the rest turns into zeros."""
 
@@ -28,6 +29,8 @@ def read_reference(text: str | None) -> Reading:
     if shown:
         return Reading(lost=_first_digits(shown[1] + shown[2], int(shown[3]) + 1))
     plain = re.sub(r"\.0$", "", plain.strip('="')).strip("发票号码:No.")
+    if re.fullmatch(PLACEHOLDER, plain):
+        return Reading()
     if re.fullmatch(r"\d{15}0{5}", plain):
         return Reading(lost=plain[:DIGITS_OF_A_FLOAT])
     ranged = RANGE.fullmatch(plain)

@@ -8,7 +8,7 @@ from typing import Any
 from tests.property.drafts import ISSUE_DAYS, Draft, Row, money_of, more, parted, party_of, reference_to
 from tests.spec.tables import OTHER, SUPPLIER, invoice
 
-UNREADABLE = [None, "见附件", "--"]
+UNREADABLE = [None, "见附件", "--", "1", "00000000"]
 
 
 def booked(draft: Draft) -> Row:

@@ -63,6 +63,8 @@ NOISE = [
     noise("zeros in front of 8 digits", "0012345678", "12345678", upstream_code=CODE),
     noise("zeros in front of 20 digits", "00" + NUMBER),
     noise("run together, and the code lost its zero", CODE[1:] + "12345678", "12345678", upstream_code=CODE),
+    noise("the day, which is the number of an invoice", "2026-08-10", "20260810", upstream_code=CODE),
+    noise("a number of one digit", "1", "00000001", upstream_code=CODE),
     noise("code and number run together", "110021213012345678", "12345678", upstream_code="1100212130"),
 ]
 
@@ -201,6 +203,15 @@ REPAIRS = [
          [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),
     Case("no number, but party, money and day name one invoice", "Broken numbers", [invoice("u1")],
          [entry("l1", "见附件")], one("number_absent", "mismatched")),
+    *(Case(f"in place of a number: {said}", "Broken numbers", [invoice("u1")], [entry("l1", reference, **given)],
+           one("number_absent", "mismatched"))
+      for said, reference, given in [
+          ("zeros", "00000000", {}), ("a digit", "1", {}), ("a day", "2026-09-01", {}), ("a month", "2026年9月", {}),
+          ("its own day", "20260810", {"invoice_date": date(2026, 8, 10)}),
+      ]),
+    Case("eight digits that look like a day may be a number", "Broken numbers", [invoice("u1")],
+         [entry("l1", "20260901")],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),
     Case("an amount that recurs is no evidence", "Broken numbers", [invoice("u1"), invoice("u2", FAR)],
          [entry("l1", None)],
          [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"}),

@@ -21,14 +21,24 @@ WITH shaped AS (
     SELECT
         record_id AS ledger_id, plain, code, tokens, array_to_string(tokens, '') AS compact,
         CASE WHEN starts_with(compact, '00') AND length(compact) > 8
-             THEN nullif(regexp_extract(compact, '^00+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded
+             THEN nullif(regexp_extract(compact, '^00+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
+        -- Zeros, a few digits, a date: a number only if an invoice has it.
+        CASE
+            WHEN length(compact) < 4 THEN TRUE
+            WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
+            WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
+            WHEN len(tokens) > 1
+            THEN regexp_full_match(
+                plain, '[^0-9]*[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(?:\s*[-/.月]\s*[0-9]{1,2})?[^0-9]*')
+            WHEN code IS NULL THEN compact IN (strftime(invoice_date, '%Y%m%d'), strftime(posted_on, '%Y%m%d'))
+        END IS TRUE AS is_placeholder
     FROM work_open_ledger
     WHERE float_prefix IS NULL AND plain IS NOT NULL AND len(tokens) > 0
 ),
 -- One run of digits is no range and no list.
 of_one_run AS (
     SELECT
-        ledger_id,
+        ledger_id, is_placeholder,
         CASE
             WHEN unpadded IS NOT NULL
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
@@ -82,7 +92,7 @@ chained AS (
 ),
 of_several_runs AS (
     SELECT
-        ledger_id,
+        ledger_id, is_placeholder,
         CASE
             WHEN is_coded AND len(whole_tokens) < len(tokens)
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
@@ -119,7 +129,7 @@ alternative AS (
 ),
 cited AS (
     SELECT
-        ledger_id, alt, reading.form AS form, reading.code AS code, unnest(reading.numbers) AS number,
+        ledger_id, alt, is_placeholder, reading.form AS form, reading.code AS code, unnest(reading.numbers) AS number,
         generate_subscripts(reading.numbers, 1) AS position, len(reading.numbers) AS n_numbers,
         reading.form IN ('code_and_number', 'split_code') AS is_coded
     FROM alternative
