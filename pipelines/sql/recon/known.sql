@@ -6,16 +6,27 @@
 -- One scan of the whole population, so that the rules below read little: a number may name an invoice that is cleared.
 
 CREATE OR REPLACE TEMP TABLE work_red AS
+WITH cited AS (
+    SELECT
+        record_id, taxpayer_id, direction, issued_on, party_id, party_name, total_cny, remark,
+        regexp_replace(original_invoice_number, '[^0-9]', '', 'g') AS digits,
+        -- The column may hold code and number; 20 digits of no year are such too.
+        length(digits) IN (18, 19) OR (length(digits) = 20 AND digits < '21') AS has_code
+    FROM work_due_upstream
+    WHERE is_red
+)
 SELECT
     record_id, taxpayer_id, direction, issued_on, party_id, party_name, total_cny,
     padded_number(coalesce(
-        nullif(regexp_replace(original_invoice_number, '[^0-9]', '', 'g'), ''),
+        CASE WHEN has_code THEN right(digits, 8) ELSE nullif(digits, '') END,
         nullif(regexp_extract(remark, '蓝字(?:数电)?(?:发)?票?号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),
         nullif(regexp_extract(remark, '号码\s*[:：]?\s*([0-9]{8,20})', 1), '')
     )) AS original_number,
-    nullif(regexp_extract(remark, '代码\s*[:：]?\s*([0-9]{10,12})', 1), '') AS original_code
-FROM work_due_upstream
-WHERE is_red;
+    coalesce(
+        CASE WHEN has_code THEN padded_code(left(digits, -8)) END,
+        nullif(regexp_extract(remark, '代码\s*[:：]?\s*([0-9]{10,12})', 1), '')
+    ) AS original_code
+FROM cited;
 
 -- Of the cleared pairs only these matter to anybody else: something of the same company cites their number, or eight digits
 -- that theirs ends with. Which of them it names is for the rules to say. 20 digits name one number only; what may also be a
