@@ -60,8 +60,10 @@ INSERT INTO work_named
 SELECT ledger_id, upstream_id, rule, 1, rule = 'exact_key', TRUE, NULL, NULL, FALSE FROM work_reopened;
 
 -- Its number can be read, whatever becomes of it.
-INSERT INTO work_reference
-SELECT l.record_id, 1, 'plain', l.invoice_code, l.invoice_reference, 1, 1
+INSERT INTO work_reference BY NAME
+SELECT
+    l.record_id AS ledger_id, 1 AS alt, 'plain' AS form, l.invoice_code AS code, l.invoice_reference AS number,
+    1 AS position, 1 AS n_numbers, FALSE AS is_placeholder
 FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened);
 
 INSERT INTO work_open_upstream
