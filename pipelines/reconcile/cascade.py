@@ -108,7 +108,10 @@ def join_records(
             run_sql(con, f"recon/{name}", values)
 
     ensure_tables(con, (DECISION, VERIFICATION_ANSWER))
-    run("macros", "population", "decided", due, "cleared", "reference", "known", "red_pair", "claim")
+    run("macros", "population", "decided", due, "cleared")
+    if due == "everything":
+        run("short_number")
+    run("reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
     run("reading", "agreed", "line_role", "impossible", "coverage", "looked", "similar", "lane", "neighbour")
     run(*(f"rules/{rule}" for rule in REPAIR_RULES))

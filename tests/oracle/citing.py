@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from tests.oracle.judging import differ, issued_on, money_agrees, money_equal, party_agrees, party_differs
-from tests.oracle.reading import one_slip_apart, read_reference
+from tests.oracle.reading import may_show, one_slip_apart, read_reference
 from tests.oracle.windows import is_early, is_impossible
 
 Row = dict[str, Any]
@@ -115,9 +115,16 @@ def near_numbers(typed: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
     return [
         invoice
         for invoice in invoices
-        if one_slip_apart(typed, invoice["invoice_number"])
+        if is_one_slip_from(typed, line.get("invoice_code"), invoice)
         and not differ(line.get("invoice_code"), invoice.get("invoice_code"))
     ]
+
+
+def is_one_slip_from(typed: str, code: str | None, invoice: Row) -> bool:
+    """From the number, or from its last 8 digits where the ledger keeps no more."""
+    own = invoice["invoice_number"]
+    is_shortened = code is None and len(typed) < 10 and len(own) == 20
+    return one_slip_apart(typed, own[-8:] if is_shortened else own)
 
 
 def only_fit_of_another_day(typed: str, line: Row, invoices: Sequence[Row], is_left: IsLeft) -> Row | None:
@@ -154,7 +161,7 @@ def repair(line: Row, invoices: Sequence[Row], as_of: datetime, is_left: IsLeft 
     reading = read_reference(line["invoice_reference"])
     if reading.lost is not None:
         kept = reading.lost
-        return only_fit(line, [one for one in invoices if one["invoice_number"].startswith(kept)], is_left)
+        return only_fit(line, [one for one in invoices if may_show(kept, one["invoice_number"])], is_left)
     if reading.numbers:
         typed = reading.numbers[0]
         return None if may_still_come(typed, line, as_of) else only_near_fit(typed, line, invoices, is_left)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 SEPARATORS = re.compile(r"[、,;/]")
 RANGE = re.compile(r"(\d+)[-~](\d+)")
-SHOWN_AS_FLOAT = re.compile(r"(\d)\.(\d+)[eE]\+(\d+)")
+SHOWN_AS_FLOAT = re.compile(r"\D*(\d)\.?(\d*)[eE]\+?(\d+)\D*")
+PLACEHOLDER = re.compile(r"\d{1,3}|0+")
 DIGITS_OF_A_FLOAT = 15
 """A spreadsheet keeps 15 digits of a number; the rest turns into zeros."""
 
@@ -28,6 +29,8 @@ def read_reference(text: str | None) -> Reading:
     if shown:
         return Reading(lost=_first_digits(shown[1] + shown[2], int(shown[3]) + 1))
     plain = re.sub(r"\.0$", "", plain.strip('="')).strip("发票号码:No.")
+    if re.fullmatch(PLACEHOLDER, plain):
+        return Reading()
     if re.fullmatch(r"\d{15}0{5}", plain):
         return Reading(lost=plain[:DIGITS_OF_A_FLOAT])
     ranged = RANGE.fullmatch(plain)
@@ -37,8 +40,13 @@ def read_reference(text: str | None) -> Reading:
 
 
 def _first_digits(shown: str, length: int) -> str:
-    """The digits that a shown float is sure of: its last one may be rounded."""
-    return shown[:DIGITS_OF_A_FLOAT] if length == 20 else ""
+    return shown if length == 20 else ""
+
+
+def may_show(kept: str, number: str) -> bool:
+    """Whether a spreadsheet shows these first digits of a number: some cut the rest off, others round."""
+    rounded = f"{float(number):.{max(len(kept) - 1, 0)}e}".split("e")[0].replace(".", "")
+    return number.startswith(kept) or rounded == kept
 
 
 def _completed(short: str, before: str) -> str:

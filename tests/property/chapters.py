@@ -8,7 +8,7 @@ from typing import Any
 from tests.property.drafts import ISSUE_DAYS, Draft, Row, money_of, more, parted, party_of, reference_to
 from tests.spec.tables import OTHER, SUPPLIER, invoice
 
-UNREADABLE = [None, "见附件", "--"]
+UNREADABLE = [None, "见附件", "--", "1", "00000000"]
 
 
 def booked(draft: Draft) -> Row:
@@ -77,8 +77,9 @@ def off_in_day(draft: Draft) -> None:
 
 
 def mistyped(draft: Draft) -> None:
+    """A slip in the number, or in its last 8 digits where the ledger keeps no more."""
     of = draft.issue()
-    number = of["invoice_number"]
+    number = of["invoice_number"][-draft.pick([20, 20, 8]) :]
     place = draft.pick([2, len(number) // 2, len(number) - 2])
     other = str((int(number[place]) + draft.pick([1, 5])) % 10)
     slips = [
@@ -125,7 +126,7 @@ def digits_lost(draft: Draft) -> None:
     number = of["invoice_number"]
     if len(number) == 20:
         for _ in range(draft.pick([1, 1, 2])):
-            draft.book(of, reference=draft.pick([number[:15] + "00000", repr(float(number))]))
+            draft.book(of, reference=draft.pick([number[:15] + "00000", repr(float(number)), f"{float(number):.6E}"]))
 
 
 def without_number(draft: Draft) -> None:

@@ -19,14 +19,20 @@ PAPER = {"number": "12345678", "invoice_code": "1100223344"}
 WIDE_NAME = {"id": SUPPLIER["id"], "name": "上海示例材料有限公司　"}
 
 
-def clear(folder: Path, upstream: Sequence[Row], ledger: Sequence[Row]) -> set[tuple[str, str]]:
+STEPS = ("macros", "population", "everything", "cleared")
+SHORT_STEPS = (*STEPS, "short_number")
+
+
+def clear(
+    folder: Path, upstream: Sequence[Row], ledger: Sequence[Row], steps: Sequence[str] = STEPS
+) -> set[tuple[str, str]]:
     """The pairs that leave, as ids of invoice and line."""
     con = connect(":memory:", Settings(data_root=folder, threads=2))
     try:
         register(con, UPSTREAM_INVOICE, upstream)
         register(con, LEDGER_ENTRY, ledger)
         con.execute("CREATE TEMP TABLE work_decided (side VARCHAR, record_id VARCHAR)")
-        for step in ("macros", "population", "everything", "cleared"):
+        for step in steps:
             run_sql(con, f"recon/{step}")
         return set(con.execute("SELECT upstream_id, ledger_id FROM work_cleared").fetchall())
     finally:
@@ -106,3 +112,38 @@ def test_eight_digits_are_told_apart_by_their_code(tmp_path: Path) -> None:
         entry("o", PAPER["number"]),
     ]
     assert clear(tmp_path, upstream, ledger) == {("u", "l"), ("v", "m")}
+
+
+TAIL = NUMBER[12:]
+
+
+@pytest.mark.parametrize("number", [{"number": NUMBER}, {"number": TAIL, "invoice_code": "1100223344"}], ids=str)
+def test_eight_digits_that_name_one_invoice_leave_with_it(tmp_path: Path, number: dict[str, Any]) -> None:
+    upstream = [invoice("u", **number), invoice("v", "26112000000123456780")]
+    assert clear(tmp_path, upstream, [entry("l", TAIL)], SHORT_STEPS) == {("u", "l")}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [invoice("v", "26312000000123456789", party=OTHER)],
+        [invoice("v", TAIL, invoice_code="1100223344", party=OTHER)],
+        [invoice("v", "26312000000100000001", paper_number=TAIL, party=OTHER)],
+        [entry("m", TAIL)],
+        [entry("m", NUMBER)],
+    ],
+    ids=["the same end", "the same short number", "on paper", "cited twice", "cited in full"],
+)
+def test_eight_digits_that_may_be_something_else_stay(tmp_path: Path, more: Sequence[Row]) -> None:
+    upstream = [invoice("u"), *(row for row in more if "invoice_number" in row)]
+    ledger = [entry("l", TAIL), *(row for row in more if "invoice_reference" in row)]
+    assert ("u", "l") not in clear(tmp_path, upstream, ledger, SHORT_STEPS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [{"total": "1130.01"}, {"party": OTHER}, {"invoice_date": date(2026, 8, 11)}, {"direction": "output"}],
+    ids=str,
+)
+def test_eight_digits_of_an_invoice_that_differs_stay(tmp_path: Path, line: dict[str, Any]) -> None:
+    assert clear(tmp_path, [invoice("u")], [entry("l", TAIL, **line)], SHORT_STEPS) == set()

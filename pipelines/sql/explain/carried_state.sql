@@ -48,7 +48,7 @@ pair AS (
 )
 SELECT
     p.upstream_id, p.ledger_id, shown_number(u.invoice_code, padded_number(u.invoice_number)) AS number,
-    pair_key(u.taxpayer_id, u.direction, shown_number(u.invoice_code, padded_number(u.invoice_number))) AS key_hash,
+    clearing_key(u.taxpayer_id, u.direction, padded_number(u.invoice_number), u.invoice_code) AS key_hash,
     tail_key(u.taxpayer_id, u.direction, padded_number(u.invoice_number)) AS tail_hash
 FROM pair AS p
 JOIN core_upstream__invoice AS u ON u.record_id = p.upstream_id
@@ -59,10 +59,10 @@ WHERE NOT u.is_red AND u.status IN ('normal', 'red_partial')
 
 CREATE TABLE recon__cleared AS
 WITH other AS (
-    SELECT pair_key(taxpayer_id, direction, shown_number(invoice_code, padded_number(invoice_number))) AS key_hash
+    SELECT clearing_key(taxpayer_id, direction, padded_number(invoice_number), invoice_code) AS key_hash
     FROM core_upstream__invoice WHERE record_id NOT IN (SELECT upstream_id FROM explain_pair_of_key)
     UNION
-    SELECT pair_key(taxpayer_id, direction, shown_number(invoice_code, invoice_reference))
+    SELECT clearing_key(taxpayer_id, direction, invoice_reference, invoice_code)
     FROM core_ledger__entry WHERE record_id NOT IN (SELECT ledger_id FROM explain_pair_of_key)
 )
 SELECT

@@ -1,7 +1,7 @@
 -- what: for a line without a sure number, what fits its money, party and day in the whole population, and what each
 --       rule that doubts the number came to
 -- grain: explain_step one row per ledger line and rule; explain_pair one row per line, step and invoice
--- inputs: explain_record, work_unsure, work_similar, work_crowd, work_near, work_off_day_line, work_off_day,
+-- inputs: explain_record, work_unsure, work_similar, work_crowd, work_damaged, work_shown, work_near, work_off_day_line, work_off_day,
 --         work_reference, work_payer, work_sum_skipped, work_looked, work_repair, work_refused
 -- parameters: $repair_rules (in their order), $window_days
 
@@ -9,9 +9,7 @@ CREATE OR REPLACE TEMP TABLE explain_unsure AS
 SELECT
     u.record_id AS ledger_id, u.lane, u.named_id, u.money, u.invoice_date,
     u.record_id IN (SELECT ledger_id FROM work_crowd) AS is_crowded,
-    u.float_prefix IS NOT NULL
-    OR coalesce(regexp_full_match(array_to_string(u.tokens, ''), '[0-9]{15,17}0{3,5}'), FALSE) AS is_damaged,
-    left(coalesce(u.float_prefix, rtrim(array_to_string(u.tokens, ''), '0')), 15) AS prefix,
+    u.record_id IN (SELECT ledger_id FROM work_damaged WHERE n_shown <= 17) AS is_damaged,
     u.float_prefix IS NULL AND u.record_id NOT IN (SELECT ledger_id FROM work_reference) AS is_without_number,
     u.record_id IN (SELECT ledger_id FROM work_payer) AS is_payer,
     u.record_id IN (SELECT ledger_id FROM work_sum_skipped) AS is_sum_skipped,
@@ -37,8 +35,7 @@ GROUP BY u.ledger_id, u.is_crowded, u.money, u.lane, u.invoice_date;
 -- Which of the fitting invoices each rule weighs: the guards are about these.
 CREATE OR REPLACE TEMP TABLE explain_weighed AS
 SELECT s.ledger_id, s.upstream_id, 'digits_lost' AS rule, s.is_free, s.party_agrees
-FROM work_similar AS s JOIN explain_unsure AS u USING (ledger_id)
-WHERE u.is_damaged AND starts_with(s.number, u.prefix)
+FROM work_shown AS s SEMI JOIN explain_unsure USING (ledger_id)
 UNION ALL
 SELECT n.ledger_id, n.upstream_id, 'number_mistyped', n.is_free, n.is_evident
 FROM work_near AS n SEMI JOIN explain_unsure USING (ledger_id)
@@ -76,7 +73,7 @@ tried AS (
         coalesce(p.rule = r.rule, FALSE) AS is_linked,
         u.ledger_id IN (SELECT ledger_id FROM work_similar) AS has_similar,
         CASE r.rule
-            WHEN 'digits_lost' THEN u.is_damaged
+            WHEN 'digits_lost' THEN u.ledger_id IN (SELECT ledger_id FROM work_damaged)
             WHEN 'number_mistyped' THEN u.named_id IS NULL AND NOT u.is_without_number AND NOT u.is_damaged
             WHEN 'another_day' THEN u.is_off_day_due
             WHEN 'another_number' THEN u.named_id IS NOT NULL

@@ -31,21 +31,21 @@ UNION
 SELECT 'ledger', ledger_id FROM work_disturbed;
 
 CREATE OR REPLACE TEMP TABLE work_due_invoice AS
-SELECT * EXCLUDE (party_hash, name_hash) FROM work_upstream
+SELECT * EXCLUDE (party_hash, written_name) FROM work_upstream
 WHERE record_id IN (SELECT record_id FROM work_due WHERE side = 'upstream');
 
 CREATE OR REPLACE TEMP TABLE work_due_entry AS
-SELECT * EXCLUDE (party_hash, name_hash) FROM work_ledger
+SELECT * EXCLUDE (party_hash, written_name) FROM work_ledger
 WHERE record_id IN (SELECT record_id FROM work_due WHERE side = 'ledger');
 
 -- Pairs whose key a changed record has taken; their own records did not change.
 CREATE OR REPLACE TEMP TABLE work_key_taken AS
 WITH changed_key AS (
-    SELECT pair_key(taxpayer_id, direction, shown_number(code, number)) AS key_hash
+    SELECT clearing_key(taxpayer_id, direction, number, code) AS key_hash
     FROM work_due_invoice
     WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'upstream')
     UNION
-    SELECT pair_key(taxpayer_id, direction, shown_number(invoice_code, invoice_reference))
+    SELECT clearing_key(taxpayer_id, direction, invoice_reference, invoice_code)
     FROM work_due_entry
     WHERE record_id IN (SELECT record_id FROM core_change WHERE side = 'ledger')
 )
@@ -55,13 +55,13 @@ WHERE key_hash IN (SELECT key_hash FROM changed_key) AND rowid NOT IN (SELECT pa
 INSERT INTO work_disturbed SELECT * FROM work_key_taken;
 
 INSERT INTO work_due_invoice
-SELECT * EXCLUDE (party_hash, name_hash) FROM work_upstream
+SELECT * EXCLUDE (party_hash, written_name) FROM work_upstream
 WHERE record_id IN (
     SELECT upstream_id FROM work_key_taken WHERE upstream_id NOT IN (SELECT record_id FROM work_due WHERE side = 'upstream')
 );
 
 INSERT INTO work_due_entry
-SELECT * EXCLUDE (party_hash, name_hash) FROM work_ledger
+SELECT * EXCLUDE (party_hash, written_name) FROM work_ledger
 WHERE record_id IN (
     SELECT ledger_id FROM work_key_taken WHERE ledger_id NOT IN (SELECT record_id FROM work_due WHERE side = 'ledger')
 );
@@ -74,9 +74,12 @@ SELECT 'ledger', ledger_id FROM work_key_taken;
 DELETE FROM recon__cleared WHERE rowid IN (SELECT pair_row FROM work_disturbed);
 
 CREATE OR REPLACE TEMP VIEW work_due_upstream AS
-SELECT *, party_key(party_id) AS party_hash, name_key(party_name) AS name_hash FROM work_due_invoice;
+SELECT *, party_key(party_id) AS party_hash, text_hash(party_name) AS written_name FROM work_due_invoice;
 
 CREATE OR REPLACE TEMP VIEW work_due_ledger AS
-SELECT *, party_key(party_id) AS party_hash, name_key(party_name) AS name_hash FROM work_due_entry;
+SELECT *, party_key(party_id) AS party_hash, text_hash(party_name) AS written_name FROM work_due_entry;
 
-CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, number, upstream_hash, tail_hash FROM recon__cleared;
+CREATE OR REPLACE TEMP VIEW work_due_name AS
+SELECT party_name FROM work_due_invoice UNION ALL SELECT party_name FROM work_due_entry;
+
+CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, key_hash, upstream_hash, tail_hash FROM recon__cleared;

@@ -1,6 +1,7 @@
 -- what: the bulk, cleared in one join: the same number on both sides, once each, with everything that both have equal
--- grain: work_repeated_key one row per key that several records of a side share; work_cleared one row per cleared pair
--- inputs: work_due_upstream, work_due_ledger, work_decided
+-- grain: work_repeated_key one row per key that several records of a side share; work_name one row per name;
+--        work_cleared one row per cleared pair
+-- inputs: work_due_upstream, work_due_ledger, work_due_name, work_decided
 -- parameters: none
 -- Whatever is not plainly equal is left to the rules; nothing is decided here that they could decide otherwise.
 
@@ -18,6 +19,10 @@ FROM work_due_upstream
 GROUP BY key_hash
 HAVING count(*) > 1;
 
+-- Names are compared without their style. There are far fewer names than records: each is looked at once.
+CREATE OR REPLACE TEMP TABLE work_name AS
+SELECT DISTINCT text_hash(party_name) AS written_name, name_key(party_name) AS name_hash FROM work_due_name;
+
 -- What is joined is as narrow as can be, so that it stays in memory: numbers of 64 bits for texts. Of the number itself the
 -- last 19 digits are compared; that the taxpayer, the direction, the code and the party are those of the other side is seen
 -- by hashes of 64 bits. For a pair to be cleared wrongly two of them would have to agree by chance (1 in 2 * 10^19), with
@@ -25,7 +30,7 @@ HAVING count(*) > 1;
 CREATE OR REPLACE TEMP TABLE work_cleared AS
 WITH invoice AS (
     SELECT
-        record_id, taxpayer_id, direction, number, code, total_cny, amount_cny, tax_cny, issued_on, party_hash, name_hash,
+        record_id, taxpayer_id, direction, number, code, total_cny, amount_cny, tax_cny, issued_on, party_hash, written_name,
         -- A CASE, not a WHERE: a filter would make this side look smaller than the narrow one and be kept in memory.
         CASE WHEN status IN ('normal', 'red_partial') AND NOT is_red
              THEN clearing_key(taxpayer_id, direction, number, code) END AS key_hash,
@@ -34,7 +39,7 @@ WITH invoice AS (
 ),
 entry AS (
     SELECT
-        record_id, total_cny, amount_cny, tax_cny, invoice_date, party_hash, name_hash,
+        record_id, total_cny, amount_cny, tax_cny, invoice_date, party_hash, written_name,
         clearing_key(taxpayer_id, direction, invoice_reference, invoice_code) AS key_hash,
         number_digits(invoice_reference) AS digits
     FROM work_due_ledger
@@ -42,11 +47,13 @@ entry AS (
 ),
 pair AS (
     SELECT
-        u.record_id AS upstream_id, l.record_id AS ledger_id, u.taxpayer_id, u.direction, u.key_hash,
-        shown_number(u.code, u.number) AS number, u.total_cny AS upstream_total, l.amount_cny,
+        u.record_id AS upstream_id, l.record_id AS ledger_id, u.taxpayer_id, u.direction, u.key_hash, u.key_hash AS line_key,
+        shown_number(u.code, u.number) AS number, 'exact_key' AS rule, u.total_cny AS upstream_total, l.amount_cny,
         coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total
     FROM invoice u
     JOIN entry l ON l.key_hash = u.key_hash
+    LEFT JOIN work_name un ON un.written_name = u.written_name
+    LEFT JOIN work_name ln ON ln.written_name = l.written_name
     WHERE u.key_hash NOT IN (SELECT key_hash FROM work_repeated_key)
       AND l.digits IS NOT DISTINCT FROM u.digits
       AND coalesce(l.total_cny = u.total_cny, TRUE)
@@ -54,7 +61,7 @@ pair AS (
       AND coalesce(l.tax_cny = u.tax_cny, TRUE)
       AND coalesce(l.invoice_date = u.issued_on, TRUE)
       AND coalesce(l.party_hash = u.party_hash, TRUE)
-      AND coalesce(l.name_hash = u.name_hash, TRUE)
+      AND coalesce(ln.name_hash = un.name_hash, TRUE)
       AND u.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream')
       AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger')
 )

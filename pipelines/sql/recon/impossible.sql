@@ -1,8 +1,11 @@
 -- what: ledger lines whose number no tax system could have issued (structure rules: domain.md 3)
--- grain: work_impossible one row per line
--- inputs: work_reference, work_region
+-- grain: work_impossible one row per line; work_reference loses the placeholders
+-- inputs: work_reference, work_accepted, work_region
 -- parameters: $as_of
 -- A reference is impossible only if no reading of it is possible.
+
+-- What stands in for a number (reference.sql) and names no invoice is none: a line without a number is no forgery.
+DELETE FROM work_reference WHERE is_placeholder AND ledger_id NOT IN (SELECT ledger_id FROM work_accepted);
 
 CREATE OR REPLACE TEMP TABLE work_impossible AS
 WITH shaped AS (

@@ -22,7 +22,7 @@ SELECT
 FROM (
     SELECT *, money_text(upstream_total) AS upstream_text
     FROM (
-        SELECT *, 'exact_key' AS rule FROM work_cleared
+        SELECT * EXCLUDE (key_hash, line_key) FROM work_cleared
         UNION ALL BY NAME
         SELECT * FROM work_agreed
     )

@@ -1,46 +1,70 @@
 -- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
--- grain: work_red one row per red-letter invoice; work_cited_pair one row per cleared pair; work_known and work_open_upstream one row per invoice; work_listed_twice
---        one row per surplus row
+-- grain: work_red one row per red-letter invoice; work_cited_key one row per way and key; work_cited_pair one row per cleared
+--        pair; work_known and work_open_upstream one row per invoice; work_listed_twice one row per surplus row
 -- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference
 -- parameters: none
 -- One scan of the whole population, so that the rules below read little: a number may name an invoice that is cleared.
 
 CREATE OR REPLACE TEMP TABLE work_red AS
+WITH cited AS (
+    SELECT
+        record_id, taxpayer_id, direction, issued_on, party_id, party_name, total_cny, remark,
+        regexp_replace(original_invoice_number, '[^0-9]', '', 'g') AS digits,
+        -- The column may hold code and number; 20 digits of no year are such too.
+        length(digits) IN (18, 19) OR (length(digits) = 20 AND digits < '21') AS has_code
+    FROM work_due_upstream
+    WHERE is_red
+)
 SELECT
     record_id, taxpayer_id, direction, issued_on, party_id, party_name, total_cny,
     padded_number(coalesce(
-        nullif(regexp_replace(original_invoice_number, '[^0-9]', '', 'g'), ''),
+        CASE WHEN has_code THEN right(digits, 8) ELSE nullif(digits, '') END,
         nullif(regexp_extract(remark, '蓝字(?:数电)?(?:发)?票?号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),
         nullif(regexp_extract(remark, '号码\s*[:：]?\s*([0-9]{8,20})', 1), '')
     )) AS original_number,
-    nullif(regexp_extract(remark, '代码\s*[:：]?\s*([0-9]{10,12})', 1), '') AS original_code
-FROM work_due_upstream
-WHERE is_red;
+    coalesce(
+        CASE WHEN has_code THEN padded_code(left(digits, -8)) END,
+        nullif(regexp_extract(remark, '代码\s*[:：]?\s*([0-9]{10,12})', 1), '')
+    ) AS original_code
+FROM cited;
 
--- Of the cleared pairs only these matter to anybody else: something of the same company cites their last 8 digits. Which
--- of them it names is for the rules to say.
-CREATE OR REPLACE TEMP TABLE work_cited_pair AS
+-- Of the cleared pairs only these matter to anybody else: something of the same company cites their number, or eight digits
+-- that theirs ends with. Which of them it names is for the rules to say. 20 digits name one number only; what may also be a
+-- code and a number (split_code) names those.
+CREATE OR REPLACE TEMP TABLE work_cited_key AS
 WITH cited AS (
-    SELECT l.taxpayer_id, l.direction, r.number FROM work_reference r JOIN work_open_ledger l ON l.record_id = r.ledger_id
+    SELECT l.taxpayer_id, l.direction, r.number, r.code, r.form = 'split_code' AS is_split
+    FROM work_reference r JOIN work_open_ledger l ON l.record_id = r.ledger_id
     UNION
-    SELECT taxpayer_id, direction, original_number FROM work_red WHERE original_number IS NOT NULL
-),
-cited_tail AS (SELECT tail_key(taxpayer_id, direction, number) AS tail_hash, length(number) AS n_digits FROM cited),
-cited_paper AS (
+    SELECT taxpayer_id, direction, original_number, NULL, FALSE FROM work_red WHERE original_number IS NOT NULL
+)
+SELECT 'number' AS way, clearing_key(taxpayer_id, direction, number, code) AS key_hash FROM cited
+WHERE length(number) = 20 OR is_split
+UNION ALL
+SELECT 'end', tail_key(taxpayer_id, direction, number) FROM cited WHERE length(number) = 8 AND NOT is_split
+UNION ALL
+SELECT 'paper', tail_key(taxpayer_id, direction, number) FROM cited WHERE length(number) = 8;
+
+CREATE OR REPLACE TEMP TABLE work_cited_pair AS
+WITH cited_paper AS (
     SELECT record_id FROM work_upstream
     WHERE paper_number IS NOT NULL
-      AND tail_key(taxpayer_id, direction, paper_number) IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
+      AND tail_key(taxpayer_id, direction, paper_number) IN (SELECT key_hash FROM work_cited_key WHERE way = 'paper')
 )
-SELECT upstream_id, ledger_id, FALSE AS is_carried FROM work_cleared
-WHERE tail_key(taxpayer_id, direction, number) IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
+SELECT upstream_id, ledger_id, rule, FALSE AS is_carried FROM work_cleared
+WHERE key_hash IN (SELECT key_hash FROM work_cited_key WHERE way = 'number')
+   OR tail_key(taxpayer_id, direction, number) IN (SELECT key_hash FROM work_cited_key WHERE way = 'end')
    OR upstream_id IN (SELECT record_id FROM cited_paper)
 UNION ALL
 -- Each hash on its own, and the small side filtered: so DuckDB looks for it while it reads and leaves the texts alone.
 (
-    SELECT upstream_id, ledger_id, TRUE FROM work_carried
-    WHERE tail_hash IN (SELECT tail_hash FROM cited_tail WHERE n_digits IN (8, 20))
+    SELECT upstream_id, ledger_id, 'exact_key', TRUE FROM work_carried
+    WHERE key_hash IN (SELECT key_hash FROM work_cited_key WHERE way = 'number')
     UNION
-    SELECT upstream_id, ledger_id, TRUE FROM work_carried
+    SELECT upstream_id, ledger_id, 'exact_key', TRUE FROM work_carried
+    WHERE tail_hash IN (SELECT key_hash FROM work_cited_key WHERE way = 'end')
+    UNION
+    SELECT upstream_id, ledger_id, 'exact_key', TRUE FROM work_carried
     WHERE upstream_hash IN (SELECT hash(record_id) FROM cited_paper WHERE record_id <> '')
       AND upstream_id IN (SELECT record_id FROM cited_paper)
 );
@@ -48,16 +72,16 @@ UNION ALL
 CREATE OR REPLACE TEMP TABLE work_known AS
 WITH closed AS (SELECT key_hash FROM work_cleared ANTI JOIN work_cited_pair USING (upstream_id))
 SELECT
-    u.* EXCLUDE (remark, original_invoice_number)
-        REPLACE (party_key(u.party_id) AS party_hash, name_key(u.party_name) AS name_hash),
+    u.* EXCLUDE (remark, original_invoice_number, written_name) REPLACE (party_key(u.party_id) AS party_hash),
+    name_key(u.party_name) AS name_hash,
     right(u.number, 8) AS tail, c.ledger_id AS cleared_with
 FROM work_due_upstream u
 ANTI JOIN closed ON closed.key_hash = clearing_key(u.taxpayer_id, u.direction, u.number, u.code)
 LEFT JOIN work_cited_pair c ON c.upstream_id = u.record_id
 UNION ALL BY NAME
 SELECT
-    u.* EXCLUDE (remark, original_invoice_number)
-        REPLACE (party_key(u.party_id) AS party_hash, name_key(u.party_name) AS name_hash),
+    u.* EXCLUDE (remark, original_invoice_number, written_name) REPLACE (party_key(u.party_id) AS party_hash),
+    name_key(u.party_name) AS name_hash,
     right(u.number, 8) AS tail, c.ledger_id AS cleared_with
 FROM work_upstream u
 JOIN work_cited_pair c ON c.upstream_id = u.record_id

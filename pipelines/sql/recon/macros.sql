@@ -51,9 +51,17 @@ CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
         '([0-9])\.0+$', '\1'
     )) END;
 
--- The digits of a number that a spreadsheet turned into a float ('2.4442E+19' -> '24442'), NULL if it is none.
-CREATE OR REPLACE TEMP MACRO float_digits(plain) AS
-    nullif(regexp_replace(regexp_extract(plain, '^[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}$', 0), '[eE].*$|\.', '', 'g'), '');
+-- The digits of a number that a spreadsheet turned into a float, whatever words stand around it ('2.4442E+19' -> '24442'),
+-- and the number that it shows; NULL if it is none.
+CREATE OR REPLACE TEMP MACRO float_text(plain) AS
+    regexp_extract(plain, '^[^0-9]*([0-9](?:\.[0-9]+)?\s*[eE]\s*\+?\s*[0-9]{1,2})[^0-9]*$', 1);
+CREATE OR REPLACE TEMP MACRO float_digits(plain) AS nullif(regexp_replace(float_text(plain), '[eE].*$|[.\s]', '', 'g'), '');
+CREATE OR REPLACE TEMP MACRO float_value(plain) AS
+    try_cast(regexp_replace(float_text(plain), '\s', '', 'g') AS HUGEINT);
+
+-- Whether a number may stand as `value` once digits below `step` are gone: some programs cut them off, others round.
+CREATE OR REPLACE TEMP MACRO is_shown_as(digits, value, step) AS
+    coalesce(try_cast(digits AS HUGEINT) - value BETWEEN -(step // 2) AND step - 1, FALSE);
 
 -- 12- and 10-digit codes whose leading zero a spreadsheet dropped.
 CREATE OR REPLACE TEMP MACRO padded_code(digits) AS
@@ -66,6 +74,41 @@ CREATE OR REPLACE TEMP MACRO plain_code(code) AS
 -- An 8-digit number that lost its leading zeros; everything else unchanged.
 CREATE OR REPLACE TEMP MACRO padded_number(number) AS
     CASE WHEN length(number) < 8 THEN lpad(number, 8, '0') ELSE number END;
+
+-- What the next part of a chain means after the number `last`: as it is if whole, else an ending.
+CREATE OR REPLACE TEMP MACRO next_number(last, part, is_carried) AS
+    CASE WHEN part.size IN (100000000, 100000000000000000000) OR part.size > last THEN part.numbers[1]
+         ELSE last - last % part.size + part.numbers[1]
+              -- One digit after a hyphen is rather the number of a part.
+              + CASE WHEN is_carried AND part.numbers[1] < last % part.size AND (part.size > 10 OR NOT part.is_range)
+                     THEN part.size ELSE 0 END
+    END;
+
+-- The numbers of a chain: a whole number, then signs and digits ('12345678', '/79', '--82'). Shorter digits are the ending of the
+-- number before them, or with `is_carried` of the first greater one ('12345699/00'); after a hyphen or the like stands the
+-- end of a range, or else nothing that could be a number.
+CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
+    list_distinct(list_transform(
+        list_reduce(
+            [{'numbers': [CAST(regexp_extract(part, '[0-9]+') AS HUGEINT)],
+              'size': CAST('1' || repeat('0', length(regexp_extract(part, '[0-9]+'))) AS HUGEINT),
+              'is_range': regexp_matches(part, '^\s*[~—至到-]')} FOR part IN chain],
+            lambda done, part: {
+                'numbers': done.numbers || flatten([
+                    CASE
+                        WHEN NOT part.is_range THEN [next]
+                        WHEN next - done.numbers[-1] BETWEEN 1 AND 99 AND len(done.numbers) <= 100
+                        THEN [done.numbers[-1] + n FOR n IN range(1, CAST(next - done.numbers[-1] AS BIGINT) + 1)]
+                        WHEN part.size IN (100000000, 100000000000000000000) AND next > 0 THEN [next]
+                        ELSE []
+                    END
+                    FOR next IN [next_number(done.numbers[-1], part, is_carried)]
+                ]),
+                'size': part.size, 'is_range': part.is_range
+            }
+        ).numbers,
+        lambda number: padded_number(CAST(number AS VARCHAR))
+    ));
 
 -- An invoice as people cite it: 20 digits, or code and number.
 CREATE OR REPLACE TEMP MACRO shown_number(code, number) AS
@@ -92,9 +135,6 @@ CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::
 -- A party's tax id in capitals, and its name without its style, as 64 bits: for the rows that a join or a filter has left.
 CREATE OR REPLACE TEMP MACRO party_key(id) AS text_hash(upper(id));
 CREATE OR REPLACE TEMP MACRO name_key(name) AS text_hash(plain_name(name));
-
--- The key of a pair as 64 bits; `shown` is the number with its code.
-CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS hash(taxpayer_id, direction, shown);
 
 -- What a line of a company can cite an invoice by: its last 8 digits, which the whole number ends with too.
 CREATE OR REPLACE TEMP MACRO tail_key(taxpayer_id, direction, number) AS hash(taxpayer_id, direction, right(number, 8));

@@ -2,9 +2,9 @@
 -- grain: work_upstream one row per invoice; work_ledger one row per ledger line
 -- inputs: core_upstream__invoice, core_ledger__entry
 -- parameters: none
--- party_hash, name_hash: party_key and name_key of the party, for whoever compares everybody. They are taken from a column
--- as it is stored, not from the one that is chosen by direction: so DuckDB looks at each text of a dictionary once, not at
--- every row. Who needs few rows leaves them out and takes the keys of those: that looks at no other text.
+-- party_hash, written_name: the party's id as party_key, its name as written as 64 bits, for whoever compares everybody. They
+-- are taken from a column as it is stored, not from the one that is chosen by direction: so DuckDB looks at each text of a
+-- dictionary once, not at every row. Who needs few rows takes the keys of those.
 
 CREATE OR REPLACE TEMP VIEW work_upstream AS
 SELECT
@@ -16,11 +16,11 @@ SELECT
     CASE direction WHEN 'input' THEN seller_tax_id ELSE buyer_tax_id END AS party_id,
     CASE direction WHEN 'input' THEN seller_name ELSE buyer_name END AS party_name,
     CASE direction WHEN 'input' THEN seller_id_hash ELSE buyer_id_hash END AS party_hash,
-    CASE direction WHEN 'input' THEN seller_hash ELSE buyer_hash END AS name_hash,
+    CASE direction WHEN 'input' THEN seller_hash ELSE buyer_hash END AS written_name,
     amount_cny, tax_cny, total_cny, status, is_red, original_invoice_number, remark, observed_at
 FROM (
     SELECT
-        *, text_hash(bare_name(seller_name)) AS seller_hash, text_hash(bare_name(buyer_name)) AS buyer_hash,
+        *, text_hash(seller_name) AS seller_hash, text_hash(buyer_name) AS buyer_hash,
         text_hash(upper(seller_tax_id)) AS seller_id_hash, text_hash(upper(buyer_tax_id)) AS buyer_id_hash
     FROM core_upstream__invoice
 );
@@ -31,7 +31,7 @@ SELECT
     counterparty_tax_id AS party_id,
     counterparty_name AS party_name,
     text_hash(upper(counterparty_tax_id)) AS party_hash,
-    text_hash(bare_name(counterparty_name)) AS name_hash,
+    text_hash(counterparty_name) AS written_name,
     amount_cny, tax_cny, total_cny,
     coalesce(total_cny, amount_cny + tax_cny) AS line_total,
     coalesce(amount_cny, total_cny - tax_cny) AS line_amount

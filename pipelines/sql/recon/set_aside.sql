@@ -11,6 +11,10 @@ WITH place AS (
     SELECT 'upstream', upstream_id, 'U:' || upstream_id FROM work_agreed
     UNION ALL
     SELECT 'ledger', ledger_id, 'U:' || upstream_id FROM work_agreed
+    UNION ALL
+    SELECT 'upstream', upstream_id, 'U:' || upstream_id FROM work_cleared WHERE rule <> 'exact_key'
+    UNION ALL
+    SELECT 'ledger', ledger_id, 'U:' || upstream_id FROM work_cleared WHERE rule <> 'exact_key'
 ),
 size AS (SELECT item_id, count(*) AS n_members FROM place GROUP BY item_id),
 found AS (

@@ -71,7 +71,7 @@ priced AS (SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS mon
 dated AS (SELECT *, lane_key(money_key, 'day', issued_on) AS day_key FROM priced),
 -- The party's texts are looked at only where a line of that money, and of that day if it has one, may want them.
 fitting AS (
-    SELECT * REPLACE (party_key(party_id) AS party_hash, name_key(party_name) AS name_hash) FROM dated
+    SELECT * REPLACE (party_key(party_id) AS party_hash), name_key(party_name) AS name_hash FROM dated
     WHERE day_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'day')
        OR money_key IN (SELECT money_key FROM work_unsure WHERE lane <> 'day')
 ),

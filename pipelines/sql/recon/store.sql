@@ -24,9 +24,10 @@ DELETE FROM recon__cleared WHERE upstream_id IN (SELECT upstream_id FROM work_re
 
 INSERT INTO recon__cleared
 SELECT
-    upstream_id, ledger_id, number, pair_key(taxpayer_id, direction, number), hash(upstream_id), hash(ledger_id),
+    upstream_id, ledger_id, number, key_hash, hash(upstream_id), hash(ledger_id),
     tail_key(taxpayer_id, direction, number)
-FROM work_cleared;
+FROM work_cleared
+WHERE rule = 'exact_key';
 
 DELETE FROM recon__open_record;
 
@@ -35,7 +36,11 @@ SELECT side, record_id FROM work_node
 UNION ALL
 SELECT 'upstream', upstream_id FROM work_agreed
 UNION ALL
-SELECT 'ledger', ledger_id FROM work_agreed;
+SELECT 'ledger', ledger_id FROM work_agreed
+UNION ALL
+SELECT 'upstream', upstream_id FROM work_cleared WHERE rule <> 'exact_key'
+UNION ALL
+SELECT 'ledger', ledger_id FROM work_cleared WHERE rule <> 'exact_key';
 
 DELETE FROM recon__decision;
 

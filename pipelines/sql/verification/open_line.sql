@@ -4,7 +4,7 @@
 -- parameters: none
 -- A number that no tax system could have issued is not asked for, nor a line that is still within its grace.
 
-CREATE OR REPLACE TEMP TABLE work_cleared (ledger_id VARCHAR, key_hash UBIGINT);
+CREATE OR REPLACE TEMP TABLE work_cleared (ledger_id VARCHAR, line_key UBIGINT);
 
 CREATE OR REPLACE TEMP TABLE work_due_ledger AS
 SELECT l.*

@@ -33,7 +33,7 @@ priced AS (
     SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS money_key FROM issued WHERE length(number) = 20
 ),
 fitting AS (
-    SELECT * REPLACE (party_key(party_id) AS party_hash, name_key(party_name) AS name_hash) FROM priced
+    SELECT * REPLACE (party_key(party_id) AS party_hash), name_key(party_name) AS name_hash FROM priced
     WHERE money_key IN (SELECT money_key FROM work_off_day_line)
 )
 SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money_key FROM fitting
@@ -59,7 +59,7 @@ near AS (
     FROM shortened_typed t
     JOIN shortened_invoice f USING (money_key, short)
 )
-SELECT n.ledger_id, n.upstream_id, TRUE AS is_free
+SELECT n.ledger_id, n.upstream_id, f.number, TRUE AS is_free
 FROM near n
 JOIN work_off_day_line s ON s.ledger_id = n.ledger_id
 JOIN work_off_day_invoice f ON f.record_id = n.upstream_id AND f.money_key = s.money_key

@@ -1,31 +1,58 @@
--- rule: a spreadsheet turned the number into a float: its first digits, the party, the money and the day name one invoice
--- writes: work_repair
+-- rule: a spreadsheet turned the number into a float: the digits that it shows, the party, the money and the day name one invoice
+-- writes: work_damaged, work_shown, work_repair, work_refused
 -- inputs: work_unsure, work_similar, work_looked
 -- parameters: none
 -- Guard: of the whole population one invoice has these digits, party, money and day, and it is free; or several have, all
 -- others are linked, and absence may be concluded of the line (looked.sql): then only this one is left for it.
--- A float keeps 15 digits for sure; a 20-digit number that ends in zeros from digit 16 on is the same damage.
+-- A float keeps 15 digits for sure, and between 2^64 and 2^65 it can only be a multiple of 4096. So these are the same damage:
+-- zeros from digit 16 on, in one column or in those of code and number, and 20 digits that are such a multiple.
+
+CREATE OR REPLACE TEMP TABLE work_damaged AS
+WITH line AS (
+    SELECT
+        record_id AS ledger_id, plain, float_prefix,
+        concat(CASE WHEN length(code) = 12 AND length(tokens[1]) = 8 THEN code END, array_to_string(tokens, '')) AS digits
+    FROM work_unsure
+),
+damaged AS (
+    SELECT
+        ledger_id, CASE WHEN float_prefix IS NULL THEN try_cast(digits AS HUGEINT) ELSE float_value(plain) END AS value,
+        CASE WHEN float_prefix IS NULL THEN greatest(length(rtrim(digits, '0')), 15) ELSE length(float_prefix) END AS n_shown
+    FROM line
+    WHERE float_prefix IS NOT NULL
+       OR CASE WHEN ends_with(digits, '000') THEN regexp_full_match(digits, '[0-9]{15,17}0{3,5}') END
+       OR CASE WHEN length(digits) = 20 AND digits >= '2' THEN CAST(digits AS HUGEINT) % 4096 = 0 END
+)
+SELECT
+    ledger_id, value, n_shown,
+    -- The last digit shown, but nothing finer than what two floats of that size differ by.
+    greatest(
+        CAST('1' || repeat('0', greatest(length(CAST(value AS VARCHAR)) - n_shown, 0)) AS HUGEINT),
+        value // (CAST(1 AS HUGEINT) << 51)
+    ) AS step
+FROM damaged;
+
+CREATE OR REPLACE TEMP TABLE work_shown AS
+SELECT s.ledger_id, s.upstream_id, s.is_free, s.party_agrees, d.n_shown >= 12 OR s.party_agrees AS is_evident
+FROM work_similar s
+JOIN work_damaged d ON d.ledger_id = s.ledger_id
+WHERE is_shown_as(s.number, d.value, d.step) OR is_shown_as(s.code || s.number, d.value, d.step);
 
 INSERT INTO work_repair
-WITH damaged AS (
-    SELECT
-        record_id AS ledger_id,
-        left(coalesce(float_prefix, rtrim(array_to_string(tokens, ''), '0')), 15) AS prefix
-    FROM work_unsure
-    WHERE float_prefix IS NOT NULL OR regexp_full_match(array_to_string(tokens, ''), '[0-9]{15,17}0{3,5}')
-),
-fitting AS (
-    SELECT s.ledger_id, s.upstream_id, s.is_free, s.party_agrees
-    FROM work_similar s
-    JOIN damaged d ON d.ledger_id = s.ledger_id AND starts_with(s.number, d.prefix)
-    WHERE length(d.prefix) >= 12 OR s.party_agrees
-),
-weighed AS (
+WITH weighed AS (
     SELECT *, count(*) OVER of_line AS n_fitting, count(*) FILTER (is_free) OVER of_line AS n_free
-    FROM fitting
+    FROM work_shown
+    WHERE is_evident
     WINDOW of_line AS (PARTITION BY ledger_id)
 )
 SELECT ledger_id, upstream_id, 'digits_lost' FROM weighed
 JOIN work_looked k USING (ledger_id)
 WHERE is_free AND n_free = 1 AND (n_fitting = 1 OR (party_agrees AND k.is_settled))
 QUALIFY count(*) OVER (PARTITION BY upstream_id) = 1;
+
+-- A float has 17 digits at most: a text with more may be no float.
+INSERT INTO work_refused
+SELECT ledger_id, upstream_id, 'number_differs', 'digits_lost'
+FROM work_similar
+WHERE ledger_id IN (SELECT ledger_id FROM work_damaged WHERE n_shown <= 17)
+  AND ledger_id NOT IN (SELECT ledger_id FROM work_shown);

@@ -1,4 +1,5 @@
--- rule: one wrong, swapped, missing or additional digit away from the number of an invoice of that party, money and day
+-- rule: one wrong, swapped, missing or additional digit away from the number of an invoice of that party, money and day, or
+--       from its last 8 digits where the ledger keeps no more
 -- writes: work_repair, work_refused
 -- inputs: work_unsure, work_similar, work_reference, work_impossible, work_repair, work_looked
 -- parameters: $as_of, $grace_hours
@@ -23,8 +24,14 @@ comparable AS (
     SELECT
         s.ledger_id, s.upstream_id, s.is_free, s.party_agrees, s.number, t.number AS typed, t.code AS typed_code, s.code,
         l.posted_on, l.invoice_date
-    FROM work_similar s
+    FROM (
+        SELECT *, FALSE AS is_tail FROM work_similar
+        UNION ALL
+        SELECT * REPLACE (right(number, 8) AS number), TRUE FROM work_similar WHERE length(number) = 20
+    ) s
     JOIN typed t ON t.ledger_id = s.ledger_id AND abs(length(t.number) - length(s.number)) <= 1
+     -- Digits in front of the last 8 count: a reference that has them is not short.
+     AND NOT (s.is_tail AND t.code IS NOT NULL)
     JOIN work_unsure l ON l.record_id = s.ledger_id AND l.named_id IS NULL
     WHERE s.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
       -- Of equal length, one error changes at most two places: cheap to count before the real comparison.
@@ -32,7 +39,7 @@ comparable AS (
 )
 SELECT
     ledger_id, upstream_id, any_value(is_free) AS is_free,
-    (length(any_value(number)) = 20 OR any_value(party_agrees)) AS is_evident,
+    (min(length(number)) = 20 OR any_value(party_agrees)) AS is_evident,
     bool_or(length(typed) = length(number)) AND ledger_id NOT IN (SELECT ledger_id FROM work_impossible)
     AND greatest(any_value(posted_on), coalesce(any_value(invoice_date), any_value(posted_on)))
         + to_hours($grace_hours) > $as_of::TIMESTAMP AS is_early
