@@ -59,13 +59,6 @@ WHERE upstream_id IN (SELECT upstream_id FROM work_named)
 INSERT INTO work_named
 SELECT ledger_id, upstream_id, rule, 1, rule = 'exact_key', TRUE, NULL, NULL, FALSE FROM work_reopened;
 
--- Its number can be read, whatever becomes of it.
-INSERT INTO work_reference BY NAME
-SELECT
-    l.record_id AS ledger_id, 1 AS alt, 'plain' AS form, l.invoice_code AS code, l.invoice_reference AS number,
-    1 AS position, 1 AS n_numbers, FALSE AS is_placeholder
-FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened);
-
 INSERT INTO work_open_upstream
 SELECT * EXCLUDE (tail, cleared_with) FROM work_known
 WHERE record_id IN (SELECT upstream_id FROM work_reopened);
@@ -75,5 +68,12 @@ SELECT
     l.* EXCLUDE (written_name) REPLACE (party_key(l.party_id) AS party_hash), name_key(l.party_name) AS name_hash,
     l.invoice_reference AS plain, l.invoice_code AS code, [l.invoice_reference] AS tokens
 FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened);
+
+-- Their number can be read, whatever becomes of them.
+INSERT INTO work_reference BY NAME
+SELECT
+    record_id AS ledger_id, 1 AS alt, 'plain' AS form, code, plain AS number, 1 AS position, 1 AS n_numbers,
+    FALSE AS is_placeholder
+FROM work_open_ledger WHERE record_id IN (SELECT ledger_id FROM work_reopened);
 
 DELETE FROM work_cleared WHERE upstream_id IN (SELECT upstream_id FROM work_reopened);
