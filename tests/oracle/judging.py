@@ -45,7 +45,7 @@ def differ(left: object, right: object) -> bool:
 
 def party_differs(invoice: Row, line: Row) -> list[str]:
     tax_id, name = party_of(invoice)
-    if differ(tax_id, line.get("counterparty_tax_id")):
+    if differ(plain_name(tax_id), plain_name(line.get("counterparty_tax_id"))):
         return ["counterparty_tax_id"]
     both_have_ids = tax_id is not None and line.get("counterparty_tax_id") is not None
     other_name = differ(plain_name(name), plain_name(line.get("counterparty_name")))

@@ -84,7 +84,7 @@ WINDOW key_order AS (
         taxpayer_id, direction, number,
         CASE WHEN length(number) < 20 THEN code END,
         CASE WHEN length(number) < 20 AND code IS NULL
-             THEN concat_ws('|', coalesce(party_id, plain_name(party_name)), issued_on, total_cny) END
+             THEN concat_ws('|', plain_name(coalesce(party_id, party_name)), issued_on, total_cny) END
     ORDER BY issued_on, observed_at, record_id
 )
 QUALIFY row_number() OVER key_order > 1;
