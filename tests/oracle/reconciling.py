@@ -56,7 +56,8 @@ class Desk:
         self.coverage, self.as_of = coverage, as_of
         self.booked: dict[str, list[Row]] = {}
         self.repaired: dict[str, str] = {}
-        self._set_copies_aside(sorted(upstream, key=lambda invoice: invoice["record_id"]))
+        by_name = sorted(upstream, key=lambda invoice: invoice["record_id"])
+        self._set_copies_aside(sorted(by_name, key=lambda invoice: invoice["observed_at"], reverse=True))
 
     def _set_copies_aside(self, upstream: Sequence[Row]) -> None:
         seen: set[tuple[str | None, str]] = set()

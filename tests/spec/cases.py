@@ -16,6 +16,7 @@ BESIDE = "26112000000123456784"
 FAR = "26312000000987654321"
 RED = "26112000000999999999"
 CODE = "011002100111"
+EARLIER = datetime(2026, 11, 1, 2, 0)
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,9 @@ DUPLICATES = [
          [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})]),
     Case("listed twice upstream", "Duplicates", [invoice("u1"), invoice("u2")], [entry("l1")],
          [("matched", "exact", {"u1", "l1"}), ("duplicate", "listed_twice", {"u2"})]),
+    Case("listed twice upstream: the latest state is the invoice", "Duplicates",
+         [invoice("u1", observed_at=EARLIER), invoice("u2", status="void")], [entry("l1")],
+         [("mismatched", "dead_invoice_booked", {"u2", "l1"}), ("duplicate", "listed_twice", {"u1"})]),
 ]  # fmt: skip
 
 
@@ -319,6 +323,18 @@ RED_LETTERS = [
           entry("l4", "12345677", invoice_code="3100212130")],
          [("matched", "red_letter_netted", {"u1", "u2", "l1", "l2"}), ("matched", "exact", {"u3", "l4"}),
           ("matched", "exact", {"u4", "l3"})]),
+    Case("a red letter that names none, and two reversed invoices that it may reverse", "Void and red letters",
+         [invoice("u1", status="red_full"), invoice("u2", NEXT, status="red_full"),
+          invoice("u3", RED, "-1130.00", on=date(2026, 8, 28))], [],
+         [("matched", "red_letter_netted", {"u1"}), ("matched", "red_letter_netted", {"u2"}),
+          ("missing_ledger", "not_booked", {"u3"})], why_not="several_equal"),
+    Case("a red letter listed twice reverses once", "Void and red letters",
+         [invoice("u1", status="red_partial"),
+          invoice("u2", RED, "-565.00", original_invoice_number=NUMBER, on=date(2026, 8, 28)),
+          invoice("u3", RED, "-565.00", original_invoice_number=NUMBER, on=date(2026, 8, 28))],
+         [entry("l1"), entry("l2", RED, "-565.00")],
+         [("matched", "exact", {"u1", "l1"}), ("matched", "exact", {"u2", "l2"}),
+          ("duplicate", "listed_twice", {"u3"})]),
     Case("void and not booked", "Void and red letters", [invoice("u1", status="void")], [],
          one("exact", "matched", "u1")),
     Case("void and still booked", "Void and red letters", [invoice("u1", status="void")], [entry("l1")],

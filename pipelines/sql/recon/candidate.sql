@@ -2,7 +2,7 @@
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
 --        work_lone_ledger, work_lone_upstream, work_of_ledger, work_of_upstream one row per item
 -- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_crowded_line,
---         work_crowded_red, work_sum_skipped, work_looked, work_decided
+--         work_unpaired_red, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_lone_ledger AS
@@ -74,9 +74,9 @@ sum_skipped AS (
     WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger UNION ALL SELECT item_id FROM skipped)
 ),
 red_skipped AS (
-    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
+    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, c.why_not
     FROM work_lone_upstream u
-    SEMI JOIN work_crowded_red c ON c.record_id = u.record_id
+    JOIN work_unpaired_red c ON c.record_id = u.record_id
     WHERE item_id NOT IN (SELECT item_id FROM work_of_upstream)
 ),
 impossible AS (

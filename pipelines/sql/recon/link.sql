@@ -35,7 +35,7 @@ WITH edge AS (
     SELECT 'U:' || upstream_id AS a, 'L:' || ledger_id AS b FROM work_link
     UNION
     SELECT 'U:' || blue_id, 'U:' || red_id FROM work_red_pair
-    WHERE is_full AND red_id NOT IN (SELECT record_id FROM work_listed_twice)
+    WHERE is_full
 )
 SELECT a, b FROM edge
 UNION
