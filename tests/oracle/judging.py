@@ -77,6 +77,15 @@ def money_equal(invoice: Row, *lines: Row) -> bool:
     return all(gap == 0 for gap in gaps(invoice, lines).values())
 
 
+def money_gap(invoice: Row, line: Row) -> Decimal:
+    """Of the total, or of the amount where the line has no total; ledger minus upstream."""
+    total, amount, tax = (line.get(name) for name in MONEY_FIELDS)
+    if total is None and amount is not None and tax is not None:
+        total = amount + tax
+    gap: Decimal = amount - invoice["amount_cny"] if total is None else total - invoice["total_cny"]
+    return gap
+
+
 def differing_fields(invoice: Row, line: Row) -> set[str]:
     fields = {name for name, gap in gaps(invoice, [line]).items() if abs(gap) > TOLERANCE}
     fields |= set(party_differs(invoice, line))

@@ -13,7 +13,7 @@ from tests.oracle.citing import (
     cause_of_broken,
     invoices_named,
     only_fit,
-    only_fit_of_another_day,
+    only_fit_but_one,
     repair,
 )
 from tests.oracle.judging import (
@@ -76,7 +76,7 @@ class Desk:
             raise LeftOpenError("an invoice in a list and in a line of its own")
         for cause in ("digits_lost", "number_mistyped"):
             self._link(cause, self._meant(cause, unnamed))
-        self._link("number_mistyped", self._of_another_day(unnamed))
+        self._link(None, self._with_a_second_error(unnamed))
         self._link("number_mistyped", self._under_another_number())
         self._link("number_absent", self._meant("number_absent", unnamed))
         self._settle_red_pairs()
@@ -132,14 +132,12 @@ class Desk:
                 meant += [(line, found)] if found else []
         return meant
 
-    def _of_another_day(self, lines: Sequence[Row]) -> list[tuple[Row, Row]]:
-        """Lines whose number and day are both wrong."""
+    def _with_a_second_error(self, lines: Sequence[Row]) -> list[tuple[Row, Row]]:
+        """Lines whose number is broken, and one thing more is wrong."""
         meant = []
         for line in lines:
-            reading = read_reference(line["invoice_reference"])
-            is_asked = reading.numbers and line.get("invoice_date") and line["record_id"] not in self.repaired
-            if is_asked and may_conclude(line, self.coverage, self.as_of):
-                found = only_fit_of_another_day(reading.numbers[0], line, self.invoices, self._is_left)
+            if line["record_id"] not in self.repaired and may_conclude(line, self.coverage, self.as_of):
+                found = only_fit_but_one(line, self.invoices, self._is_left)
                 meant += [(line, found)] if found else []
         return meant
 
@@ -162,8 +160,11 @@ class Desk:
                     doubted.append((line, meant))
         return doubted
 
-    def _link(self, cause: str, pairs: Sequence[tuple[Row, Row]]) -> None:
-        """Link a line to the invoice that it must be, if no other line must be the same, and none books it already."""
+    def _link(self, cause: str | None, pairs: Sequence[tuple[Row, Row]]) -> None:
+        """Link a line to the invoice that it must be, if no other line must be the same, and none books it already.
+
+        Without a cause it is what became of the line's number.
+        """
         wanted = [invoice["record_id"] for _, invoice in pairs]
         free = [(line, invoice) for line, invoice in pairs if not self._is_taken(invoice)]
         for line, invoice in free:
@@ -174,7 +175,7 @@ class Desk:
             for lines in self.booked.values():
                 lines[:] = [other for other in lines if other is not line]
             self.booked[invoice["record_id"]] = [line]
-            self.repaired[line["record_id"]] = cause
+            self.repaired[line["record_id"]] = cause or cause_of_broken(line)
 
     def _is_taken(self, invoice: Row) -> bool:
         return self._is_settled(invoice) or any(

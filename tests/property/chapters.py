@@ -102,6 +102,17 @@ def mistyped_on_another_day(draft: Draft) -> None:
     draft.book(of, reference=typed, invoice_code=of["invoice_code"], day=day)
 
 
+def broken_and_one_thing_more(draft: Draft) -> None:
+    """The number is broken, and cents, tax or day are wrong too: sometimes two of them."""
+    of = draft.issue()
+    number, money = of["invoice_number"], money_of(of)
+    slip = number[:-3] + str((int(number[-3]) + 4) % 10) + number[-2:]
+    broken = draft.pick([slip, number[:15] + "00000" if len(number) == 20 else slip, "见附件"])
+    wrong = draft.pick([more(money, "0.05"), more(money, tax="10.00"), money])
+    day = of["issued_at"].date() + timedelta(draft.pick([0, 0, -1]))
+    draft.book(of, broken, wrong, invoice_code=of["invoice_code"], day=day)
+
+
 def mistyped_among_equals(draft: Draft) -> None:
     """The number typed is one slip from each of two neighbours of one amount, party and day."""
     series = draft.pick(draft.series)
@@ -254,7 +265,7 @@ FAULTLESS = [booked, unbooked, noisy_but_whole]
 PLAIN = [booked, unbooked, noisy]
 MONEY = [off_in_money, off_in_tax, off_in_party, off_in_day]
 REPAIRS = [
-    *(mistyped, mistyped_on_another_day, mistyped_among_equals, mistyped_twice, digits_lost),
+    *(mistyped, mistyped_on_another_day, broken_and_one_thing_more, mistyped_among_equals, mistyped_twice, digits_lost),
     *(without_number, without_number_among_equals, under_another_number),
 ]
 GROUPS = [booked_twice, booked_in_parts_and_again, split, combined, listed_twice]

@@ -1,7 +1,7 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_hinted, work_explained one row per item; work_other one row per item whose sentence names another record
 -- inputs: work_judged, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known,
---         work_similar, work_off_day, work_surplus, work_link, work_second_opinion
+--         work_similar, work_second, work_surplus, work_link, work_second_opinion
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_hinted AS
@@ -14,7 +14,7 @@ WITH worded AS (
             WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
             WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
             WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
-            WHEN cause = 'number_mistyped' AND rule = 'another_day' THEN 'number_mistyped.another_day'
+            WHEN rule = 'second_error' THEN cause || '.second_error'
             WHEN cause = 'number_absent' AND n_upstream > 1 THEN 'number_absent.combined'
             WHEN why_not = 'left_alone' AND n_upstream = 0 THEN 'left_alone.entry'
             WHEN why_not = 'left_alone' THEN 'left_alone.invoice'
@@ -38,6 +38,9 @@ SELECT
     CASE WHEN n_ledger = 0 THEN candidates[1] END AS candidate_entry_id,
     CASE WHEN cause IN ('not_found', 'impossible_number', 'upstream_gap') THEN item_id END AS asked_item_id,
     CASE
+        WHEN rule = 'second_error' THEN
+            CASE WHEN list_contains(differing_fields, 'invoice_date') THEN 'another_day'
+                 WHEN abs(ledger_total - upstream_total) > 0 THEN 'cents' ELSE 'tax' END
         WHEN cause <> 'amount_differs' THEN NULL
         WHEN abs(ledger_total - upstream_total) = abs(upstream_tax) AND abs(ledger_total) < abs(upstream_total)
             THEN 'without_tax'
@@ -71,7 +74,7 @@ candidate_invoice AS (
     UNION
     SELECT upstream_id, number FROM work_similar WHERE upstream_id IN (SELECT candidate_invoice_id FROM work_hinted)
     UNION
-    SELECT upstream_id, number FROM work_off_day WHERE upstream_id IN (SELECT candidate_invoice_id FROM work_hinted)
+    SELECT upstream_id, number FROM work_second WHERE upstream_id IN (SELECT candidate_invoice_id FROM work_hinted)
 )
 SELECT
     h.item_id, up.number,

@@ -97,6 +97,10 @@ CREATE OR REPLACE TEMP MACRO pair_key(taxpayer_id, direction, shown) AS hash(tax
 -- What a line of a company can cite an invoice by: its last 8 digits, which the whole number ends with too.
 CREATE OR REPLACE TEMP MACRO tail_key(taxpayer_id, direction, number) AS hash(taxpayer_id, direction, right(number, 8));
 
+-- Money by steps as wide as the tolerance: what is within it of each other is at most one step apart.
+CREATE OR REPLACE TEMP MACRO money_step(money, tolerance) AS
+    CAST(100 * money AS BIGINT) // greatest(CAST(100 * tolerance AS BIGINT), 1);
+
 -- The lane of lines and invoices that are compared one by one: one sum of a company, and one day or party.
 CREATE OR REPLACE TEMP MACRO money_key(taxpayer_id, direction, money_kind, money) AS
     hash(taxpayer_id, direction, money_kind, CAST(money AS DECIMAL(18,2)));
