@@ -116,7 +116,7 @@ def join_records(
         run("short_number")
     run("reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "agreed", "line_role", "impossible", "coverage", "looked", "similar", "lane", "neighbour")
+    run("reading", "agreed", "list_role", "line_role", "impossible", "coverage", "looked", "similar", "lane", "neighbour")
     for rule in REPAIR_RULES:
         run(*filter(None, [GATHERED.get(rule)]), f"rules/{rule}")
     _repeat(con, "withdraw")

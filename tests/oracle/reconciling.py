@@ -72,8 +72,7 @@ class Desk:
     def reconcile(self) -> list[Finding]:
         """All findings of the book."""
         unnamed = [line for line in self.lines if not self._cite(line)]
-        if any(self._is_settled(invoice) and self.booked.get(invoice["record_id"]) for invoice in self.invoices):
-            raise LeftOpenError("an invoice in a list and in a line of its own")
+        self._surplus_beside_a_list()
         for cause in ("digits_lost", "number_mistyped"):
             self._link(cause, self._meant(cause, unnamed))
         self._link(None, self._with_a_second_error(unnamed))
@@ -108,6 +107,9 @@ class Desk:
         if not all(named):
             raise LeftOpenError("a list that names an unknown invoice")
         together = [invoices[0] for invoices in named]
+        if self._is_list_booked(together, line):
+            self.findings.append(finding("booked_twice", line))
+            return
         if any(self._is_settled(invoice) or differing_fields(invoice, line) & {"status"} for invoice in together):
             raise LeftOpenError("a list whose invoices are booked elsewhere, or dead")
         total = {name: sum(invoice[name] for invoice in together) for name in ("total_cny", "amount_cny", "tax_cny")}
@@ -115,6 +117,32 @@ class Desk:
         if any(party_differs(invoice, line) for invoice in together) or 0 < max(map(abs, off.values())) < 1:
             raise LeftOpenError("a list that disagrees in more than money")
         self.findings.append(finding("amount_differs" if any(off.values()) else "combined_entry", line, *together))
+
+    def _is_list_booked(self, together: Sequence[Row], line: Row) -> bool:
+        """An earlier line makes up the same invoices, and so does this one."""
+        total = {name: sum(invoice[name] for invoice in together) for name in ("total_cny", "amount_cny", "tax_cny")}
+        wanted = {invoice["record_id"] for invoice in together}
+        earlier = [found.members for found in self.findings if found.cause == "combined_entry"]
+        return any(wanted < members and len(members) == len(wanted) + 1 for members in earlier) and not any(
+            gaps(total, [line]).values()
+        )
+
+    def _surplus_beside_a_list(self) -> None:
+        """A line that cites one invoice of a list that was booked in full before."""
+        for invoice in self.invoices:
+            lines = self.booked.get(invoice["record_id"], [])
+            if lines and self._is_settled(invoice):
+                found = next(found for found in self.findings if invoice["record_id"] in found.members)
+                listing = next(line for line in self.lines if line["record_id"] in found.members)
+                if any(
+                    found.cause != "combined_entry"
+                    or self.lines.index(line) < self.lines.index(listing)
+                    or not money_agrees(invoice, line)
+                    or party_differs(invoice, line)
+                    for line in lines
+                ):
+                    raise LeftOpenError("an invoice in a list and in a line of its own")
+                self.findings.extend(finding("booked_twice", line) for line in lines)
 
     def _reversed_by(self, line: Row, invoice: Row) -> Row:
         """A reversal line may cite the blue number with negative money: it belongs to the red invoice."""

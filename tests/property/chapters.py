@@ -199,6 +199,11 @@ def combined(draft: Draft) -> None:
     total, amount, tax = (sum(of[name] for of in together) for name in ("total_cny", "amount_cny", "tax_cny"))
     money = more((total, amount, tax), draft.pick(["0", "0", "-56.00"]))
     draft.book(together[0], reference=draft.pick(forms), money=money, invoice_code=series.code)
+    again = draft.pick(["nothing", "nothing", "all", "one"])
+    if again == "all":
+        draft.book(together[0], reference=draft.pick(forms), money=money, invoice_code=series.code, lag=20)
+    if again == "one":
+        draft.book(together[1], **reference_to(together[1]), lag=draft.pick([0, 20]))
 
 
 def void(draft: Draft) -> None:
