@@ -22,7 +22,7 @@ from pipelines.model import CAUSES, DECISION, VERIFICATION_ANSWER, basis_of
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, ensure_tables, run_sql
 
-NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8")
+NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8", "list_sum")
 """Rules that read the number. Each takes only what the ones before it left."""
 
 REPAIR_RULES = ("digits_lost", "number_mistyped", "second_error", "another_number", "number_absent", "combined_sum")
@@ -116,7 +116,8 @@ def join_records(
         run("short_number")
     run("reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "agreed", "list_role", "line_role", "impossible", "coverage", "looked", "similar", "lane", "neighbour")
+    run("reading", "agreed", "list_role", "line_role", "impossible", "coverage", "looked")
+    run("similar", "lane", "neighbour")
     for rule in REPAIR_RULES:
         run(*filter(None, [GATHERED.get(rule)]), f"rules/{rule}")
     _repeat(con, "withdraw")
