@@ -141,7 +141,9 @@ def test_eight_digits_that_may_be_something_else_stay(tmp_path: Path, more: Sequ
 
 
 @pytest.mark.parametrize(
-    "line", [{"total": "1130.01"}, {"party": OTHER}, {"invoice_date": date(2026, 8, 11)}, {"direction": "output"}], ids=str
+    "line",
+    [{"total": "1130.01"}, {"party": OTHER}, {"invoice_date": date(2026, 8, 11)}, {"direction": "output"}],
+    ids=str,
 )
 def test_eight_digits_of_an_invoice_that_differs_stay(tmp_path: Path, line: dict[str, Any]) -> None:
     assert clear(tmp_path, [invoice("u")], [entry("l", TAIL, **line)], SHORT_STEPS) == set()

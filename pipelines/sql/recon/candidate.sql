@@ -1,7 +1,7 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
 --        work_lone_ledger, work_lone_upstream, work_of_ledger, work_of_upstream one row per item
--- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_crowded_line,
+-- inputs: work_lone, work_node, work_refused, work_similar, work_other_party, work_crowd, work_crowded_line,
 --         work_unpaired_red, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
@@ -39,6 +39,11 @@ considered AS (
     JOIN work_lone_ledger l ON l.record_id = s.ledger_id
     JOIN fitting f ON f.ledger_id = s.ledger_id
     JOIN work_looked k ON k.ledger_id = s.ledger_id
+    UNION ALL
+    SELECT o.ledger_id, o.upstream_id, 'party_differs', 3
+    FROM work_other_party o
+    JOIN work_lone_ledger l ON l.record_id = o.ledger_id
+    JOIN work_lone_upstream u ON u.record_id = o.upstream_id
 )
 SELECT ledger_id, upstream_id, min(place) AS place, arg_min(why_not, (place, why_not)) AS why_not
 FROM considered
