@@ -22,11 +22,14 @@ from pipelines.model import CAUSES, DECISION, VERIFICATION_ANSWER, basis_of
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, ensure_tables, run_sql
 
-NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8")
+NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8", "list_sum")
 """Rules that read the number. Each takes only what the ones before it left."""
 
-REPAIR_RULES = ("digits_lost", "number_mistyped", "another_day", "another_number", "number_absent", "combined_sum")
+REPAIR_RULES = ("digits_lost", "number_mistyped", "second_error", "another_number", "number_absent", "combined_sum")
 """Rules that doubt the number: party, money and day must name one invoice of the whole population."""
+
+GATHERED = {"second_error": "second_look"}
+"""What is gathered before a rule, out of what the rules before it left."""
 
 MAX_PAIRS = 10_000
 """Lines times invoices of one lane (one sum and day, or one sum and party) that are still compared one by one; a larger
@@ -113,8 +116,10 @@ def join_records(
         run("short_number")
     run("reference", "known", "red_pair", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "agreed", "line_role", "impossible", "coverage", "looked", "similar", "lane", "neighbour")
-    run(*(f"rules/{rule}" for rule in REPAIR_RULES))
+    run("reading", "agreed", "list_role", "line_role", "impossible", "coverage", "looked")
+    run("similar", "lane", "neighbour")
+    for rule in REPAIR_RULES:
+        run(*filter(None, [GATHERED.get(rule)]), f"rules/{rule}")
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")

@@ -7,13 +7,24 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
-from tests.oracle.judging import differ, issued_on, money_agrees, money_equal, party_agrees, party_differs
+from tests.oracle.judging import (
+    TOLERANCE,
+    differ,
+    gaps,
+    issued_on,
+    money_agrees,
+    money_equal,
+    money_gap,
+    party_agrees,
+    party_differs,
+)
 from tests.oracle.reading import may_show, one_slip_apart, read_reference
 from tests.oracle.windows import is_early, is_impossible
 
 Row = dict[str, Any]
 
 NEAR = timedelta(days=60)
+FEWEST_KEPT = 12
 
 IsLeft = Callable[[Row], bool]
 """Whether an invoice is still without a line."""
@@ -89,7 +100,7 @@ def only_fit(line: Row, invoices: Sequence[Row], is_left: IsLeft | None = None) 
     """
     near = [invoice for invoice in invoices if money_agrees(invoice, line) and not party_differs(invoice, line)]
     alike = [invoice for invoice in near if money_equal(invoice, line)]
-    if len(alike) < len(near):
+    if any(money_gap(invoice, line) == 0 for invoice in near if invoice not in alike):
         raise LeftOpenError("a doubtful number, and money that agrees but for cents or tax")
     if alike and not party_agrees(alike[0], line):
         raise LeftOpenError("a doubtful number in a ledger without parties")
@@ -127,25 +138,36 @@ def is_one_slip_from(typed: str, code: str | None, invoice: Row) -> bool:
     return one_slip_apart(typed, own[-8:] if is_shortened else own)
 
 
-def only_fit_of_another_day(typed: str, line: Row, invoices: Sequence[Row], is_left: IsLeft) -> Row | None:
-    """The one left whose 20 digits are one slip away and whose party and money are the line's, of another day."""
-    near = [
-        invoice
-        for invoice in near_numbers(typed, line, invoices)
-        if len(invoice["invoice_number"]) == 20 and money_agrees(invoice, line) and party_agrees(invoice, line)
-    ]
-    if any(is_of_its_day(invoice, line) and is_left(invoice) for invoice in near):
+def only_fit_but_one(line: Row, invoices: Sequence[Row], is_left: IsLeft) -> Row | None:
+    """The one left that disagrees with a line of a broken number in one thing more: the day, cents or the tax."""
+    near = [invoice for invoice in with_the_rest(line, invoices) if party_agrees(invoice, line)]
+    if any(not count_wrong(invoice, line) and is_left(invoice) for invoice in near):
         return None
-    if any(not money_equal(invoice, line) for invoice in near):
-        raise LeftOpenError("a doubtful number of another day, and money that agrees but for cents or tax")
-    if any(issued_on(invoice) > line["posted_on"] for invoice in near):
+    fitting = [invoice for invoice in near if count_wrong(invoice, line) == 1]
+    if any(issued_on(invoice) > line["posted_on"] for invoice in fitting):
         raise LeftOpenError("a doubtful number, and an invoice of after the posting")
-    fitting = [
-        invoice
-        for invoice in near
-        if not is_of_its_day(invoice, line) and line["posted_on"] - issued_on(invoice) <= NEAR and is_left(invoice)
-    ]
+    fitting = [invoice for invoice in fitting if line["posted_on"] - issued_on(invoice) <= NEAR and is_left(invoice)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def with_the_rest(line: Row, invoices: Sequence[Row]) -> list[Row]:
+    """Invoices with what is left of a broken number: all digits but one, those before a float, else the day."""
+    reading = read_reference(line["invoice_reference"])
+    if reading.lost is not None:
+        kept = reading.lost
+        return [one for one in invoices if len(kept) >= FEWEST_KEPT and one["invoice_number"].startswith(kept)]
+    if reading.numbers:
+        return [one for one in near_numbers(reading.numbers[0], line, invoices) if len(one["invoice_number"]) == 20]
+    return [one for one in invoices if line.get("invoice_date") == issued_on(one)]
+
+
+def count_wrong(invoice: Row, line: Row) -> int:
+    """How many of day, money and tax are wrong; money that is off by more than cents counts for all."""
+    cents = abs(money_gap(invoice, line))
+    is_rest_off = any(abs(gap) > TOLERANCE for gap in gaps(invoice, [line]).values())
+    if cents > TOLERANCE:
+        return 3
+    return differ(issued_on(invoice), line.get("invoice_date")) + (cents > 0) + is_rest_off
 
 
 def cause_of_broken(line: Row) -> str:

@@ -45,7 +45,7 @@ def differ(left: object, right: object) -> bool:
 
 def party_differs(invoice: Row, line: Row) -> list[str]:
     tax_id, name = party_of(invoice)
-    if differ(tax_id, line.get("counterparty_tax_id")):
+    if differ(plain_name(tax_id), plain_name(line.get("counterparty_tax_id"))):
         return ["counterparty_tax_id"]
     both_have_ids = tax_id is not None and line.get("counterparty_tax_id") is not None
     other_name = differ(plain_name(name), plain_name(line.get("counterparty_name")))
@@ -75,6 +75,15 @@ def money_agrees(invoice: Row, *lines: Row) -> bool:
 
 def money_equal(invoice: Row, *lines: Row) -> bool:
     return all(gap == 0 for gap in gaps(invoice, lines).values())
+
+
+def money_gap(invoice: Row, line: Row) -> Decimal:
+    """Of the total, or of the amount where the line has no total; ledger minus upstream."""
+    total, amount, tax = (line.get(name) for name in MONEY_FIELDS)
+    if total is None and amount is not None and tax is not None:
+        total = amount + tax
+    gap: Decimal = amount - invoice["amount_cny"] if total is None else total - invoice["total_cny"]
+    return gap
 
 
 def differing_fields(invoice: Row, line: Row) -> set[str]:

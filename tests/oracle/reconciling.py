@@ -13,7 +13,7 @@ from tests.oracle.citing import (
     cause_of_broken,
     invoices_named,
     only_fit,
-    only_fit_of_another_day,
+    only_fit_but_one,
     repair,
 )
 from tests.oracle.judging import (
@@ -56,7 +56,8 @@ class Desk:
         self.coverage, self.as_of = coverage, as_of
         self.booked: dict[str, list[Row]] = {}
         self.repaired: dict[str, str] = {}
-        self._set_copies_aside(sorted(upstream, key=lambda invoice: invoice["record_id"]))
+        by_name = sorted(upstream, key=lambda invoice: invoice["record_id"])
+        self._set_copies_aside(sorted(by_name, key=lambda invoice: invoice["observed_at"], reverse=True))
 
     def _set_copies_aside(self, upstream: Sequence[Row]) -> None:
         seen: set[tuple[str | None, str]] = set()
@@ -71,11 +72,10 @@ class Desk:
     def reconcile(self) -> list[Finding]:
         """All findings of the book."""
         unnamed = [line for line in self.lines if not self._cite(line)]
-        if any(self._is_settled(invoice) and self.booked.get(invoice["record_id"]) for invoice in self.invoices):
-            raise LeftOpenError("an invoice in a list and in a line of its own")
+        self._surplus_beside_a_list()
         for cause in ("digits_lost", "number_mistyped"):
             self._link(cause, self._meant(cause, unnamed))
-        self._link("number_mistyped", self._of_another_day(unnamed))
+        self._link(None, self._with_a_second_error(unnamed))
         self._link("number_mistyped", self._under_another_number())
         self._link("number_absent", self._meant("number_absent", unnamed))
         self._settle_red_pairs()
@@ -107,6 +107,9 @@ class Desk:
         if not all(named):
             raise LeftOpenError("a list that names an unknown invoice")
         together = [invoices[0] for invoices in named]
+        if self._is_list_booked(together, line):
+            self.findings.append(finding("booked_twice", line))
+            return
         if any(self._is_settled(invoice) or differing_fields(invoice, line) & {"status"} for invoice in together):
             raise LeftOpenError("a list whose invoices are booked elsewhere, or dead")
         total = {name: sum(invoice[name] for invoice in together) for name in ("total_cny", "amount_cny", "tax_cny")}
@@ -114,6 +117,32 @@ class Desk:
         if any(party_differs(invoice, line) for invoice in together) or 0 < max(map(abs, off.values())) < 1:
             raise LeftOpenError("a list that disagrees in more than money")
         self.findings.append(finding("amount_differs" if any(off.values()) else "combined_entry", line, *together))
+
+    def _is_list_booked(self, together: Sequence[Row], line: Row) -> bool:
+        """An earlier line makes up the same invoices, and so does this one."""
+        total = {name: sum(invoice[name] for invoice in together) for name in ("total_cny", "amount_cny", "tax_cny")}
+        wanted = {invoice["record_id"] for invoice in together}
+        earlier = [found.members for found in self.findings if found.cause == "combined_entry"]
+        return any(wanted < members and len(members) == len(wanted) + 1 for members in earlier) and not any(
+            gaps(total, [line]).values()
+        )
+
+    def _surplus_beside_a_list(self) -> None:
+        """A line that cites one invoice of a list that was booked in full before."""
+        for invoice in self.invoices:
+            lines = self.booked.get(invoice["record_id"], [])
+            if lines and self._is_settled(invoice):
+                found = next(found for found in self.findings if invoice["record_id"] in found.members)
+                listing = next(line for line in self.lines if line["record_id"] in found.members)
+                if any(
+                    found.cause != "combined_entry"
+                    or self.lines.index(line) < self.lines.index(listing)
+                    or not money_agrees(invoice, line)
+                    or party_differs(invoice, line)
+                    for line in lines
+                ):
+                    raise LeftOpenError("an invoice in a list and in a line of its own")
+                self.findings.extend(finding("booked_twice", line) for line in lines)
 
     def _reversed_by(self, line: Row, invoice: Row) -> Row:
         """A reversal line may cite the blue number with negative money: it belongs to the red invoice."""
@@ -131,14 +160,12 @@ class Desk:
                 meant += [(line, found)] if found else []
         return meant
 
-    def _of_another_day(self, lines: Sequence[Row]) -> list[tuple[Row, Row]]:
-        """Lines whose number and day are both wrong."""
+    def _with_a_second_error(self, lines: Sequence[Row]) -> list[tuple[Row, Row]]:
+        """Lines whose number is broken, and one thing more is wrong."""
         meant = []
         for line in lines:
-            reading = read_reference(line["invoice_reference"])
-            is_asked = reading.numbers and line.get("invoice_date") and line["record_id"] not in self.repaired
-            if is_asked and may_conclude(line, self.coverage, self.as_of):
-                found = only_fit_of_another_day(reading.numbers[0], line, self.invoices, self._is_left)
+            if line["record_id"] not in self.repaired and may_conclude(line, self.coverage, self.as_of):
+                found = only_fit_but_one(line, self.invoices, self._is_left)
                 meant += [(line, found)] if found else []
         return meant
 
@@ -161,8 +188,11 @@ class Desk:
                     doubted.append((line, meant))
         return doubted
 
-    def _link(self, cause: str, pairs: Sequence[tuple[Row, Row]]) -> None:
-        """Link a line to the invoice that it must be, if no other line must be the same, and none books it already."""
+    def _link(self, cause: str | None, pairs: Sequence[tuple[Row, Row]]) -> None:
+        """Link a line to the invoice that it must be, if no other line must be the same, and none books it already.
+
+        Without a cause it is what became of the line's number.
+        """
         wanted = [invoice["record_id"] for _, invoice in pairs]
         free = [(line, invoice) for line, invoice in pairs if not self._is_taken(invoice)]
         for line, invoice in free:
@@ -173,7 +203,7 @@ class Desk:
             for lines in self.booked.values():
                 lines[:] = [other for other in lines if other is not line]
             self.booked[invoice["record_id"]] = [line]
-            self.repaired[line["record_id"]] = cause
+            self.repaired[line["record_id"]] = cause or cause_of_broken(line)
 
     def _is_taken(self, invoice: Row) -> bool:
         return self._is_settled(invoice) or any(

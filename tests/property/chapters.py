@@ -93,14 +93,15 @@ def mistyped(draft: Draft) -> None:
         draft.book(of, **reference_to(of))
 
 
-def mistyped_on_another_day(draft: Draft) -> None:
-    """Number and day are both wrong."""
+def broken_and_one_thing_more(draft: Draft) -> None:
+    """The number is broken, and cents, tax or day are wrong too: sometimes two of them."""
     of = draft.issue()
-    number = of["invoice_number"]
-    place = draft.pick([2, len(number) // 2, len(number) - 2])
-    typed = number[:place] + str((int(number[place]) + 4) % 10) + number[place + 1 :]
-    day = of["issued_at"].date() + timedelta(draft.pick([-1, -8, 1]))
-    draft.book(of, reference=typed, invoice_code=of["invoice_code"], day=day)
+    number, money = of["invoice_number"], money_of(of)
+    slip = number[:-3] + str((int(number[-3]) + 4) % 10) + number[-2:]
+    broken = draft.pick([slip, number[:15] + "00000" if len(number) == 20 else slip, "见附件"])
+    wrong = draft.pick([more(money, "0.05"), more(money, tax="10.00"), money])
+    day = of["issued_at"].date() + timedelta(draft.pick([0, -1, -8]))
+    draft.book(of, broken, wrong, invoice_code=of["invoice_code"], day=day)
 
 
 def mistyped_among_equals(draft: Draft) -> None:
@@ -187,8 +188,14 @@ def combined(draft: Draft) -> None:
     tails = [number[-2:] for number in numbers[1:]]
     forms = ["、".join(numbers), ",".join(numbers), "/".join([numbers[0], *tails]), f"{numbers[0]}-{tails[-1]}"]
     total, amount, tax = (sum(of[name] for of in together) for name in ("total_cny", "amount_cny", "tax_cny"))
-    money = more((total, amount, tax), draft.pick(["0", "0", "-56.00"]))
+    gap = draft.pick(["0", "0", "-56.00"])
+    money = more((total, amount, tax), gap)
     draft.book(together[0], reference=draft.pick(forms), money=money, invoice_code=series.code)
+    again = "nothing" if gap != "0" else draft.pick(["nothing", "nothing", "all", "one"])
+    if again == "all":
+        draft.book(together[0], reference=draft.pick(forms), money=money, invoice_code=series.code, lag=20)
+    if again == "one":
+        draft.book(together[1], **reference_to(together[1]), lag=20)
 
 
 def void(draft: Draft) -> None:
@@ -255,7 +262,7 @@ FAULTLESS = [booked, unbooked, noisy_but_whole]
 PLAIN = [booked, unbooked, noisy]
 MONEY = [off_in_money, off_in_tax, off_in_party, off_in_day]
 REPAIRS = [
-    *(mistyped, mistyped_on_another_day, mistyped_among_equals, mistyped_twice, digits_lost),
+    *(mistyped, broken_and_one_thing_more, mistyped_among_equals, mistyped_twice, digits_lost),
     *(without_number, without_number_among_equals, under_another_number),
 ]
 GROUPS = [booked_twice, booked_in_parts_and_again, split, combined, listed_twice]

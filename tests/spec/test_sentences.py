@@ -85,7 +85,7 @@ LISTS = [
     Said("a list of which one number is there", LISTED[:1], [entry("l1", "12345678/79/80", "330.00")],
          f"税务系统只有 1 张（{CODE}-12345678），合计 100.00 元", "It does not have 12345679、12345680."),
     Said("a list of which one number is another party's", [LISTED[0], LISTED[1] | {"seller_tax_id": OTHER["id"]}],
-         [entry("l1", "12345678/79", "210.00")], "12345679 未能对上", "Not linked: 12345679."),
+         [entry("l1", "12345678/79", "250.00")], "12345679 未能对上", "Not linked: 12345679."),
     Said("a list of another party", LISTED, [entry("l1", "12345678/79", "210.00", invoice_code=CODE, party=OTHER)],
          f"发票 {CODE}-12345678 等（210.00 元）金额一致", f"Invoice {CODE}-12345678 and others (210.00 CNY) agrees"),
     Said("a list of which the second is void", [LISTED[0], LISTED[1] | {"status": "void"}],

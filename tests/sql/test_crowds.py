@@ -73,6 +73,15 @@ def test_invoices_of_other_parties_make_no_crowd_of_wrong_numbers_and_days(
     assert count == {("number_mistyped", None): 3, ("not_booked", None): 50}
 
 
+@pytest.mark.parametrize("typed", ["26112000000123400000", "见附件"])
+def test_one_amount_of_one_party_off_by_cents_and_numbers_that_are_broken(tmp_path: Path, typed: str) -> None:
+    day = date(2026, 8, 10)
+    upstream = [invoice(f"u{n:05}", f"261120000001234{n + 1:05}", "1000.00") for n in range(CROWD)]
+    ledger = [entry(f"l{n:05}", typed, "1000.05", invoice_date=day) for n in range(CROWD)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count == {("unreadable_reference", "crowd_skipped"): CROWD, ("not_booked", None): CROWD}
+
+
 def test_one_amount_of_one_party_without_numbers(tmp_path: Path) -> None:
     upstream = [invoice(f"u{n:05}", f"2611200000{2 * n + 1:010}", "1000.00") for n in range(CROWD)]
     ledger = [entry(f"l{n:05}", "见附件", "1000.00") for n in range(CROWD)]

@@ -1,7 +1,7 @@
 -- what: for a line without a sure number, what fits its money, party and day in the whole population, and what each
 --       rule that doubts the number came to
 -- grain: explain_step one row per ledger line and rule; explain_pair one row per line, step and invoice
--- inputs: explain_record, work_unsure, work_similar, work_crowd, work_damaged, work_shown, work_near, work_off_day_line, work_off_day,
+-- inputs: explain_record, work_unsure, work_similar, work_crowd, work_damaged, work_shown, work_near, work_second_line, work_second,
 --         work_reference, work_payer, work_sum_skipped, work_looked, work_repair, work_refused
 -- parameters: $repair_rules (in their order), $window_days
 
@@ -13,7 +13,7 @@ SELECT
     u.float_prefix IS NULL AND u.record_id NOT IN (SELECT ledger_id FROM work_reference) AS is_without_number,
     u.record_id IN (SELECT ledger_id FROM work_payer) AS is_payer,
     u.record_id IN (SELECT ledger_id FROM work_sum_skipped) AS is_sum_skipped,
-    u.record_id IN (SELECT ledger_id FROM work_off_day_line) AS is_off_day_due,
+    u.record_id IN (SELECT ledger_id FROM work_second_line) AS is_second_due,
     k.is_covered
 FROM work_unsure AS u
 JOIN work_looked AS k ON k.ledger_id = u.record_id
@@ -40,8 +40,8 @@ UNION ALL
 SELECT n.ledger_id, n.upstream_id, 'number_mistyped', n.is_free, n.is_evident
 FROM work_near AS n SEMI JOIN explain_unsure USING (ledger_id)
 UNION ALL
-SELECT o.ledger_id, o.upstream_id, 'another_day', o.is_free, TRUE
-FROM work_off_day AS o SEMI JOIN explain_unsure USING (ledger_id)
+SELECT o.ledger_id, o.upstream_id, 'second_error', o.is_free, TRUE
+FROM work_second AS o SEMI JOIN explain_unsure USING (ledger_id)
 UNION ALL
 SELECT s.ledger_id, s.upstream_id, 'another_number', s.is_free, s.party_agrees
 FROM work_similar AS s JOIN explain_unsure AS u USING (ledger_id)
@@ -75,7 +75,7 @@ tried AS (
         CASE r.rule
             WHEN 'digits_lost' THEN u.ledger_id IN (SELECT ledger_id FROM work_damaged)
             WHEN 'number_mistyped' THEN u.named_id IS NULL AND NOT u.is_without_number AND NOT u.is_damaged
-            WHEN 'another_day' THEN u.is_off_day_due
+            WHEN 'second_error' THEN u.is_second_due
             WHEN 'another_number' THEN u.named_id IS NOT NULL
             WHEN 'number_absent' THEN u.is_without_number
             WHEN 'combined_sum' THEN u.is_payer
@@ -91,7 +91,7 @@ tried AS (
 SELECT
     'ledger', ledger_id, 40 + place, rule,
     CASE WHEN is_linked AND n > 1 AND rule <> 'combined_sum' THEN 'last_left' WHEN is_linked THEN 'linked' WHEN NOT is_due THEN 'not_tried' WHEN refused_why IS NOT NULL THEN 'refused'
-         WHEN rule IN ('another_day', 'combined_sum') OR NOT has_similar THEN 'nothing' ELSE 'refused' END AS outcome,
+         WHEN rule IN ('second_error', 'combined_sum') OR NOT has_similar THEN 'nothing' ELSE 'refused' END AS outcome,
     CASE
         WHEN outcome <> 'refused' THEN NULL
         WHEN refused_why IS NOT NULL THEN refused_why

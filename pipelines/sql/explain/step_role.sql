@@ -1,6 +1,6 @@
 -- what: what became of a line whose number names an invoice: everything agrees, part of it, surplus, in doubt
 -- grain: explain_step one row per ledger line and step; explain_pair one row per line, step and invoice
--- inputs: explain_record, work_agreed, work_named, work_role, work_settled, work_upstream
+-- inputs: explain_record, work_agreed, work_named, work_role, work_list, work_settled, work_upstream
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE explain_role AS
@@ -13,7 +13,9 @@ SELECT n.ledger_id, n.upstream_id, 31, 'reversal', 'moved', 1
 FROM work_named AS n SEMI JOIN line USING (ledger_id)
 WHERE n.rule = 'reversal_of_blue'
 UNION ALL
-SELECT n.ledger_id, n.upstream_id, 32, 'list', 'linked', n.n_numbers
+SELECT
+    n.ledger_id, n.upstream_id, 32, 'list',
+    CASE WHEN n.ledger_id IN (SELECT ledger_id FROM work_list WHERE is_surplus) THEN 'surplus' ELSE 'linked' END, n.n_numbers
 FROM work_named AS n SEMI JOIN line USING (ledger_id)
 WHERE n.n_numbers > 1
 UNION ALL

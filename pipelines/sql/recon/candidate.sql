@@ -1,8 +1,8 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
 --        work_lone_ledger, work_lone_upstream, work_of_ledger, work_of_upstream one row per item
--- inputs: work_lone, work_node, work_refused, work_similar, work_crowd, work_crowded_line,
---         work_crowded_red, work_sum_skipped, work_looked, work_decided
+-- inputs: work_lone, work_node, work_refused, work_similar, work_other_party, work_crowd, work_crowded_line,
+--         work_unpaired_red, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_lone_ledger AS
@@ -44,6 +44,11 @@ considered AS (
     JOIN work_lone_ledger l ON l.record_id = s.ledger_id
     JOIN fitting f ON f.ledger_id = s.ledger_id
     JOIN work_looked k ON k.ledger_id = s.ledger_id
+    UNION ALL
+    SELECT o.ledger_id, o.upstream_id, 'party_differs', 3
+    FROM work_other_party o
+    JOIN work_lone_ledger l ON l.record_id = o.ledger_id
+    JOIN work_lone_upstream u ON u.record_id = o.upstream_id
 )
 SELECT ledger_id, upstream_id, min(place) AS place, arg_min(why_not, (place, why_not)) AS why_not
 FROM considered
@@ -79,9 +84,9 @@ sum_skipped AS (
     WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger UNION ALL SELECT item_id FROM skipped)
 ),
 red_skipped AS (
-    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
+    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, c.why_not
     FROM work_lone_upstream u
-    SEMI JOIN work_crowded_red c ON c.record_id = u.record_id
+    JOIN work_unpaired_red c ON c.record_id = u.record_id
     WHERE item_id NOT IN (SELECT item_id FROM work_of_upstream)
 ),
 impossible AS (

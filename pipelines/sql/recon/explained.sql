@@ -2,7 +2,7 @@
 -- grain: work_explained one row per item; work_other one row per item whose sentence names another record;
 --        work_party one row per item whose parties differ
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known, work_node,
---         work_similar, work_off_day, work_surplus, work_link, work_second_opinion
+--         work_similar, work_second, work_surplus, work_link, work_second_opinion
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_other AS
@@ -27,7 +27,7 @@ named AS (
     UNION ALL
     SELECT upstream_id, NULL, number FROM work_similar WHERE upstream_id IN (SELECT record_id FROM candidate)
     UNION ALL
-    SELECT upstream_id, NULL, number FROM work_off_day WHERE upstream_id IN (SELECT record_id FROM candidate)
+    SELECT upstream_id, NULL, number FROM work_second WHERE upstream_id IN (SELECT record_id FROM candidate)
 ),
 invoice AS (SELECT record_id, shown_number(max(code), max(number)) AS shown FROM named GROUP BY record_id),
 considered AS (

@@ -64,7 +64,7 @@ worded AS (
             WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
             WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
             WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
-            WHEN cause = 'number_mistyped' AND rule = 'another_day' THEN 'number_mistyped.another_day'
+            WHEN rule = 'second_error' THEN cause || '.second_error'
             WHEN cause = 'number_absent' AND n_upstream > 1 THEN 'number_absent.combined'
             WHEN why_not = 'left_alone' AND n_upstream = 0 THEN 'left_alone.entry'
             WHEN why_not = 'left_alone' THEN 'left_alone.invoice'
@@ -100,6 +100,9 @@ SELECT
     CASE WHEN told <> 'total' THEN 'money.' || told END AS money_key,
     CASE WHEN is_combined THEN 'more' END AS more_key,
     CASE
+        WHEN rule = 'second_error' THEN
+            CASE WHEN list_contains(differing_fields, 'invoice_date') THEN 'hint.another_day'
+                 WHEN difference <> 0 THEN 'hint.cents' ELSE 'hint.tax' END
         WHEN cause <> 'amount_differs' THEN NULL
         WHEN told = 'total' AND upstream_money - ledger_money = upstream_tax THEN 'hint.without_tax'
         WHEN told = 'amount' AND ledger_money - upstream_money = upstream_tax THEN 'hint.with_tax'

@@ -91,7 +91,7 @@ CREATE OR REPLACE TEMP TABLE work_open_upstream AS
 SELECT * EXCLUDE (tail, cleared_with) FROM work_known WHERE cleared_with IS NULL;
 
 -- The key is 20 digits, or code and number. Eight digits without a code are no key (real data repeats them): there the
--- rows are the same invoice only if party, day and total are the same too.
+-- rows are the same invoice only if party, day and total are the same too. The latest state is the invoice.
 CREATE OR REPLACE TEMP TABLE work_listed_twice AS
 WITH repeated AS (
     SELECT hash(taxpayer_id, direction, number) AS number_hash FROM work_open_upstream
@@ -108,7 +108,7 @@ WINDOW key_order AS (
         taxpayer_id, direction, number,
         CASE WHEN length(number) < 20 THEN code END,
         CASE WHEN length(number) < 20 AND code IS NULL
-             THEN concat_ws('|', coalesce(party_id, plain_name(party_name)), issued_on, total_cny) END
-    ORDER BY issued_on, observed_at, record_id
+             THEN concat_ws('|', plain_name(coalesce(party_id, party_name)), issued_on, total_cny) END
+    ORDER BY observed_at DESC, issued_on, record_id
 )
 QUALIFY row_number() OVER key_order > 1;

@@ -1,19 +1,20 @@
 -- what: which of the lines that name one invoice make it up, which are surplus, and which are in doubt
 -- grain: work_role one row per ledger line and invoice that it names
--- inputs: work_named, work_open_ledger, work_open_upstream
+-- inputs: work_named, work_open_ledger, work_open_upstream, work_listed
 -- parameters: $tolerance
 -- role: kept (belongs to the invoice); surplus (booked twice); doubtful (money or party speaks against the number: the
 -- line is offered to another_number first, and falls back to `fallback`).
--- In this order: all lines add up to the invoice; what was posted first is the invoice, one line or several; none.
+-- In this order: a list of invoices that was posted before; all lines add up to the invoice; what was posted first is the invoice, one line or several; none.
 
 CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
     SELECT
-        n.*, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny,
+        n.*, coalesce({'day': l.posted_on, 'id': n.ledger_id} > b.posted_place, FALSE) AS is_after_list, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny,
         regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}') AS is_damaged
     FROM work_named n
     JOIN work_open_ledger l ON l.record_id = n.ledger_id
     JOIN work_open_upstream u ON u.record_id = n.upstream_id
+    LEFT JOIN work_listed b ON b.upstream_id = n.upstream_id
     WHERE n.n_numbers = 1
 ),
 shared AS (SELECT upstream_id FROM line GROUP BY upstream_id HAVING count(*) > 1),
@@ -86,6 +87,8 @@ SELECT
         WHEN rule = 'decision' THEN 'kept'
         WHEN is_decided AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
         WHEN is_decided THEN 'doubtful'
+        WHEN is_after_list AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
+        WHEN is_after_list AND money > 0 THEN 'doubtful'
         WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
         WHEN is_prefixed AND posted_place <= prefix_place THEN 'kept'
         WHEN NOT is_prefixed AND first_whole_id = ledger_id THEN 'kept'
@@ -99,7 +102,7 @@ SELECT
         -- Digits that a spreadsheet lost may happen to name an invoice of somebody else.
         WHEN is_damaged AND party_agrees = FALSE THEN 'unlinked'
         WHEN money < 0 AND whole > 0 THEN 'kept'
-        WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided
+        WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided AND NOT is_after_list
             THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
         -- The invoice is booked in full already. A line of another party and other money under its number is not the
         -- same bill; nor is one of another party under eight digits that several invoices may share.

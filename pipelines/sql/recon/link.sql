@@ -2,7 +2,7 @@
 -- grain: work_link one row per linked pair; work_surplus one row per surplus record; work_couple one row per record whose
 --        group is found; work_group one row per record whose group is still to be found; work_edge two rows, one each way,
 --        per pair of those
--- inputs: work_role, work_named, work_repair, work_listed_twice, work_red_pair
+-- inputs: work_role, work_list, work_named, work_repair, work_listed_twice, work_red_pair
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_settled AS
@@ -18,12 +18,14 @@ CREATE OR REPLACE TEMP TABLE work_link AS
 SELECT ledger_id, upstream_id, rule FROM work_settled WHERE outcome = 'kept'
 UNION ALL
 SELECT ledger_id, upstream_id, CASE rule WHEN 'decision' THEN rule ELSE 'number_list' END AS rule
-FROM work_named WHERE n_numbers > 1
+FROM work_named WHERE n_numbers > 1 AND ledger_id NOT IN (SELECT ledger_id FROM work_list WHERE is_surplus)
 UNION ALL
 SELECT ledger_id, upstream_id, rule FROM work_repair;
 
 CREATE OR REPLACE TEMP TABLE work_surplus AS
 SELECT 'ledger' AS side, ledger_id AS record_id, upstream_id AS first_id FROM work_settled WHERE outcome = 'surplus'
+UNION ALL
+SELECT 'ledger', ledger_id, first_id FROM work_list WHERE is_surplus
 UNION ALL
 SELECT 'upstream', record_id, first_id FROM work_listed_twice;
 
@@ -35,7 +37,7 @@ WITH edge AS (
     SELECT 'U:' || upstream_id AS a, 'L:' || ledger_id AS b FROM work_link
     UNION
     SELECT 'U:' || blue_id, 'U:' || red_id FROM work_red_pair
-    WHERE is_full AND red_id NOT IN (SELECT record_id FROM work_listed_twice)
+    WHERE is_full
 )
 SELECT a, b FROM edge
 UNION

@@ -1,7 +1,8 @@
 -- what: what every group of several records comes to: sums on both sides, what differs, verdict and cause
 -- grain: work_linked one row per item with more than one member; work_group_member one row per member of such an item;
 --        work_group_upstream, work_group_ledger, work_group_link one row per item
--- inputs: work_node, work_link, work_open_upstream, work_open_ledger, work_red_pair
+-- inputs: work_node, work_link, work_open_upstream, work_open_ledger, work_red_pair,
+--         work_second_line
 -- parameters: $tolerance
 -- The order of the cases is the contract's order of precedence for an invoice with several disagreements. One sum at a time:
 -- together they do not fit into the memory that a night may have.
@@ -42,15 +43,17 @@ SELECT
     arg_max(k.rule, CASE k.rule WHEN 'exact_key' THEN 0 WHEN 'reversal_of_blue' THEN 1 WHEN 'without_code' THEN 2
             WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'number_list' THEN 5 ELSE 6 END) AS rule,
     bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
-    bool_or(coalesce(l.party_id <> u.party_id, FALSE)) AS is_party_id_different,
+    bool_or(NOT coalesce(name_agrees(l.party_id, u.party_id), TRUE)) AS is_party_id_different,
     bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
     bool_or(u.status = 'void' OR u.status = 'red_full'
             OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
-    bool_or(u.is_red AND u.status <> 'void') AS is_red_linked
+    bool_or(u.is_red AND u.status <> 'void') AS is_red_linked,
+    max(s.cause) FILTER (k.rule = 'second_error') AS second_cause
 FROM work_link k
 JOIN work_node n ON n.node = 'L:' || k.ledger_id
 JOIN work_open_upstream u ON u.record_id = k.upstream_id
 JOIN work_open_ledger l ON l.record_id = k.ledger_id
+LEFT JOIN work_second_line s ON s.ledger_id = k.ledger_id
 GROUP BY n.item_id;
 
 CREATE OR REPLACE TEMP TABLE work_linked AS
@@ -85,7 +88,8 @@ caused AS (
             WHEN (has_void OR has_reversed) AND is_dead_linked AND NOT coalesce(is_red_linked, FALSE)
                 THEN 'dead_invoice_booked'
             WHEN rule = 'digits_lost' THEN 'digits_lost'
-            WHEN rule IN ('number_mistyped', 'another_day', 'another_number') THEN 'number_mistyped'
+            WHEN rule = 'second_error' THEN second_cause
+            WHEN rule IN ('number_mistyped', 'another_number') THEN 'number_mistyped'
             WHEN rule IN ('number_absent', 'combined_sum') THEN 'number_absent'
             WHEN is_money_different AND NOT is_tax_only THEN 'amount_differs'
             WHEN is_tax_only THEN 'tax_differs'
@@ -102,7 +106,7 @@ SELECT
     item_id, rule, n_upstream, coalesce(n_ledger, 0) AS n_ledger, cause,
     list_filter(
         [
-            CASE WHEN rule IN ('digits_lost', 'number_mistyped', 'another_day', 'another_number', 'number_absent',
+            CASE WHEN rule IN ('digits_lost', 'number_mistyped', 'second_error', 'another_number', 'number_absent',
                                'combined_sum')
                  THEN 'invoice_number' END,
             CASE WHEN (has_void OR has_reversed) AND is_dead_linked THEN 'status' END,

@@ -3,16 +3,16 @@
 -- inputs: none
 -- parameters: none
 
--- Names differ in style only (width of brackets and letters, blanks): compare them without it. NULL stays NULL.
--- translate drops what has no counterpart: the blanks at the end. `bare_name` is for a column as it is stored, where DuckDB
--- looks at each text of a dictionary once; elsewhere it is cheap to see that a name is plain as it is, as most are,
--- or but for its brackets, as most others are.
-CREATE OR REPLACE TEMP MACRO bare_name(name) AS
-    nullif(upper(translate(name, '（）．，＆－ ' || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13), '().,&-')), '');
+-- Names and tax ids differ in style only (width of brackets, letters and digits, blanks): compare them without it. NULL stays
+-- NULL. It is cheap to see that a text is plain as it is, as most are, or but for its brackets, as most others are; and
+-- DuckDB asks regexp_full_match of each text of a dictionary once. Last, translate drops what has no counterpart: the blanks.
 CREATE OR REPLACE TEMP MACRO plain_name(name) AS
     CASE WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&-]+') THEN name
          WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&（）-]+') THEN translate(name, '（）', '()')
-         ELSE bare_name(name) END;
+         ELSE nullif(translate(upper(name),
+             '（）．，＆－ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ０１２３４５６７８９ '
+             || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13),
+             '().,&-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'), '') END;
 
 -- The style of a name is looked at only where the texts differ.
 CREATE OR REPLACE TEMP MACRO name_agrees(name_a, name_b) AS
@@ -20,14 +20,14 @@ CREATE OR REPLACE TEMP MACRO name_agrees(name_a, name_b) AS
 
 -- TRUE: agree; FALSE: conflict; NULL: nothing to compare. The tax id decides where both sides have it.
 CREATE OR REPLACE TEMP MACRO party_agrees(id_a, name_a, id_b, name_b) AS
-    CASE WHEN id_a = id_b THEN TRUE ELSE coalesce(upper(id_a) = upper(id_b), name_agrees(name_a, name_b)) END;
+    CASE WHEN id_a = id_b THEN TRUE ELSE coalesce(name_agrees(id_a, id_b), name_agrees(name_a, name_b)) END;
 
 -- The same by the hashes of ids and names (population.sql).
 CREATE OR REPLACE TEMP MACRO party_hash_agrees(id_a, name_a, id_b, name_b) AS coalesce(id_a = id_b, name_a = name_b);
 
 -- TRUE if any of id and name that both sides have differs; never NULL.
 CREATE OR REPLACE TEMP MACRO party_differs(id_a, name_a, id_b, name_b) AS
-    coalesce(upper(id_a) <> upper(id_b), FALSE) OR NOT coalesce(name_agrees(name_a, name_b), TRUE);
+    NOT coalesce(name_agrees(id_a, id_b), TRUE) OR NOT coalesce(name_agrees(name_a, name_b), TRUE);
 
 -- Money as people write it: 1,234,567.80. A DOUBLE prints cents right up to 9e13; beyond, by integers.
 CREATE OR REPLACE TEMP MACRO money_text(amount) AS
@@ -132,12 +132,16 @@ CREATE OR REPLACE TEMP MACRO number_digits(number) AS try_cast(right(number, 19)
 -- A text as 64 bits, NULL for none.
 CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::VARCHAR));
 
--- A party's tax id in capitals, and its name without its style, as 64 bits: for the rows that a join or a filter has left.
-CREATE OR REPLACE TEMP MACRO party_key(id) AS text_hash(upper(id));
+-- A party's tax id and its name without their style, as 64 bits.
+CREATE OR REPLACE TEMP MACRO party_key(id) AS text_hash(plain_name(id));
 CREATE OR REPLACE TEMP MACRO name_key(name) AS text_hash(plain_name(name));
 
 -- What a line of a company can cite an invoice by: its last 8 digits, which the whole number ends with too.
 CREATE OR REPLACE TEMP MACRO tail_key(taxpayer_id, direction, number) AS hash(taxpayer_id, direction, right(number, 8));
+
+-- Money by steps as wide as the tolerance: what is within it of each other is at most one step apart.
+CREATE OR REPLACE TEMP MACRO money_step(money, tolerance) AS
+    CAST(100 * money AS BIGINT) // greatest(CAST(100 * tolerance AS BIGINT), 1);
 
 -- The lane of lines and invoices that are compared one by one: one sum of a company, and one day or party.
 CREATE OR REPLACE TEMP MACRO money_key(taxpayer_id, direction, money_kind, money) AS

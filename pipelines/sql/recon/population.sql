@@ -21,7 +21,7 @@ SELECT
 FROM (
     SELECT
         *, text_hash(seller_name) AS seller_hash, text_hash(buyer_name) AS buyer_hash,
-        text_hash(upper(seller_tax_id)) AS seller_id_hash, text_hash(upper(buyer_tax_id)) AS buyer_id_hash
+        party_key(seller_tax_id) AS seller_id_hash, party_key(buyer_tax_id) AS buyer_id_hash
     FROM core_upstream__invoice
 );
 
@@ -30,7 +30,7 @@ SELECT
     record_id, taxpayer_id, direction, posted_on, voucher_no, invoice_reference, invoice_code, invoice_date,
     counterparty_tax_id AS party_id,
     counterparty_name AS party_name,
-    text_hash(upper(counterparty_tax_id)) AS party_hash,
+    party_key(counterparty_tax_id) AS party_hash,
     text_hash(counterparty_name) AS written_name,
     amount_cny, tax_cny, total_cny,
     coalesce(total_cny, amount_cny + tax_cny) AS line_total,

@@ -1,12 +1,12 @@
 -- what: which red-letter invoice reverses which blue one, over any distance in time
--- grain: work_red_pair one row per red invoice whose blue one is known; work_crowded_red one row per red invoice that
---        too many others are like
--- inputs: work_red, work_known
+-- grain: work_red_pair one row per red invoice whose blue one is known; work_unpaired_red one row per red invoice that was
+--        left without one, and why: too many, or several that are alike
+-- inputs: work_red, work_known, work_listed_twice
 -- parameters: $max_repeated, $max_pairs
 -- A red invoice names its blue one in a column or in the remark (domain.md 1.4). One that names none is paired by party
 -- and amount only if exactly one fully reversed blue invoice and one red invoice fit each other.
 
-CREATE OR REPLACE TEMP TABLE work_crowded_red AS
+CREATE OR REPLACE TEMP TABLE work_unpaired_red AS
 WITH red AS (
     SELECT taxpayer_id, direction, original_number, CASE WHEN original_number IS NULL THEN -total_cny END AS money,
            count(*) AS n_red
@@ -27,17 +27,22 @@ crowd AS (
     GROUP BY ALL
     HAVING count(*) * any_value(r.n_red) > $max_pairs
 )
-SELECT r.record_id
+SELECT DISTINCT r.record_id, 'crowd_skipped' AS why_not
 FROM work_red r
 JOIN crowd c ON c.taxpayer_id = r.taxpayer_id AND c.direction = r.direction
  AND coalesce(c.original_number, CAST(c.money AS VARCHAR)) = coalesce(r.original_number, CAST(-r.total_cny AS VARCHAR));
 
-CREATE OR REPLACE TEMP TABLE work_red_pair AS
-WITH named AS (
+CREATE OR REPLACE TEMP TABLE work_reversing AS
+WITH red AS (
+    SELECT * FROM work_red
+    WHERE record_id NOT IN (SELECT record_id FROM work_unpaired_red)
+      AND record_id NOT IN (SELECT record_id FROM work_listed_twice)
+),
+blue AS (SELECT * FROM work_known WHERE record_id NOT IN (SELECT record_id FROM work_listed_twice)),
+named AS (
     SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
-    FROM work_red r
-    ANTI JOIN work_crowded_red x ON x.record_id = r.record_id
-    JOIN work_known u
+    FROM red r
+    JOIN blue u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction
      AND u.number = r.original_number AND NOT u.is_red
      AND (length(u.number) = 20 OR r.original_code IS NULL OR u.code IS NULL OR u.code = r.original_code)
@@ -47,7 +52,6 @@ WITH named AS (
     WHERE u.status <> 'void'
       -- The end of a number is no key: there the tax system's own word must say that it was reversed.
       AND (length(u.number) = 20 OR u.code = r.original_code OR u.status IN ('red_full', 'red_partial'))
-    -- An invoice listed twice gives one blue side, the first listed.
     QUALIFY row_number() OVER (
         PARTITION BY r.record_id
         ORDER BY (u.status = 'red_full' AND u.total_cny = -r.total_cny) DESC,
@@ -57,21 +61,24 @@ WITH named AS (
 ),
 unnamed AS (
     SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
-    FROM work_red r
-    ANTI JOIN work_crowded_red x ON x.record_id = r.record_id
-    JOIN work_known u
+    FROM red r
+    JOIN blue u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.total_cny = -r.total_cny
      AND NOT u.is_red AND u.status = 'red_full' AND u.issued_on <= r.issued_on
      AND party_agrees(u.party_id, u.party_name, r.party_id, r.party_name)
     WHERE r.original_number IS NULL AND u.record_id NOT IN (SELECT blue_id FROM named)
-    QUALIFY count(*) OVER (PARTITION BY r.record_id) = 1 AND count(*) OVER (PARTITION BY u.record_id) = 1
-),
-pair AS (
-    SELECT *, 'named' AS evidence FROM named
-    UNION ALL
-    SELECT *, 'amount' AS evidence FROM unnamed
 )
+SELECT *, 'named' AS evidence, TRUE AS is_only FROM named
+UNION ALL
+SELECT
+    *, 'amount', count(*) OVER (PARTITION BY red_id) = 1 AND count(*) OVER (PARTITION BY blue_id) = 1
+FROM unnamed;
+
+INSERT INTO work_unpaired_red SELECT DISTINCT red_id, 'several_equal' FROM work_reversing WHERE NOT is_only;
+
+CREATE OR REPLACE TEMP TABLE work_red_pair AS
 SELECT
     blue_id, red_id, red_total, evidence,
     status = 'red_full' OR sum(red_total) OVER (PARTITION BY blue_id) = -blue_total AS is_full
-FROM pair;
+FROM work_reversing
+WHERE is_only;

@@ -9,7 +9,7 @@
 CREATE OR REPLACE TEMP TABLE work_payer AS
 SELECT
     s.record_id AS ledger_id, s.taxpayer_id, s.direction, s.posted_on, s.invoice_date, s.money_kind, s.money,
-    upper(s.party_id) AS id_key, plain_name(s.party_name) AS name_key
+    plain_name(s.party_id) AS id_key, plain_name(s.party_name) AS name_key
 FROM work_unsure s
 WHERE s.float_prefix IS NULL AND s.named_id IS NULL AND s.money > 0
   AND s.record_id NOT IN (SELECT ledger_id FROM work_reference)
@@ -19,7 +19,7 @@ WHERE s.float_prefix IS NULL AND s.named_id IS NULL AND s.money > 0
 CREATE OR REPLACE TEMP TABLE work_free AS
 WITH open_invoice AS (
     SELECT
-        record_id, taxpayer_id, direction, issued_on, total_cny, amount_cny, upper(party_id) AS id_key,
+        record_id, taxpayer_id, direction, issued_on, total_cny, amount_cny, plain_name(party_id) AS id_key,
         plain_name(party_name) AS name_key
     FROM work_open_upstream
     WHERE status = 'normal' AND NOT is_red AND total_cny > 0
