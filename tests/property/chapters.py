@@ -79,7 +79,7 @@ def off_in_day(draft: Draft) -> None:
 def mistyped(draft: Draft) -> None:
     """A slip in the number, or in its last 8 digits where the ledger keeps no more."""
     of = draft.issue()
-    number = of["invoice_number"][-draft.pick([20, 20, 8]) :]
+    number = of["invoice_number"][-draft.pick([20, 20, 20, 8]) :]
     place = draft.pick([2, len(number) // 2, len(number) - 2])
     other = str((int(number[place]) + draft.pick([1, 5])) % 10)
     slips = [
