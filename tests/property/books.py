@@ -33,7 +33,7 @@ SERIES = [
 ]
 """Fully digital; codes of 10 and of 12 digits; then pairs whose last 8 digits meet."""
 
-PARTIES_KEPT = [("id", "name"), ("id", "name"), ("name",), ("id",), ()]
+PARTIES_KEPT = [("id", "name"), ("id", "name"), ("id", "name"), ("name",), ("id",), ()]
 MONEY_KEPT = [("total",), ("amount",), ("amount", "tax"), ("total", "amount", "tax"), ("total", "tax")]
 HABITS = st.builds(Habits, st.sampled_from(PARTIES_KEPT), st.booleans(), st.sampled_from(MONEY_KEPT))
 
