@@ -26,7 +26,7 @@ WHERE n.n_numbers = 1 AND n.rule <> 'reversal_of_blue'
   AND NOT party_differs(l.party_id, l.party_name, u.party_id, u.party_name)
   AND u.record_id NOT IN (SELECT blue_id FROM work_red_pair WHERE is_full);
 
-DELETE FROM work_open_upstream WHERE record_id IN (SELECT upstream_id FROM work_agreed);
+DELETE FROM work_known WHERE record_id IN (SELECT upstream_id FROM work_agreed);
 
 DELETE FROM work_open_ledger WHERE record_id IN (SELECT ledger_id FROM work_agreed);
 

@@ -19,7 +19,7 @@ WHERE r.ledger_id NOT IN (
 CREATE OR REPLACE TEMP VIEW work_reached AS
 SELECT number AS named_number, 'number' AS way, * FROM work_known
 UNION ALL
-SELECT tail AS named_number, 'end' AS way, * FROM work_known WHERE length(number) = 20
+SELECT right(number, 8) AS named_number, 'end' AS way, * FROM work_known WHERE length(number) = 20
 UNION ALL
 -- 数电纸质票: the paper shows a code and eight digits of its own.
 SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL;
@@ -50,7 +50,7 @@ CREATE OR REPLACE TEMP TABLE work_claim AS
 WITH compared AS (
     SELECT
         r.ledger_id, r.alt, r.position, r.n_numbers, r.form, r.number AS named_number,
-        u.record_id AS upstream_id, u.number AS upstream_number, u.is_red, u.status, u.total_cny AS upstream_total,
+        u.record_id AS upstream_id, u.number AS upstream_number, u.code AS upstream_code, u.is_red, u.status, u.total_cny AS upstream_total,
         CASE
             WHEN u.way = 'end' THEN 'last_8'
             WHEN r.form = 'lost_zeros' THEN 'lost_zeros'
@@ -93,3 +93,7 @@ CREATE OR REPLACE TEMP TABLE work_accepted (
 );
 
 CREATE OR REPLACE TEMP TABLE work_refused (ledger_id VARCHAR, upstream_id VARCHAR, why_not VARCHAR, rule VARCHAR);
+
+DROP VIEW work_reached;
+
+DROP TABLE work_cited;

@@ -1,7 +1,7 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item; work_other one row per item whose sentence names another record;
 --        work_party one row per item whose parties differ
--- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_known, work_node,
+-- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
 --         work_similar, work_second, work_surplus, work_link, work_second_opinion
 -- parameters: none
 
@@ -23,9 +23,10 @@ candidate AS (
     WHERE n_candidates > 0
 ),
 named AS (
-    SELECT record_id, code, number FROM work_known WHERE record_id IN (SELECT record_id FROM candidate)
+    SELECT upstream_id AS record_id, upstream_code AS code, upstream_number AS number FROM work_claim
+    WHERE upstream_id IN (SELECT record_id FROM candidate)
     UNION ALL
-    SELECT upstream_id, NULL, number FROM work_similar WHERE upstream_id IN (SELECT record_id FROM candidate)
+    SELECT upstream_id, code, number FROM work_similar WHERE upstream_id IN (SELECT record_id FROM candidate)
     UNION ALL
     SELECT upstream_id, NULL, number FROM work_second WHERE upstream_id IN (SELECT record_id FROM candidate)
 ),

@@ -74,7 +74,7 @@ WITH closed AS (SELECT key_hash FROM work_cleared ANTI JOIN work_cited_pair USIN
 SELECT
     u.* EXCLUDE (remark, original_invoice_number, written_name) REPLACE (party_key(u.party_id) AS party_hash),
     name_key(u.party_name) AS name_hash,
-    right(u.number, 8) AS tail, c.ledger_id AS cleared_with
+    c.upstream_id IS NOT NULL AS is_cleared
 FROM work_due_upstream u
 ANTI JOIN closed ON closed.key_hash = clearing_key(u.taxpayer_id, u.direction, u.number, u.code)
 LEFT JOIN work_cited_pair c ON c.upstream_id = u.record_id
@@ -82,13 +82,12 @@ UNION ALL BY NAME
 SELECT
     u.* EXCLUDE (remark, original_invoice_number, written_name) REPLACE (party_key(u.party_id) AS party_hash),
     name_key(u.party_name) AS name_hash,
-    right(u.number, 8) AS tail, c.ledger_id AS cleared_with
+    TRUE AS is_cleared
 FROM work_upstream u
 JOIN work_cited_pair c ON c.upstream_id = u.record_id
 WHERE c.is_carried;
 
-CREATE OR REPLACE TEMP TABLE work_open_upstream AS
-SELECT * EXCLUDE (tail, cleared_with) FROM work_known WHERE cleared_with IS NULL;
+CREATE OR REPLACE TEMP VIEW work_open_upstream AS SELECT * EXCLUDE (is_cleared) FROM work_known WHERE NOT is_cleared;
 
 -- The key is 20 digits, or code and number. Eight digits without a code are no key (real data repeats them): there the
 -- rows are the same invoice only if party, day and total are the same too. The latest state is the invoice.

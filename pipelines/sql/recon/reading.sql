@@ -59,9 +59,7 @@ WHERE upstream_id IN (SELECT upstream_id FROM work_named)
 INSERT INTO work_named
 SELECT ledger_id, upstream_id, rule, 1, rule = 'exact_key', TRUE, NULL, NULL, FALSE FROM work_reopened;
 
-INSERT INTO work_open_upstream
-SELECT * EXCLUDE (tail, cleared_with) FROM work_known
-WHERE record_id IN (SELECT upstream_id FROM work_reopened);
+UPDATE work_known SET is_cleared = FALSE WHERE record_id IN (SELECT upstream_id FROM work_reopened);
 
 INSERT INTO work_open_ledger BY NAME
 SELECT
