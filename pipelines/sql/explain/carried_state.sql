@@ -49,7 +49,7 @@ pair AS (
 SELECT
     p.upstream_id, p.ledger_id, shown_number(u.invoice_code, padded_number(u.invoice_number)) AS number,
     clearing_key(u.taxpayer_id, u.direction, padded_number(u.invoice_number), u.invoice_code) AS key_hash,
-    tail_key(u.taxpayer_id, u.direction, padded_number(u.invoice_number)) AS tail_hash
+    tail_key(company_key(u.taxpayer_id, u.direction), padded_number(u.invoice_number)) AS tail_hash
 FROM pair AS p
 JOIN core_upstream__invoice AS u ON u.record_id = p.upstream_id
 JOIN core_ledger__entry AS l ON l.record_id = p.ledger_id

@@ -1,6 +1,6 @@
 -- what: the bulk, cleared in one join: the same number on both sides, once each, with everything that both have equal
 -- grain: work_repeated_key one row per key that several records of a side share; work_name one row per name;
---        work_cleared one row per cleared pair
+--        work_company one row per taxpayer and direction; work_cleared one row per cleared pair
 -- inputs: work_due_upstream, work_due_ledger, work_due_name, work_decided
 -- parameters: none
 -- Whatever is not plainly equal is left to the rules; nothing is decided here that they could decide otherwise.
@@ -23,6 +23,10 @@ HAVING count(*) > 1;
 CREATE OR REPLACE TEMP TABLE work_name AS
 SELECT DISTINCT text_hash(party_name) AS written_name, name_key(party_name) AS name_hash FROM work_due_name;
 
+-- What all pairs of a company share stands once.
+CREATE OR REPLACE TEMP TABLE work_company AS
+SELECT DISTINCT company_key(taxpayer_id, direction) AS company_hash, taxpayer_id, direction FROM work_due_upstream;
+
 -- What is joined is as narrow as can be, so that it stays in memory: numbers of 64 bits for texts. Of the number itself the
 -- last 19 digits are compared; that the taxpayer, the direction, the code and the party are those of the other side is seen
 -- by hashes of 64 bits. For a pair to be cleared wrongly two of them would have to agree by chance (1 in 2 * 10^19), with
@@ -30,7 +34,8 @@ SELECT DISTINCT text_hash(party_name) AS written_name, name_key(party_name) AS n
 CREATE OR REPLACE TEMP TABLE work_cleared AS
 WITH invoice AS (
     SELECT
-        record_id, taxpayer_id, direction, number, code, total_cny, amount_cny, tax_cny, issued_on, party_hash, written_name,
+        record_id, company_key(taxpayer_id, direction) AS company_hash, number, code, total_cny, amount_cny, tax_cny,
+        issued_on, party_hash, written_name,
         -- A CASE, not a WHERE: a filter would make this side look smaller than the narrow one and be kept in memory.
         CASE WHEN status IN ('normal', 'red_partial') AND NOT is_red
              THEN clearing_key(taxpayer_id, direction, number, code) END AS key_hash,
@@ -47,8 +52,8 @@ entry AS (
 ),
 pair AS (
     SELECT
-        u.record_id AS upstream_id, l.record_id AS ledger_id, u.taxpayer_id, u.direction, u.key_hash, u.key_hash AS line_key,
-        shown_number(u.code, u.number) AS number, 'exact_key' AS rule, u.total_cny AS upstream_total, l.amount_cny,
+        u.record_id AS upstream_id, l.record_id AS ledger_id, u.company_hash, u.key_hash, u.key_hash AS line_key,
+        shown_number(u.code, u.number) AS number, FALSE AS is_short, u.total_cny AS upstream_total, l.amount_cny,
         coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total
     FROM invoice u
     JOIN entry l ON l.key_hash = u.key_hash

@@ -22,7 +22,8 @@ SELECT
 FROM (
     SELECT *, money_text(upstream_total) AS upstream_text
     FROM (
-        SELECT * EXCLUDE (key_hash, line_key) FROM work_cleared
+        SELECT * EXCLUDE (company_hash, key_hash, line_key, is_short), cleared_rule(is_short, number) AS rule
+        FROM work_cleared JOIN work_company USING (company_hash)
         UNION ALL BY NAME
         SELECT * FROM work_agreed
     )

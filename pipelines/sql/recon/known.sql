@@ -41,19 +41,19 @@ WITH cited AS (
 SELECT 'number' AS way, clearing_key(taxpayer_id, direction, number, code) AS key_hash FROM cited
 WHERE length(number) = 20 OR is_split
 UNION ALL
-SELECT 'end', tail_key(taxpayer_id, direction, number) FROM cited WHERE length(number) = 8 AND NOT is_split
+SELECT 'end', tail_key(company_key(taxpayer_id, direction), number) FROM cited WHERE length(number) = 8 AND NOT is_split
 UNION ALL
-SELECT 'paper', tail_key(taxpayer_id, direction, number) FROM cited WHERE length(number) = 8;
+SELECT 'paper', tail_key(company_key(taxpayer_id, direction), number) FROM cited WHERE length(number) = 8;
 
 CREATE OR REPLACE TEMP TABLE work_cited_pair AS
 WITH cited_paper AS (
     SELECT record_id FROM work_upstream
     WHERE paper_number IS NOT NULL
-      AND tail_key(taxpayer_id, direction, paper_number) IN (SELECT key_hash FROM work_cited_key WHERE way = 'paper')
+      AND tail_key(company_key(taxpayer_id, direction), paper_number) IN (SELECT key_hash FROM work_cited_key WHERE way = 'paper')
 )
-SELECT upstream_id, ledger_id, rule, FALSE AS is_carried FROM work_cleared
+SELECT upstream_id, ledger_id, cleared_rule(is_short, number) AS rule, FALSE AS is_carried FROM work_cleared
 WHERE key_hash IN (SELECT key_hash FROM work_cited_key WHERE way = 'number')
-   OR tail_key(taxpayer_id, direction, number) IN (SELECT key_hash FROM work_cited_key WHERE way = 'end')
+   OR tail_key(company_hash, number) IN (SELECT key_hash FROM work_cited_key WHERE way = 'end')
    OR upstream_id IN (SELECT record_id FROM cited_paper)
 UNION ALL
 -- Each hash on its own, and the small side filtered: so DuckDB looks for it while it reads and leaves the texts alone.

@@ -126,6 +126,10 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, words) AS
 CREATE OR REPLACE TEMP MACRO clearing_key(taxpayer_id, direction, number, code) AS
     hash(taxpayer_id, direction, number, CASE WHEN length(number) <> 20 THEN code END);
 
+-- By which rule the pairs are linked that are cleared at once; `number` is as people cite it.
+CREATE OR REPLACE TEMP MACRO cleared_rule(is_short, number) AS
+    CASE WHEN NOT is_short THEN 'exact_key' WHEN length(number) = 20 THEN 'last_8' ELSE 'without_code' END;
+
 -- The last 19 digits of a number, as many as 64 bits hold; NULL if it is not made of digits.
 CREATE OR REPLACE TEMP MACRO number_digits(number) AS try_cast(right(number, 19) AS UBIGINT);
 
@@ -136,8 +140,11 @@ CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::
 CREATE OR REPLACE TEMP MACRO party_key(id) AS text_hash(plain_name(id));
 CREATE OR REPLACE TEMP MACRO name_key(name) AS text_hash(plain_name(name));
 
+-- A company's purchases or sales as 64 bits.
+CREATE OR REPLACE TEMP MACRO company_key(taxpayer_id, direction) AS hash(taxpayer_id, direction);
+
 -- What a line of a company can cite an invoice by: its last 8 digits, which the whole number ends with too.
-CREATE OR REPLACE TEMP MACRO tail_key(taxpayer_id, direction, number) AS hash(taxpayer_id, direction, right(number, 8));
+CREATE OR REPLACE TEMP MACRO tail_key(company_key, number) AS hash(company_key, right(number, 8));
 
 -- Money by steps as wide as the tolerance: what is within it of each other is at most one step apart.
 CREATE OR REPLACE TEMP MACRO money_step(money, tolerance) AS

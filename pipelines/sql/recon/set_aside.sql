@@ -12,9 +12,9 @@ WITH place AS (
     UNION ALL
     SELECT 'ledger', ledger_id, 'U:' || upstream_id FROM work_agreed
     UNION ALL
-    SELECT 'upstream', upstream_id, 'U:' || upstream_id FROM work_cleared WHERE rule <> 'exact_key'
+    SELECT 'upstream', upstream_id, 'U:' || upstream_id FROM work_cleared WHERE is_short
     UNION ALL
-    SELECT 'ledger', ledger_id, 'U:' || upstream_id FROM work_cleared WHERE rule <> 'exact_key'
+    SELECT 'ledger', ledger_id, 'U:' || upstream_id FROM work_cleared WHERE is_short
 ),
 size AS (SELECT item_id, count(*) AS n_members FROM place GROUP BY item_id),
 found AS (

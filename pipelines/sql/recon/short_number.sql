@@ -12,7 +12,7 @@ WITH line AS (
         record_id AS ledger_id, taxpayer_id, direction, invoice_reference AS digits, total_cny, amount_cny, tax_cny,
         line_total, invoice_date, party_hash, written_name,
         clearing_key(taxpayer_id, direction, invoice_reference, invoice_code) AS line_key,
-        tail_key(taxpayer_id, direction, invoice_reference) AS tail_hash
+        tail_key(company_key(taxpayer_id, direction), invoice_reference) AS tail_hash
     FROM work_due_ledger
     -- The cheap look first.
     WHERE CASE WHEN strlen(invoice_reference) = 8 THEN regexp_full_match(invoice_reference, '[0-9]{8}') END
@@ -24,13 +24,14 @@ WHERE line_key NOT IN (SELECT key_hash FROM work_repeated_key)
 
 CREATE OR REPLACE TEMP TABLE work_short_pair AS
 WITH invoice AS (
-    SELECT *, tail_key(taxpayer_id, direction, number) AS tail_hash FROM work_due_upstream
+    SELECT *, company_key(taxpayer_id, direction) AS company_hash, tail_key(company_hash, number) AS tail_hash
+    FROM work_due_upstream
 )
 SELECT
-    u.record_id AS upstream_id, l.ledger_id, u.taxpayer_id, u.direction,
+    u.record_id AS upstream_id, l.ledger_id, u.company_hash,
     clearing_key(u.taxpayer_id, u.direction, u.number, u.code) AS key_hash, l.line_key, l.tail_hash,
     shown_number(u.code, u.number) AS number,
-    CASE WHEN length(u.number) = 20 THEN 'last_8' ELSE 'without_code' END AS rule,
+    TRUE AS is_short,
     u.total_cny AS upstream_total, coalesce(l.line_total, l.amount_cny)::DECIMAL(18,2) AS ledger_total,
     l.line_total IS NOT NULL AS is_total_known,
     u.status IN ('normal', 'red_partial') AND NOT u.is_red
@@ -50,7 +51,7 @@ INSERT INTO work_cleared BY NAME
 WITH repeated AS (
     SELECT tail_hash FROM work_short_pair GROUP BY tail_hash HAVING count(*) > 1
     UNION ALL
-    SELECT tail_key(taxpayer_id, direction, paper_number) FROM work_due_upstream WHERE paper_number IS NOT NULL
+    SELECT tail_key(company_key(taxpayer_id, direction), paper_number) FROM work_due_upstream WHERE paper_number IS NOT NULL
 )
 SELECT * EXCLUDE (tail_hash, is_equal) FROM work_short_pair
 WHERE is_equal

@@ -25,9 +25,9 @@ DELETE FROM recon__cleared WHERE upstream_id IN (SELECT upstream_id FROM work_re
 INSERT INTO recon__cleared
 SELECT
     upstream_id, ledger_id, number, key_hash, hash(upstream_id), hash(ledger_id),
-    tail_key(taxpayer_id, direction, number)
+    tail_key(company_hash, number)
 FROM work_cleared
-WHERE rule = 'exact_key';
+WHERE NOT is_short;
 
 DELETE FROM recon__open_record;
 
@@ -38,9 +38,9 @@ SELECT 'upstream', upstream_id FROM work_agreed
 UNION ALL
 SELECT 'ledger', ledger_id FROM work_agreed
 UNION ALL
-SELECT 'upstream', upstream_id FROM work_cleared WHERE rule <> 'exact_key'
+SELECT 'upstream', upstream_id FROM work_cleared WHERE is_short
 UNION ALL
-SELECT 'ledger', ledger_id FROM work_cleared WHERE rule <> 'exact_key';
+SELECT 'ledger', ledger_id FROM work_cleared WHERE is_short;
 
 DELETE FROM recon__decision;
 
