@@ -156,6 +156,10 @@ CREATE OR REPLACE TEMP MACRO money_key(taxpayer_id, direction, money_kind, money
 CREATE OR REPLACE TEMP MACRO lane_key(money_key, lane, value) AS
     CASE WHEN value IS NOT NULL THEN hash(money_key, lane, value) END;
 
+-- The first 13 or the last 6 digits of a number of that sum, as 64 bits.
+CREATE OR REPLACE TEMP MACRO number_half(money_key, part, number) AS
+    hash(money_key, part, CASE part WHEN 'front' THEN left(number, 13) ELSE right(number, 6) END);
+
 -- A number without its n-th digit, the number itself for 0, as 64 bits; NULL where there is no such digit.
 CREATE OR REPLACE TEMP MACRO shortened(number, n) AS
     CASE WHEN n = 0 THEN hash(number)

@@ -1,8 +1,8 @@
 -- what: lines whose number is broken and that nothing fits, and what may be theirs if one thing more is wrong
 -- grain: work_second_line one row per line and reading of its number; work_second_money per sum and issued sum within the
 --        tolerance of it; work_second_near per line and such sum; work_second_invoice per invoice of such a sum and a wanted
---        party; work_second_trace per line or invoice and what they may have in common; work_second_crowd per trace that
---        too many share to be compared
+--        party; work_second_half per half of a number; work_second_typed per line and sum; work_second_trace per line or
+--        invoice and what they may have in common; work_second_crowd per trace that too many share to be compared
 -- inputs: work_unsure, work_near, work_similar, work_reference, work_repair, work_looked, work_upstream, work_listed_twice,
 --         work_crowd
 -- parameters: $tolerance, $max_neighbours, $max_pairs
@@ -23,8 +23,10 @@ broken AS (
     SELECT ledger_id, 'number_absent', CAST(invoice_date AS VARCHAR) FROM unfitted
     WHERE invoice_date IS NOT NULL AND float_prefix IS NULL AND ledger_id NOT IN (SELECT ledger_id FROM work_reference)
 )
-SELECT DISTINCT b.*, s.* EXCLUDE (record_id)
-FROM broken b
+SELECT
+    b.*, s.taxpayer_id, s.direction, s.money_kind, s.money, s.posted_on, s.invoice_date, s.party_hash, s.name_hash,
+    s.total_cny, s.amount_cny, s.tax_cny
+FROM (SELECT DISTINCT * FROM broken) b
 JOIN work_unsure s ON s.record_id = b.ledger_id
 JOIN work_looked k ON k.ledger_id = b.ledger_id
 WHERE s.named_id IS NULL AND k.is_settled
@@ -82,24 +84,45 @@ WHERE (lane_key(money_key, 'party_id', party_hash)
 
 SET VARIABLE n_second = (SELECT count(*) FROM work_second_invoice);
 
+-- One wrong, swapped, missing or additional digit leaves the first 13 or the last 6 of 20 digits as they were: only what has
+-- one of them in common is looked at further.
+CREATE OR REPLACE TEMP TABLE work_second_half AS
+SELECT DISTINCT number_half(money_key, 'front', number) AS half FROM work_second_invoice WHERE length(number) = 20
+UNION ALL
+SELECT DISTINCT number_half(money_key, 'back', number) FROM work_second_invoice WHERE length(number) = 20;
+
+CREATE OR REPLACE TEMP TABLE work_second_typed AS
+SELECT ledger_id, money_key, evidence FROM work_second_near
+WHERE cause = 'number_mistyped'
+  AND (number_half(money_key, 'front', evidence) IN (SELECT half FROM work_second_half)
+       OR number_half(money_key, 'back', evidence) IN (SELECT half FROM work_second_half));
+
 -- What a line and its invoice have in common, as 64 bits: the number without one digit (neighbour.sql), the first twelve
 -- digits, or the day. Of an invoice only what a line has too.
 CREATE OR REPLACE TEMP TABLE work_second_trace AS
 SELECT 'ledger' AS side, ledger_id AS record_id, money_key, shortened(evidence, n) AS trace
-FROM (SELECT *, unnest(range(22)) AS n FROM work_second_near WHERE cause = 'number_mistyped')
+FROM (SELECT *, unnest(range(22)) AS n FROM work_second_typed)
 WHERE trace IS NOT NULL
 UNION ALL
 SELECT 'ledger', ledger_id, money_key, hash(left(evidence, 12)) FROM work_second_near WHERE cause <> 'number_mistyped';
 
 INSERT INTO work_second_trace
-WITH offered AS (
-    SELECT record_id, money_key, shortened(number, n) AS trace
-    FROM (SELECT *, unnest(range(21)) AS n FROM work_second_invoice WHERE length(number) = 20)
-    WHERE getvariable('n_second') * 21 <= $max_neighbours
+WITH alike AS (
+    SELECT record_id, money_key, number FROM work_second_invoice
+    WHERE length(number) = 20 AND getvariable('n_second') * 21 <= $max_neighbours
+      AND (number_half(money_key, 'front', number) IN (SELECT number_half(money_key, 'front', evidence) FROM work_second_typed)
+           OR number_half(money_key, 'back', number) IN (SELECT number_half(money_key, 'back', evidence) FROM work_second_typed))
+),
+rest AS (
+    SELECT record_id, money_key, number, issued_on FROM work_second_invoice
+    WHERE money_key IN (SELECT money_key FROM work_second_near WHERE cause <> 'number_mistyped')
+),
+offered AS (
+    SELECT record_id, money_key, shortened(number, n) AS trace FROM (SELECT *, unnest(range(21)) AS n FROM alike)
     UNION ALL
-    SELECT record_id, money_key, hash(left(number, 12)) FROM work_second_invoice
+    SELECT record_id, money_key, hash(left(number, 12)) FROM rest
     UNION ALL
-    SELECT record_id, money_key, hash(CAST(issued_on AS VARCHAR)) FROM work_second_invoice
+    SELECT record_id, money_key, hash(CAST(issued_on AS VARCHAR)) FROM rest
 )
 SELECT 'upstream', * FROM offered SEMI JOIN work_second_trace USING (money_key, trace);
 
