@@ -104,8 +104,8 @@ def _check_columns(file: InputFile) -> None:
 
 
 def _check_rows(con: Connection, file: InputFile) -> None:
-    """Only if something is wrong is a row of it looked for. One query a rule: that a column holds no NULL is read off the
-    statistics of the file, which a query for several of them at once does not use."""
+    """Only if something is wrong is a row of it looked for. One query a rule: that a column holds no NULL is read off
+    the statistics of the file, which a query for several of them at once does not use."""
     n_rows = _count(con, file, "*")
     for rule in (*_column_rules(file), *_money_rules(file)):
         n_good = _count(con, file, rule.good)
