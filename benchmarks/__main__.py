@@ -109,7 +109,7 @@ def _sizes(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
                 paces.append(measure_pace(books, as_of, chosen.runs if size <= 5 else 1))
                 yield from _beside(chosen, size, books, paces[-1])
                 if "night" in chosen.sections and size == chosen.night_size and fault_rate == chosen.fault_rate[0]:
-                    yield report_night(books, as_of, books.parent / "root")
+                    yield report_night(books, as_of, books.parent / "root", paces[-1])
         yield describe_pace(paces)
 
 
