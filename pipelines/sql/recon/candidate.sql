@@ -1,7 +1,7 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
 --        work_lone_ledger, work_lone_upstream, work_of_ledger, work_of_upstream one row per item
--- inputs: work_lone, work_node, work_refused, work_similar, work_other_party, work_crowd, work_crowded_line,
+-- inputs: work_lone, work_node, work_refused, work_similar, work_near, work_repair, work_other_party, work_crowd, work_crowded_line,
 --         work_unpaired_red, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
@@ -15,11 +15,14 @@ SELECT w.item_id, n.record_id FROM work_lone w JOIN work_node n ON n.item_id = w
 
 -- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
 CREATE OR REPLACE TEMP TABLE work_considered AS
-WITH fitting AS (
-    SELECT ledger_id, count(*) AS n_similar, count(*) FILTER (is_free) AS n_free FROM work_similar GROUP BY ledger_id
+WITH similar_now AS (
+    SELECT * REPLACE (is_free AND upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_free) FROM work_similar
+),
+fitting AS (
+    SELECT ledger_id, count(*) AS n_similar, count(*) FILTER (is_free) AS n_free FROM similar_now GROUP BY ledger_id
 ),
 wanted AS (
-    SELECT s.upstream_id FROM work_similar s JOIN work_lone_ledger l ON l.record_id = s.ledger_id
+    SELECT s.upstream_id FROM similar_now s JOIN work_lone_ledger l ON l.record_id = s.ledger_id
     GROUP BY s.upstream_id HAVING count(*) > 1
 ),
 considered AS (
@@ -35,12 +38,14 @@ considered AS (
             WHEN n_similar > 1 THEN 'amount_recurs'
             WHEN NOT is_free THEN 'number_taken'
             WHEN party_agrees IS NULL THEN 'party_unknown'
-            WHEN l.cause = 'unreadable_reference' AND s.upstream_id IN (SELECT upstream_id FROM wanted)
+            WHEN s.upstream_id IN (SELECT upstream_id FROM wanted)
+             AND (l.cause = 'unreadable_reference'
+                  OR (s.ledger_id, s.upstream_id) IN (SELECT (ledger_id, upstream_id) FROM work_near))
                 THEN 'several_lines'
             ELSE 'number_differs'
         END,
         2
-    FROM work_similar s
+    FROM similar_now s
     JOIN work_lone_ledger l ON l.record_id = s.ledger_id
     JOIN fitting f ON f.ledger_id = s.ledger_id
     JOIN work_looked k ON k.ledger_id = s.ledger_id

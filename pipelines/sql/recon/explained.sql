@@ -26,6 +26,8 @@ named AS (
     SELECT upstream_id AS record_id, upstream_code AS code, upstream_number AS number FROM work_claim
     WHERE upstream_id IN (SELECT record_id FROM candidate)
     UNION ALL
+    SELECT record_id, code, number FROM work_open_upstream WHERE record_id IN (SELECT record_id FROM candidate)
+    UNION ALL
     SELECT upstream_id, code, number FROM work_similar WHERE upstream_id IN (SELECT record_id FROM candidate)
     UNION ALL
     SELECT upstream_id, NULL, number FROM work_second WHERE upstream_id IN (SELECT record_id FROM candidate)

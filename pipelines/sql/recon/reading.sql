@@ -9,9 +9,22 @@ CREATE OR REPLACE TEMP TABLE work_named AS
 WITH counted AS (
     SELECT ledger_id, alt, count(*) / max(n_numbers) AS share FROM work_accepted GROUP BY ledger_id, alt
 ),
+several AS (SELECT ledger_id FROM counted WHERE share = 1 GROUP BY ledger_id HAVING count(*) > 1),
+summed AS (
+    SELECT
+        a.ledger_id, a.alt,
+        any_value(coalesce(l.line_total, l.line_amount))
+        = sum(CASE WHEN l.line_total IS NOT NULL THEN u.total_cny ELSE u.amount_cny END) AS is_fitting
+    FROM work_accepted a
+    SEMI JOIN several USING (ledger_id)
+    JOIN work_open_ledger l ON l.record_id = a.ledger_id
+    JOIN work_known u ON u.record_id = a.upstream_id
+    GROUP BY a.ledger_id, a.alt
+),
+-- The reading of which most is there; of readings that are there wholly the one whose money is the line's.
 best AS (
-    SELECT ledger_id, alt FROM counted
-    QUALIFY row_number() OVER (PARTITION BY ledger_id ORDER BY share DESC, alt) = 1
+    SELECT ledger_id, alt FROM counted LEFT JOIN summed USING (ledger_id, alt)
+    QUALIFY row_number() OVER (PARTITION BY ledger_id ORDER BY share DESC, coalesce(is_fitting, FALSE) DESC, alt) = 1
 )
 SELECT
     a.ledger_id, a.upstream_id, min(a.rule) AS rule, max(a.n_numbers) AS n_numbers,

@@ -116,6 +116,9 @@ of_several_runs AS (
         END || CASE
             WHEN unpadded IS NOT NULL THEN [{'form': 'plain', 'code': code, 'numbers': [unpadded]}]
             WHEN is_coded AND len(whole_tokens) = len(tokens) THEN [{'form': 'split_code', 'code': NULL, 'numbers': coded}]
+            -- The first part of an invoice's booking, rather than the number that comes next.
+            WHEN len(chain) = 2 AND carried <> completed AND regexp_matches(chain[2], '^\s*/\s*0?[1-9]$')
+            THEN [{'form': 'plain', 'code': code, 'numbers': [regexp_extract(chain[1], '[0-9]+')]}]
             -- One number with hyphens in it looks like a range.
             WHEN len(chain) > 0 AND length(compact) IN (8, 20)
             THEN [{'form': 'joined', 'code': code, 'numbers': [compact]}]

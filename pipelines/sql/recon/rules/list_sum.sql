@@ -10,6 +10,11 @@ WITH missing AS (
     SELECT ledger_id, alt, position, n_numbers, any_value(upstream_id) AS upstream_id
     FROM work_claim
     WHERE n_numbers > 1 AND rule <> 'code_differs'
+      -- What is booked under its own number is not taken away by a sum.
+      AND upstream_id NOT IN (SELECT record_id FROM work_known WHERE is_cleared)
+      AND upstream_id NOT IN (
+          SELECT upstream_id FROM work_accepted a WHERE a.n_numbers = 1 OR a.rule = 'exact_key'
+      )
     GROUP BY ledger_id, alt, position, n_numbers
     HAVING count(*) = 1
 ),
