@@ -11,14 +11,15 @@ WITH offered AS (
         *, count(*) OVER (PARTITION BY ledger_id, alt, position) AS n_offered,
         rank() OVER (PARTITION BY ledger_id, alt, position ORDER BY n_agree DESC) AS place
     FROM work_claim c
-    WHERE rule IN ('without_code', 'exact_key') AND NOT is_whole_key
+    -- The end of 20 digits competes: what agrees in more is meant (last_8.sql takes it).
+    WHERE rule IN ('without_code', 'exact_key', 'last_8') AND NOT is_whole_key
       AND NOT EXISTS (
           FROM work_accepted a WHERE a.ledger_id = c.ledger_id AND a.alt = c.alt AND a.position = c.position
       )
 )
 SELECT ledger_id, alt, position, upstream_id, 'without_code', n_numbers
 FROM offered
-WHERE place = 1
+WHERE place = 1 AND rule <> 'last_8'
   AND (
       (money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS DISTINCT FROM FALSE))
       OR party_agrees
