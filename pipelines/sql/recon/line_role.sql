@@ -4,12 +4,14 @@
 -- parameters: $tolerance
 -- role: kept (belongs to the invoice); surplus (booked twice); doubtful (money or party speaks against the number: the
 -- line is offered to another_number first, and falls back to `fallback`).
--- In this order: a list of invoices that was posted before; all lines add up to the invoice; what was posted first is the invoice, one line or several; none.
+-- In this order: a list of invoices that was posted before; all lines add up to the invoice; what was posted first is the
+-- invoice, one line or several; none.
 
 CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
     SELECT
-        n.*, coalesce({'day': l.posted_on, 'id': n.ledger_id} > b.posted_place, FALSE) AS is_after_list, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny,
+        n.*, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny,
+        coalesce({'day': l.posted_on, 'id': n.ledger_id} > b.posted_place, FALSE) AS is_after_list,
         regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}') AS is_damaged
     FROM work_named n
     JOIN work_open_ledger l ON l.record_id = n.ledger_id
