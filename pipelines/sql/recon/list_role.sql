@@ -9,7 +9,8 @@
 CREATE OR REPLACE TEMP TABLE work_list AS
 WITH line AS (
     SELECT
-        n.ledger_id, n.upstream_id, n.rule, n.n_numbers, l.posted_on, u.issued_on, coalesce(l.line_total, l.line_amount) AS money,
+        n.ledger_id, n.upstream_id, n.rule, n.n_numbers, n.party_agrees, l.posted_on, u.issued_on,
+        coalesce(l.line_total, l.line_amount) AS money,
         CASE WHEN l.line_total IS NOT NULL THEN u.total_cny ELSE u.amount_cny END AS whole
     FROM work_named n
     JOIN work_open_ledger l ON l.record_id = n.ledger_id
@@ -19,7 +20,7 @@ WITH line AS (
 taken_back AS (SELECT upstream_id FROM line WHERE money < 0 AND whole > 0),
 alone AS (
     SELECT upstream_id, min({'day': posted_on, 'id': ledger_id}) AS posted_place FROM line
-    WHERE n_numbers = 1 AND abs(money - whole) <= $tolerance
+    WHERE n_numbers = 1 AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
     GROUP BY upstream_id
 ),
 cited AS (
