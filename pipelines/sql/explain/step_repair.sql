@@ -7,7 +7,7 @@
 
 CREATE OR REPLACE TEMP TABLE explain_unsure AS
 SELECT
-    u.record_id AS ledger_id, u.lane, u.named_id, u.money, u.invoice_date,
+    u.record_id AS ledger_id, u.is_dated, u.named_id, u.money, u.invoice_date,
     u.record_id IN (SELECT ledger_id FROM work_crowd) AS is_crowded,
     u.record_id IN (SELECT ledger_id FROM work_damaged WHERE n_shown <= 17) AS is_damaged,
     u.float_prefix IS NULL AND u.record_id NOT IN (SELECT ledger_id FROM work_reference) AS is_without_number,
@@ -26,11 +26,11 @@ SELECT
     CASE WHEN u.is_crowded THEN 'crowd_skipped' END,
     MAP {'count': CAST(count(s.upstream_id) AS VARCHAR),
          'free': CAST(count(*) FILTER (coalesce(s.is_free, FALSE)) AS VARCHAR), 'money': money_text(u.money),
-         'lane': CASE u.lane WHEN 'day' THEN 'day' ELSE 'window' END, 'days': CAST($window_days AS VARCHAR),
+         'lane': CASE WHEN u.is_dated THEN 'day' ELSE 'window' END, 'days': CAST($window_days AS VARCHAR),
          'day': coalesce(CAST(u.invoice_date AS VARCHAR), '')}
 FROM explain_unsure AS u
 LEFT JOIN work_similar AS s ON s.ledger_id = u.ledger_id
-GROUP BY u.ledger_id, u.is_crowded, u.money, u.lane, u.invoice_date;
+GROUP BY u.ledger_id, u.is_crowded, u.money, u.is_dated, u.invoice_date;
 
 -- Which of the fitting invoices each rule weighs: the guards are about these.
 CREATE OR REPLACE TEMP TABLE explain_weighed AS

@@ -7,20 +7,14 @@
 
 CREATE OR REPLACE TEMP TABLE work_lane AS
 WITH placed AS (
-    SELECT 'day' AS lane, day_key AS key_hash, rowid AS invoice_row FROM work_same_money
-    UNION ALL
-    SELECT 'party_id', party_key, rowid FROM work_same_money
-    UNION ALL
-    SELECT 'party_name', name_key, rowid FROM work_same_money
-    UNION ALL
-    SELECT 'money', money_key, rowid FROM work_same_money
+    SELECT unnest([day_id, day_name, day, party_id, party_name, money]) AS key_hash, rowid AS invoice_row,
+           issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny
+    FROM work_same_money
 )
-SELECT
-    w.lane_hash, p.invoice_row, f.issued_on, f.party_hash, f.name_hash, f.amount_cny, f.tax_cny, f.total_cny
+SELECT w.lane_hash, p.* EXCLUDE (key_hash)
 FROM placed p
-JOIN work_wanted w ON w.key_hash = p.key_hash AND w.lane = p.lane
-JOIN work_same_money f ON f.rowid = p.invoice_row
-WHERE w.lane = 'day' OR f.issued_on BETWEEN w.from_day AND w.to_day;
+JOIN work_wanted w ON w.key_hash = p.key_hash
+WHERE w.lane IN ('day_id', 'day_name', 'day') OR p.issued_on BETWEEN w.from_day AND w.to_day;
 
 CREATE OR REPLACE TEMP TABLE work_crowd AS
 WITH crowded AS (
@@ -34,22 +28,20 @@ SELECT record_id AS ledger_id FROM work_unsure SEMI JOIN crowded USING (lane_has
 CREATE OR REPLACE TEMP TABLE work_pair AS
 WITH searched AS MATERIALIZED (
     -- Materialised: a crowd must leave before the join, not after it.
-    SELECT
-        record_id, lane, lane_hash, posted_on, party_hash, name_hash, total_cny, amount_cny, tax_cny,
-        float_prefix IS NULL AND record_id NOT IN (SELECT ledger_id FROM work_reference) AS is_without_number
+    SELECT record_id, is_dated, lane_hash, posted_on, party_hash, name_hash, total_cny, amount_cny, tax_cny
     FROM work_unsure WHERE record_id NOT IN (SELECT ledger_id FROM work_crowd)
 )
 SELECT
-    s.record_id AS ledger_id, f.invoice_row, s.lane = 'day' AS is_dated,
+    s.record_id AS ledger_id, f.invoice_row, s.is_dated,
     party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) AS party_agrees
 FROM work_lane f
 JOIN searched s ON s.lane_hash = f.lane_hash
 -- Every kind of money that both sides keep, not only the one that is compared first.
-WHERE (s.is_without_number OR party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS DISTINCT FROM FALSE)
+WHERE party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS DISTINCT FROM FALSE
   AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
-  AND (s.lane = 'day' OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY);
+  AND (s.is_dated OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY);
 
 CREATE OR REPLACE TEMP TABLE work_similar AS
 SELECT
@@ -58,15 +50,44 @@ SELECT
 FROM work_pair p
 JOIN work_same_money f ON f.rowid = p.invoice_row
 ANTI JOIN work_forbidden x ON x.ledger_id = p.ledger_id AND x.upstream_id = f.record_id
-WHERE p.party_agrees IS DISTINCT FROM FALSE
-  AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
-
--- Never linked, but told to whoever looks for the invoice (candidate.sql): the line has no number that says otherwise.
-CREATE OR REPLACE TEMP TABLE work_other_party AS
-SELECT DISTINCT p.ledger_id, f.record_id AS upstream_id
-FROM work_pair p
-JOIN work_same_money f ON f.rowid = p.invoice_row
-ANTI JOIN work_forbidden x ON x.ledger_id = p.ledger_id AND x.upstream_id = f.record_id
-WHERE NOT p.party_agrees;
+WHERE f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
 
 DROP TABLE work_pair;
+
+-- Never linked, but told to whoever looks for the invoice (candidate.sql): money and day are those of the line, which has no
+-- number that says otherwise. Only open invoices: of the others nobody asks.
+CREATE OR REPLACE TEMP TABLE work_other_party AS
+WITH line AS (
+    SELECT
+        record_id AS ledger_id, lane_key(money_key, 'day', invoice_date) AS day_key, party_hash, name_hash, total_cny,
+        amount_cny, tax_cny
+    FROM work_unsure
+    WHERE is_dated AND float_prefix IS NULL AND coalesce(party_hash, name_hash) IS NOT NULL
+      AND record_id NOT IN (SELECT ledger_id FROM work_reference)
+),
+priced AS (
+    SELECT *, money_key(company_key(taxpayer_id, direction), 'total', total_cny) AS money_key FROM work_open_upstream
+    UNION ALL
+    SELECT *, money_key(company_key(taxpayer_id, direction), 'amount', amount_cny) FROM work_open_upstream
+),
+invoice AS (
+    SELECT
+        record_id AS upstream_id, lane_key(money_key, 'day', issued_on) AS day_key, party_hash, name_hash, total_cny,
+        amount_cny, tax_cny
+    FROM priced
+    WHERE lane_key(money_key, 'day', issued_on) IN (SELECT day_key FROM line)
+),
+crowded AS (
+    SELECT day_key
+    FROM (SELECT day_key, count(*) AS n_lines FROM line GROUP BY day_key)
+    JOIN (SELECT day_key, count(*) AS n_invoices FROM invoice GROUP BY day_key) USING (day_key)
+    WHERE n_lines * n_invoices > $max_pairs
+)
+SELECT DISTINCT l.ledger_id, u.upstream_id
+FROM (FROM line ANTI JOIN crowded USING (day_key)) l
+JOIN invoice u USING (day_key)
+ANTI JOIN work_forbidden x ON x.ledger_id = l.ledger_id AND x.upstream_id = u.upstream_id
+WHERE NOT party_hash_agrees(l.party_hash, l.name_hash, u.party_hash, u.name_hash)
+  AND coalesce(abs(l.total_cny - u.total_cny) <= $tolerance, TRUE)
+  AND coalesce(abs(l.amount_cny - u.amount_cny) <= $tolerance, TRUE)
+  AND coalesce(abs(l.tax_cny - u.tax_cny) <= $tolerance, TRUE);

@@ -150,15 +150,18 @@ CREATE OR REPLACE TEMP MACRO tail_key(company_key, number) AS hash(company_key, 
 CREATE OR REPLACE TEMP MACRO money_step(money, tolerance) AS
     CAST(100 * money AS BIGINT) // greatest(CAST(100 * tolerance AS BIGINT), 1);
 
--- The lane of lines and invoices that are compared one by one: one sum of a company, and one day or party.
-CREATE OR REPLACE TEMP MACRO money_key(taxpayer_id, direction, money_kind, money) AS
-    hash(taxpayer_id, direction, money_kind, CAST(money AS DECIMAL(18,2)));
+-- The lane of lines and invoices that are compared one by one: one sum of a company, and its day, its party or both.
+CREATE OR REPLACE TEMP MACRO money_key(company_key, money_kind, money) AS
+    hash(company_key, money_kind, CAST(money AS DECIMAL(18,2)));
 CREATE OR REPLACE TEMP MACRO lane_key(money_key, lane, value) AS
     CASE WHEN value IS NOT NULL THEN hash(money_key, lane, value) END;
 
--- The first 13 or the last 6 digits of a number of that sum, as 64 bits.
-CREATE OR REPLACE TEMP MACRO number_half(money_key, part, number) AS
-    hash(money_key, part, CASE part WHEN 'front' THEN left(number, 13) ELSE right(number, 6) END);
+-- The front or the back of a number within a lane, as 64 bits. One wrong, swapped, missing or additional digit leaves one of
+-- the two as it was: no digit belongs to both, and one stands between them. The back is short, for in front the numbers of
+-- one seller are all alike.
+CREATE OR REPLACE TEMP MACRO number_half(lane_key, part, number) AS
+    hash(lane_key, part, CASE part WHEN 'back' THEN right(number, 3)
+                                   ELSE left(number, CASE WHEN length(number) < 19 THEN 4 ELSE 16 END) END);
 
 -- A number without its n-th digit, the number itself for 0, as 64 bits; NULL where there is no such digit.
 CREATE OR REPLACE TEMP MACRO shortened(number, n) AS

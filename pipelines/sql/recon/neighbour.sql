@@ -13,14 +13,18 @@ JOIN work_reference r ON r.ledger_id = s.record_id
 WHERE s.record_id IN (SELECT ledger_id FROM work_crowd)
   AND s.named_id IS NULL AND r.n_numbers = 1 AND length(r.number) IN (7, 8, 9, 19, 20, 21);
 
+-- One error leaves one of a number's halves as it was: only what has one in common with a typed number is looked at further.
 CREATE OR REPLACE TEMP TABLE work_crowded_invoice AS
 WITH crowded AS (
-    SELECT lane_hash, invoice_row FROM work_lane SEMI JOIN work_typed_in_crowd USING (lane_hash)
-    QUALIFY count(*) OVER () * 21 <= $max_neighbours
+    SELECT c.lane_hash, f.*
+    FROM (FROM work_lane SEMI JOIN work_typed_in_crowd USING (lane_hash)) c
+    JOIN work_same_money f ON f.rowid = c.invoice_row
 )
-SELECT c.lane_hash, f.*
-FROM crowded c
-JOIN work_same_money f ON f.rowid = c.invoice_row;
+SELECT * FROM crowded
+WHERE number_half(lane_hash, 'front', number) IN (SELECT number_half(lane_hash, 'front', number) FROM work_typed_in_crowd)
+   OR number_half(lane_hash, 'back', number) IN (SELECT number_half(lane_hash, 'back', number) FROM work_typed_in_crowd);
+
+SET VARIABLE is_searched = (SELECT count(*) * 21 <= $max_neighbours FROM work_crowded_invoice);
 
 INSERT INTO work_similar
 WITH shortened_typed AS (
@@ -29,7 +33,7 @@ WITH shortened_typed AS (
 ),
 shortened_invoice AS (
     SELECT record_id, lane_hash, shortened(number, n) AS short
-    FROM (SELECT *, unnest(range(22)) AS n FROM work_crowded_invoice)
+    FROM (SELECT *, unnest(range(22)) AS n FROM work_crowded_invoice WHERE getvariable('is_searched'))
 ),
 near AS (
     SELECT DISTINCT t.ledger_id, f.record_id AS upstream_id, lane_hash
@@ -39,7 +43,7 @@ near AS (
 SELECT
     s.record_id AS ledger_id, f.record_id AS upstream_id, f.number, f.code, f.issued_on,
     party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) AS party_agrees,
-    s.lane = 'day' AS is_dated,
+    s.is_dated,
     f.record_id NOT IN (SELECT upstream_id FROM work_taken) AS is_free
 FROM near n
 JOIN work_unsure s ON s.record_id = n.ledger_id
@@ -49,11 +53,11 @@ WHERE party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS
   AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
-  AND (s.lane = 'day' OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY)
+  AND (s.is_dated OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY)
   AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
 
 DELETE FROM work_crowd
-WHERE ledger_id IN (SELECT ledger_id FROM work_typed_in_crowd SEMI JOIN work_crowded_invoice USING (lane_hash));
+WHERE getvariable('is_searched') AND ledger_id IN (SELECT ledger_id FROM work_typed_in_crowd);
 
 -- What is cleared or agreed is not free either; looked up for the few that fit, not for the whole population.
 UPDATE work_similar SET is_free = FALSE

@@ -57,25 +57,35 @@ WHERE abs(w.money - i.near_money) <= $tolerance;
 CREATE OR REPLACE TEMP TABLE work_second_near AS
 SELECT
     l.ledger_id, l.cause, l.evidence, l.party_hash, l.name_hash,
-    money_key(l.taxpayer_id, l.direction, l.money_kind, m.near_money) AS money_key
+    money_key(company_key(l.taxpayer_id, l.direction), l.money_kind, m.near_money) AS money_key
 FROM work_second_line l
 JOIN work_second_money m ON m.money_kind = l.money_kind AND m.money = l.money;
 
--- One column in IN is looked for while DuckDB reads. Of the invoices of that money only those of a wanted party are kept.
+-- Of the invoices of that money only those of a wanted party are kept.
 CREATE OR REPLACE TEMP TABLE work_second_invoice AS
-WITH issued AS (
-    SELECT 'total' AS money_kind, total_cny AS money, * FROM work_upstream
-    WHERE total_cny IN (SELECT near_money FROM work_second_money WHERE money_kind = 'total')
-    UNION ALL
-    SELECT 'amount', amount_cny, * FROM work_upstream
-    WHERE amount_cny IN (SELECT near_money FROM work_second_money WHERE money_kind = 'amount')
+WITH asked AS (
+    SELECT
+        *, company_key(taxpayer_id, direction) AS company_hash,
+        coalesce(total_cny IN (SELECT near_money FROM work_second_money WHERE money_kind = 'total'), FALSE) AS is_total,
+        coalesce(amount_cny IN (SELECT near_money FROM work_second_money WHERE money_kind = 'amount'), FALSE) AS is_amount
+    FROM work_upstream
 ),
-priced AS (SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS money_key FROM issued),
-fitting AS (
-    SELECT * REPLACE (party_key(party_id) AS party_hash), name_key(party_name) AS name_hash FROM priced
-    WHERE money_key IN (SELECT money_key FROM work_second_near)
+issued AS (
+    SELECT
+        *,
+        unnest(CASE WHEN is_total AND is_amount THEN ['total', 'amount'] WHEN is_total THEN ['total'] ELSE ['amount'] END)
+            AS money_kind
+    FROM asked WHERE is_total OR is_amount
+),
+priced AS (
+    SELECT
+        i.*, coalesce(n.name_hash, name_key(i.party_name)) AS name_hash,
+        CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END AS money,
+        money_key(company_hash, money_kind, CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END) AS money_key
+    FROM issued i
+    LEFT JOIN work_name n ON n.written_name = i.written_name
 )
-SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money, money_key FROM fitting
+SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money, money_key FROM priced
 WHERE (lane_key(money_key, 'party_id', party_hash)
        IN (SELECT lane_key(money_key, 'party_id', party_hash) FROM work_second_near)
     OR lane_key(money_key, 'party_name', name_hash)
@@ -84,8 +94,7 @@ WHERE (lane_key(money_key, 'party_id', party_hash)
 
 SET VARIABLE n_second = (SELECT count(*) FROM work_second_invoice);
 
--- One wrong, swapped, missing or additional digit leaves the first 13 or the last 6 of 20 digits as they were: only what has
--- one of them in common is looked at further.
+-- One error leaves one of a number's halves as it was: only what has one in common is looked at further.
 CREATE OR REPLACE TEMP TABLE work_second_half AS
 SELECT DISTINCT number_half(money_key, 'front', number) AS half FROM work_second_invoice WHERE length(number) = 20
 UNION ALL

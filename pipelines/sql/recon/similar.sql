@@ -23,7 +23,11 @@ WITH unsure AS (
         l.*, r.upstream_id AS named_id,
         CASE WHEN l.line_total IS NOT NULL THEN 'total' ELSE 'amount' END AS money_kind,
         coalesce(l.line_total, l.line_amount) AS money,
-        CASE WHEN l.invoice_date IS NOT NULL THEN 'day' WHEN l.party_id IS NOT NULL THEN 'party_id'
+        l.invoice_date IS NOT NULL AS is_dated,
+        CASE WHEN l.invoice_date IS NOT NULL AND l.party_hash IS NOT NULL AND l.name_hash IS NOT NULL THEN 'day_id'
+             WHEN l.invoice_date IS NOT NULL AND l.party_hash IS NULL AND l.name_hash IS NOT NULL THEN 'day_name'
+             WHEN l.invoice_date IS NOT NULL THEN 'day'
+             WHEN l.party_id IS NOT NULL THEN 'party_id'
              WHEN l.party_name IS NOT NULL THEN 'party_name' ELSE 'money' END AS lane
     FROM work_open_ledger l
     LEFT JOIN work_role r ON r.ledger_id = l.record_id
@@ -31,16 +35,19 @@ WITH unsure AS (
       AND l.record_id NOT IN (SELECT ledger_id FROM work_named WHERE n_numbers > 1)
       AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind = 'leave_alone')
 ),
-priced AS (SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS money_key FROM unsure)
+priced AS (SELECT *, money_key(company_key(taxpayer_id, direction), money_kind, money) AS money_key FROM unsure)
 SELECT
     *,
-    CASE lane WHEN 'day' THEN lane_key(money_key, 'day', invoice_date)
-              WHEN 'party_id' THEN lane_key(money_key, 'party_id', party_hash)
-              WHEN 'party_name' THEN lane_key(money_key, 'party_name', name_hash)
-              ELSE lane_key(money_key, 'money', TRUE) END AS lane_hash
+    CASE lane WHEN 'day_id' THEN lane_key(money_key, lane, hash(invoice_date, party_hash))
+              WHEN 'day_name' THEN lane_key(money_key, lane, hash(invoice_date, name_hash))
+              WHEN 'day' THEN lane_key(money_key, lane, invoice_date)
+              WHEN 'party_id' THEN lane_key(money_key, lane, party_hash)
+              WHEN 'party_name' THEN lane_key(money_key, lane, name_hash)
+              ELSE lane_key(money_key, lane, TRUE) END AS lane_hash
 FROM priced;
 
--- An invoice without a tax id is compared by name also with a line that has one.
+-- An invoice without a tax id is compared by name also with a line that has one; an invoice that tells nothing of its party
+-- conflicts with none.
 CREATE OR REPLACE TEMP TABLE work_wanted AS
 WITH wanted AS (
     SELECT
@@ -50,42 +57,70 @@ WITH wanted AS (
     FROM work_unsure
     WHERE lane_hash IS NOT NULL
     GROUP BY lane_hash
+),
+other_key AS (
+    SELECT lane_hash, lane_key(money_key, 'name_of_id', name_hash) AS key_hash FROM work_unsure WHERE lane = 'party_id'
+    UNION
+    SELECT lane_hash, lane_key(money_key, 'day_name_of_id', hash(invoice_date, name_hash)) FROM work_unsure WHERE lane = 'day_id'
+    UNION
+    SELECT lane_hash, lane_key(money_key, 'day_nobody', invoice_date) FROM work_unsure WHERE lane = 'day_id'
+    UNION
+    SELECT lane_hash, lane_key(money_key, 'day_nameless', invoice_date) FROM work_unsure WHERE lane = 'day_name'
 )
 SELECT *, lane_hash AS key_hash FROM wanted
 UNION ALL
-SELECT DISTINCT w.*, lane_key(s.money_key, 'name_of_id', s.name_hash)
-FROM work_unsure s
-JOIN wanted w ON w.lane_hash = s.lane_hash
-WHERE s.lane = 'party_id' AND s.name_hash IS NOT NULL;
+SELECT w.*, o.key_hash FROM other_key o JOIN wanted w USING (lane_hash) WHERE o.key_hash IS NOT NULL;
 
--- One column in IN is looked for while DuckDB reads.
+-- First the money, which one scan tells; the keys only of what has it. The style of a name was looked at once already, at
+-- least for the records that are due.
 CREATE OR REPLACE TEMP TABLE work_same_money AS
-WITH issued AS (
-    SELECT 'total' AS money_kind, total_cny AS money, * FROM work_upstream
-    WHERE total_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'total')
-    UNION ALL
-    SELECT 'amount', amount_cny, * FROM work_upstream
-    WHERE amount_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'amount')
+WITH asked AS (
+    SELECT
+        *, company_key(taxpayer_id, direction) AS company_hash,
+        coalesce(total_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'total'), FALSE) AS is_total,
+        coalesce(amount_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'amount'), FALSE) AS is_amount
+    FROM work_upstream
 ),
-priced AS (SELECT *, money_key(taxpayer_id, direction, money_kind, money) AS money_key FROM issued),
-dated AS (SELECT *, lane_key(money_key, 'day', issued_on) AS day_key FROM priced),
--- The party's texts are looked at only where a line of that money, and of that day if it has one, may want them.
-fitting AS (
-    SELECT * REPLACE (party_key(party_id) AS party_hash), name_key(party_name) AS name_hash FROM dated
-    WHERE day_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'day')
-       OR money_key IN (SELECT money_key FROM work_unsure WHERE lane <> 'day')
+issued AS (
+    SELECT
+        *,
+        unnest(CASE WHEN is_total AND is_amount THEN ['total', 'amount'] WHEN is_total THEN ['total'] ELSE ['amount'] END)
+            AS money_kind
+    FROM asked WHERE is_total OR is_amount
+),
+priced AS (
+    SELECT
+        i.*, coalesce(n.name_hash, name_key(i.party_name)) AS name_hash,
+        money_key(company_hash, money_kind, CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END) AS money_key
+    FROM issued i
+    LEFT JOIN work_name n ON n.written_name = i.written_name
 ),
 keyed AS (
     SELECT
-        record_id, number, code, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, day_key,
+        record_id, number, code, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny,
+        CASE WHEN party_hash IS NOT NULL THEN lane_key(money_key, 'day_id', hash(issued_on, party_hash))
+             WHEN name_hash IS NOT NULL THEN lane_key(money_key, 'day_name_of_id', hash(issued_on, name_hash))
+             ELSE lane_key(money_key, 'day_nobody', issued_on) END AS day_id,
+        CASE WHEN name_hash IS NOT NULL THEN lane_key(money_key, 'day_name', hash(issued_on, name_hash))
+             ELSE lane_key(money_key, 'day_nameless', issued_on) END AS day_name,
+        lane_key(money_key, 'day', issued_on) AS day,
         CASE WHEN party_hash IS NOT NULL THEN lane_key(money_key, 'party_id', party_hash)
-             ELSE lane_key(money_key, 'name_of_id', name_hash) END AS party_key,
-        lane_key(money_key, 'party_name', name_hash) AS name_key,
-        lane_key(money_key, 'money', TRUE) AS money_key
-    FROM fitting
+             ELSE lane_key(money_key, 'name_of_id', name_hash) END AS party_id,
+        lane_key(money_key, 'party_name', name_hash) AS party_name,
+        lane_key(money_key, 'money', TRUE) AS money
+    FROM priced
+),
+wanted AS (
+    SELECT
+        * REPLACE (
+            CASE WHEN day_id IN (SELECT key_hash FROM work_wanted WHERE lane = 'day_id') THEN day_id END AS day_id,
+            CASE WHEN day_name IN (SELECT key_hash FROM work_wanted WHERE lane = 'day_name') THEN day_name END AS day_name,
+            CASE WHEN day IN (SELECT key_hash FROM work_wanted WHERE lane = 'day') THEN day END AS day,
+            CASE WHEN party_id IN (SELECT key_hash FROM work_wanted WHERE lane = 'party_id') THEN party_id END AS party_id,
+            CASE WHEN party_name IN (SELECT key_hash FROM work_wanted WHERE lane = 'party_name')
+                 THEN party_name END AS party_name,
+            CASE WHEN money IN (SELECT key_hash FROM work_wanted WHERE lane = 'money') THEN money END AS money
+        )
+    FROM keyed
 )
-SELECT * FROM keyed
-WHERE day_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'day')
-   OR party_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'party_id')
-   OR name_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'party_name')
-   OR money_key IN (SELECT key_hash FROM work_wanted WHERE lane = 'money');
+SELECT * FROM wanted WHERE coalesce(day_id, day_name, day, party_id, party_name, money) IS NOT NULL;
