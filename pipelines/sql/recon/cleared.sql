@@ -27,10 +27,9 @@ SELECT DISTINCT text_hash(party_name) AS written_name, name_key(party_name) AS n
 CREATE OR REPLACE TEMP TABLE work_company AS
 SELECT DISTINCT company_key(taxpayer_id, direction) AS company_hash, taxpayer_id, direction FROM work_due_upstream;
 
--- What is joined is as narrow as can be, so that it stays in memory: numbers of 64 bits for texts. Of the number itself the
--- last 19 digits are compared; that the taxpayer, the direction, the code and the party are those of the other side is seen
--- by hashes of 64 bits. For a pair to be cleared wrongly two of them would have to agree by chance (1 in 2 * 10^19), with
--- the same number and the same money on both sides.
+-- What is joined is as narrow as can be, so that it stays in memory: numbers of 64 bits for texts. The invoice number is
+-- compared twice, by two hashes that have nothing in common. For a pair of two numbers to be cleared both would have to agree
+-- by chance (1 in 3 * 10^38), with the same money on both sides.
 CREATE OR REPLACE TEMP TABLE work_cleared AS
 WITH invoice AS (
     SELECT
@@ -39,14 +38,14 @@ WITH invoice AS (
         -- A CASE, not a WHERE: a filter would make this side look smaller than the narrow one and be kept in memory.
         CASE WHEN status IN ('normal', 'red_partial') AND NOT is_red
              THEN clearing_key(taxpayer_id, direction, number, code) END AS key_hash,
-        number_digits(number) AS digits
+        number_check(number) AS check_hash
     FROM work_due_upstream
 ),
 entry AS (
     SELECT
         record_id, total_cny, amount_cny, tax_cny, invoice_date, party_hash, written_name,
         clearing_key(taxpayer_id, direction, invoice_reference, invoice_code) AS key_hash,
-        number_digits(invoice_reference) AS digits
+        number_check(invoice_reference) AS check_hash
     FROM work_due_ledger
     WHERE invoice_reference IS NOT NULL
 ),
@@ -60,7 +59,7 @@ pair AS (
     LEFT JOIN work_name un ON un.written_name = u.written_name
     LEFT JOIN work_name ln ON ln.written_name = l.written_name
     WHERE u.key_hash NOT IN (SELECT key_hash FROM work_repeated_key)
-      AND l.digits IS NOT DISTINCT FROM u.digits
+      AND l.check_hash = u.check_hash
       AND coalesce(l.total_cny = u.total_cny, TRUE)
       AND coalesce(l.amount_cny = u.amount_cny, TRUE)
       AND coalesce(l.tax_cny = u.tax_cny, TRUE)

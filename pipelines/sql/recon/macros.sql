@@ -73,7 +73,7 @@ CREATE OR REPLACE TEMP MACRO plain_code(code) AS
 
 -- An 8-digit number that lost its leading zeros; everything else unchanged.
 CREATE OR REPLACE TEMP MACRO padded_number(number) AS
-    CASE WHEN length(number) < 8 THEN lpad(number, 8, '0') ELSE number END;
+    CASE WHEN strlen(number) < 8 THEN lpad(number, 8, '0') ELSE number END;
 
 -- What the next part of a chain means after the number `last`: as it is if whole, else an ending.
 CREATE OR REPLACE TEMP MACRO next_number(last, part, is_carried) AS
@@ -112,7 +112,7 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
 
 -- An invoice as people cite it: 20 digits, or code and number.
 CREATE OR REPLACE TEMP MACRO shown_number(code, number) AS
-    CASE WHEN length(number) = 8 AND code IS NOT NULL THEN code || '-' || number ELSE number END;
+    CASE WHEN strlen(number) = 8 AND code IS NOT NULL THEN code || '-' || number ELSE number END;
 
 -- A sentence with its places filled: {0} to {15} are the facts of work_explained in this order, {16} to {19} words of its
 -- language. NULL without a template.
@@ -124,14 +124,14 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, words) AS
 
 -- What a pair is cleared by, as 64 bits: 20 digits, or a shorter number and its code.
 CREATE OR REPLACE TEMP MACRO clearing_key(taxpayer_id, direction, number, code) AS
-    hash(taxpayer_id, direction, number, CASE WHEN length(number) <> 20 THEN code END);
+    hash(taxpayer_id, direction, number, CASE WHEN strlen(number) <> 20 THEN code END);
 
 -- By which rule the pairs are linked that are cleared at once; `number` is as people cite it.
 CREATE OR REPLACE TEMP MACRO cleared_rule(is_short, number) AS
     CASE WHEN NOT is_short THEN 'exact_key' WHEN length(number) = 20 THEN 'last_8' ELSE 'without_code' END;
 
--- The last 19 digits of a number, as many as 64 bits hold; NULL if it is not made of digits.
-CREATE OR REPLACE TEMP MACRO number_digits(number) AS try_cast(right(number, 19) AS UBIGINT);
+-- A number as 64 bits that share nothing with those of clearing_key: of the same text read from its end.
+CREATE OR REPLACE TEMP MACRO number_check(number) AS hash(reverse(number));
 
 -- A text as 64 bits, NULL for none.
 CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::VARCHAR));
@@ -144,7 +144,8 @@ CREATE OR REPLACE TEMP MACRO name_key(name) AS text_hash(plain_name(name));
 CREATE OR REPLACE TEMP MACRO company_key(taxpayer_id, direction) AS hash(taxpayer_id, direction);
 
 -- What a line of a company can cite an invoice by: its last 8 digits, which the whole number ends with too.
-CREATE OR REPLACE TEMP MACRO tail_key(company_key, number) AS hash(company_key, right(number, 8));
+CREATE OR REPLACE TEMP MACRO tail_key(company_key, number) AS
+    hash(company_key, CASE WHEN strlen(number) = 20 THEN substr(number, 13) ELSE right(number, 8) END);
 
 -- Money by steps as wide as the tolerance: what is within it of each other is at most one step apart.
 CREATE OR REPLACE TEMP MACRO money_step(money, tolerance) AS

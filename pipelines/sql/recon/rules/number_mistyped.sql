@@ -9,33 +9,31 @@
 -- peace until its grace window is over: nearly every wrong link was such a one (docs/benchmarks.md).
 
 CREATE OR REPLACE TEMP TABLE work_near AS
-WITH typed AS (
-    SELECT ledger_id, number, any_value(code) AS code, bool_or(is_typed) AS is_typed
+WITH read AS (
+    SELECT ledger_id, number, any_value(code) AS code
     FROM (
-        SELECT ledger_id, number, code, form <> 'lost_zeros' AS is_typed FROM work_reference
+        SELECT ledger_id, number, code FROM work_reference
         WHERE length(number) IN (7, 8, 9, 19, 20, 21) AND n_numbers = 1
         UNION ALL
         -- Seven digits may have lost a zero or any other digit.
-        SELECT record_id, tokens[1], code, TRUE FROM work_unsure WHERE len(tokens) = 1 AND length(tokens[1]) = 7
+        SELECT record_id, tokens[1], code FROM work_unsure WHERE len(tokens) = 1 AND length(tokens[1]) = 7
     )
     GROUP BY ledger_id, number
 ),
+typed AS (
+    SELECT r.ledger_id, r.number AS typed, r.code AS typed_code, l.posted_on, l.invoice_date
+    FROM read r
+    JOIN work_unsure l ON l.record_id = r.ledger_id
+    WHERE l.named_id IS NULL AND r.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
+),
 comparable AS (
-    SELECT
-        s.ledger_id, s.upstream_id, s.is_free, s.party_agrees, s.number, t.number AS typed, t.code AS typed_code, s.code,
-        l.posted_on, l.invoice_date
-    FROM (
-        SELECT *, FALSE AS is_tail FROM work_similar
-        UNION ALL
-        SELECT * REPLACE (right(number, 8) AS number), TRUE FROM work_similar WHERE length(number) = 20
-    ) s
-    JOIN typed t ON t.ledger_id = s.ledger_id AND abs(length(t.number) - length(s.number)) <= 1
-     -- Digits in front of the last 8 count: a reference that has them is not short.
-     AND NOT (s.is_tail AND t.code IS NOT NULL)
-    JOIN work_unsure l ON l.record_id = s.ledger_id AND l.named_id IS NULL
-    WHERE s.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
-      -- Of equal length, one error changes at most two places: cheap to count before the real comparison.
-      AND CASE WHEN length(t.number) = length(s.number) THEN hamming(t.number, s.number) <= 2 ELSE TRUE END
+    SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, s.number, s.code
+    FROM work_similar s JOIN typed t ON t.ledger_id = s.ledger_id
+    UNION ALL
+    -- Digits in front of the last 8 count: a reference that has them is not short.
+    SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, right(s.number, 8), s.code
+    FROM work_similar s JOIN typed t ON t.ledger_id = s.ledger_id
+    WHERE length(s.number) = 20 AND length(t.typed) < 10 AND t.typed_code IS NULL
 )
 SELECT
     ledger_id, upstream_id, any_value(is_free) AS is_free,
@@ -44,6 +42,8 @@ SELECT
     AND greatest(any_value(posted_on), coalesce(any_value(invoice_date), any_value(posted_on)))
         + to_hours($grace_hours) > $as_of::TIMESTAMP AS is_early
 FROM comparable
+-- Of equal length, one error changes at most two places: cheap to count before the real comparison.
+WHERE CASE length(typed) - length(number) WHEN 0 THEN hamming(typed, number) <= 2 WHEN 1 THEN TRUE WHEN -1 THEN TRUE END
 GROUP BY ledger_id, upstream_id
 HAVING min(damerau_levenshtein(typed, number)
            + CASE WHEN length(number) = 8 AND typed_code <> code THEN 1 ELSE 0 END) = 1;
