@@ -22,8 +22,13 @@ ASSUMED_COVERAGE = (
 
 
 FEW_WORDS = {
-    "recon__item": {"direction": tuple(Direction), "verdict": tuple(Verdict), "cause": tuple(CAUSES), "basis": tuple(Basis)},
-    "recon__member": {"side": tuple(Side)},
+    "recon__item": {
+        "direction": list(Direction),
+        "verdict": list(Verdict),
+        "cause": list(CAUSES),
+        "basis": list(Basis),
+    },
+    "recon__member": {"side": list(Side)},
 }
 """Columns that hold words of a closed list. DuckDB writes them as fast as numbers once it knows the list; in the file
 they are text like any other."""
