@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -187,7 +187,7 @@ def _load_sentences(
     _insert(con, table, numbered)
 
 
-def _insert(con: Connection, table: str, rows: list[tuple[str, ...]]) -> None:
+def _insert(con: Connection, table: str, rows: Sequence[tuple[str, ...]]) -> None:
     """All rows in one statement: one for each takes longer than many a step of a night."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     con.execute(f"INSERT INTO {table} SELECT {', '.join(['unnest(?)'] * len(columns))}", columns)

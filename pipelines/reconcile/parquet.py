@@ -21,7 +21,7 @@ ASSUMED_COVERAGE = (
 )
 
 
-FEW_WORDS = {
+FEW_WORDS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "recon__item": {
         "direction": list(Direction),
         "verdict": list(Verdict),
