@@ -1,5 +1,5 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
--- grain: work_explained one row per item; work_other one row per item whose sentence names another record;
+-- grain: work_explained one row per item, worded as it is written; work_other one row per item whose sentence names another record;
 --        work_party one row per item whose parties differ
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
 --         work_similar, work_second, work_surplus, work_link, work_second_opinion
@@ -69,7 +69,7 @@ JOIN work_open_upstream u ON u.record_id = k.upstream_id
 WHERE h.cause = 'party_differs' AND party_differs(l.party_id, l.party_name, u.party_id, u.party_name)
 GROUP BY n.item_id;
 
-CREATE OR REPLACE TEMP TABLE work_explained AS
+CREATE OR REPLACE TEMP VIEW work_explained AS
 WITH filled AS (
     SELECT
         h.*,
@@ -122,5 +122,3 @@ SELECT
     concat(fill_sentence(en, facts, words_en), fill_sentence(repaired_en, facts, words_en), opinion_en)
         AS explanation_en
 FROM worded;
-
-DROP TABLE work_hinted;

@@ -93,7 +93,10 @@ worded AS (
     LEFT JOIN work_unlisted m USING (item_id)
 )
 SELECT
-    w.*,
+    w.* EXCLUDE (
+        first_id, first_total, status, is_unreadable, is_total_known, upstream_amount, ledger_amount, slack, told, is_combined,
+        ledger_digits, upstream_digits
+    ),
     -- As columns, because a join on an expression of one side is a nested loop.
     CASE WHEN cause = 'booked_twice' THEN first_id END AS booked_first_id,
     CASE WHEN cause IN ('not_found', 'impossible_number', 'upstream_gap') THEN item_id END AS asked_item_id,
