@@ -10,6 +10,7 @@ SEPARATORS = re.compile(r"[、,;/]")
 RANGE = re.compile(r"(\d+)[-~](\d+)")
 SHOWN_AS_FLOAT = re.compile(r"\D*(\d)\.?(\d*)[eE]\+?(\d+)\D*")
 PLACEHOLDER = re.compile(r"\d{1,3}|0+")
+LONGEST_RANGE = 100
 DIGITS_OF_A_FLOAT = 15
 """A spreadsheet keeps 15 digits of a number; the rest turns into zeros."""
 
@@ -20,6 +21,11 @@ class Reading:
 
     numbers: tuple[str, ...] = ()
     lost: str | None = None
+
+    @property
+    def is_too_long(self) -> bool:
+        """A range of so many numbers that nobody books it as one line without looking again."""
+        return len(self.numbers) > LONGEST_RANGE
 
 
 def read_reference(text: str | None) -> Reading:

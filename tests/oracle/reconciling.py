@@ -94,7 +94,10 @@ class Desk:
 
     def _cite(self, line: Row) -> bool:
         """Put the line to the invoice that it names; a line that names several is judged at once."""
-        numbers = read_reference(line["invoice_reference"]).numbers
+        reading = read_reference(line["invoice_reference"])
+        if reading.is_too_long:
+            raise LeftOpenError("a range that is too long to be expanded")
+        numbers = reading.numbers
         named = [invoices_named(number, line, self.invoices) for number in numbers]
         if len(named) > 1:
             self._settle_list(line, named)

@@ -2,7 +2,7 @@
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
 --        work_lone_ledger, work_lone_upstream, work_of_ledger, work_of_upstream one row per item
 -- inputs: work_lone, work_node, work_refused, work_similar, work_near, work_repair, work_other_party, work_crowd, work_crowded_line,
---         work_unpaired_red, work_sum_skipped, work_looked, work_decided
+--         work_long_range, work_unpaired_red, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_lone_ledger AS
@@ -32,6 +32,7 @@ considered AS (
         s.ledger_id, s.upstream_id,
         CASE
             WHEN s.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'crowd_skipped'
+            WHEN s.ledger_id IN (SELECT ledger_id FROM work_long_range) THEN 'range_skipped'
             WHEN n_free > 1 THEN 'several_equal'
             WHEN n_free = 1 AND n_similar > 1 AND l.cause = 'unreadable_reference' AND NOT k.is_covered
                 THEN 'days_not_received'
@@ -76,10 +77,16 @@ JOIN work_lone_ledger l ON l.record_id = c.ledger_id
 GROUP BY u.item_id;
 
 CREATE OR REPLACE TEMP TABLE work_candidate AS
-WITH skipped AS (
-    SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
+WITH reason AS (
+    SELECT ledger_id, 'range_skipped' AS why_not FROM work_long_range
+    UNION ALL
+    SELECT ledger_id, 'crowd_skipped' FROM (FROM work_crowd UNION FROM work_crowded_line)
+    WHERE ledger_id NOT IN (SELECT ledger_id FROM work_long_range)
+),
+skipped AS (
+    SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, c.why_not
     FROM work_lone_ledger l
-    SEMI JOIN (FROM work_crowd UNION FROM work_crowded_line) c ON c.ledger_id = l.record_id
+    JOIN reason c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger)
 ),
 sum_skipped AS (

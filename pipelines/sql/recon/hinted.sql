@@ -77,6 +77,7 @@ worded AS (
             ) THEN 'not_found.same_number'
             WHEN cause IN ('not_found', 'not_booked', 'impossible_number') AND n_candidates > 0
                 THEN cause || '.candidates'
+            WHEN cause = 'unreadable_reference' AND why_not = 'range_skipped' THEN 'unreadable_reference.long_range'
             WHEN cause = 'unreadable_reference'
                 THEN cause || CASE WHEN reference IS NULL THEN '.empty' ELSE '' END
                            || CASE WHEN n_candidates > 0 THEN '.candidates' ELSE '' END

@@ -86,13 +86,14 @@ CREATE OR REPLACE TEMP MACRO next_number(last, part, is_carried) AS
 
 -- The numbers of a chain: a whole number, then signs and digits ('12345678', '/79', '--82'). Shorter digits are the ending of the
 -- number before them, or with `is_carried` of the first greater one ('12345699/00'); after a hyphen or the like stands the
--- end of a range, or else nothing that could be a number.
+-- end of a range, or else nothing that could be a number. Once 100 numbers are passed, only the end of a range of whole
+-- numbers is kept, and `is_long` says so: none of its numbers may be taken for all of them.
 CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
-    list_distinct(list_transform(
+    list_transform([
         list_reduce(
             [{'numbers': [CAST(regexp_extract(part, '[0-9]+') AS HUGEINT)],
               'size': CAST('1' || repeat('0', length(regexp_extract(part, '[0-9]+'))) AS HUGEINT),
-              'is_range': regexp_matches(part, '^\s*[~—至到-]')} FOR part IN chain],
+              'is_range': regexp_matches(part, '^\s*[~—至到-]'), 'is_long': FALSE} FOR part IN chain],
             lambda done, part: {
                 'numbers': done.numbers || flatten([
                     CASE
@@ -104,11 +105,20 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
                     END
                     FOR next IN [next_number(done.numbers[-1], part, is_carried)]
                 ]),
-                'size': part.size, 'is_range': part.is_range
+                'size': part.size, 'is_range': part.is_range,
+                'is_long': done.is_long OR (part.is_range AND (
+                    (part.size = done.size AND part.size IN (100000000, 100000000000000000000)
+                     AND part.numbers[1] - done.numbers[-1] > 99)
+                    OR (len(done.numbers) > 100
+                        AND next_number(done.numbers[-1], part, is_carried) - done.numbers[-1] BETWEEN 1 AND 99)
+                ))
             }
-        ).numbers,
-        lambda number: padded_number(CAST(number AS VARCHAR))
-    ));
+        )],
+        lambda done: {
+            'numbers': list_distinct(list_transform(done.numbers, lambda n: padded_number(CAST(n AS VARCHAR)))),
+            'is_long': done.is_long
+        }
+    )[1];
 
 -- An invoice as people cite it: 20 digits, or code and number.
 CREATE OR REPLACE TEMP MACRO shown_number(code, number) AS

@@ -3,7 +3,8 @@
 -- inputs: work_due_ledger, work_cleared
 -- parameters: none
 -- A text that can be read in two ways (12 + 8 digits: code and number, or one split 20-digit number) gives two readings;
--- the one that exists upstream wins, the first of equals. Ranges are expanded up to 100 numbers.
+-- the one that exists upstream wins, the first of equals. Ranges are expanded up to 100 numbers; of a longer one only the ends
+-- are read, and its form is `long_range` (reading.sql sets such a line aside unless its money is that of the ends).
 
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
@@ -98,11 +99,12 @@ of_several_runs AS (
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
                   {'form': 'joined', 'code': NULL, 'numbers': coded}]
             WHEN len(chain) > 0
-            THEN [{'form': CASE WHEN len(numbers) = 1 THEN 'plain'
+            THEN [{'form': CASE WHEN read.is_long THEN 'long_range'
+                                WHEN len(read.numbers) = 1 THEN 'plain'
                                 WHEN len(chain) = 2 AND regexp_matches(chain[2], '^\s*[~—至到-]') THEN 'range'
                                 ELSE 'list' END,
-                   'code': code, 'numbers': numbers}
-                  FOR numbers IN CASE WHEN carried <> completed THEN [carried, completed] ELSE [completed] END]
+                   'code': code, 'numbers': read.numbers}
+                  FOR read IN CASE WHEN carried <> completed THEN [carried, completed] ELSE [completed] END]
             WHEN length(compact) IN (8, 20) AND len(whole_tokens) <= 1
             THEN [{'form': 'joined', 'code': code, 'numbers': [compact]},
                   {'form': 'list', 'code': code, 'numbers': whole_tokens}]
