@@ -29,7 +29,7 @@ class Reading:
 
 
 def read_reference(text: str | None) -> Reading:
-    """The numbers that a reference names, in order; none of them if nothing can be read."""
+    """The numbers that a reference names, in order, floats in a list last; none of them if nothing can be read."""
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text or ""))
     shown = SHOWN_AS_FLOAT.fullmatch(plain)
     if shown:
@@ -42,7 +42,9 @@ def read_reference(text: str | None) -> Reading:
     ranged = RANGE.fullmatch(plain)
     if ranged:
         return Reading(_numbers_between(ranged[1], _completed(ranged[2], ranged[1])))
-    return Reading(_listed([part for part in SEPARATORS.split(plain) if part.isdigit()]))
+    parts = SEPARATORS.split(plain)
+    unknown = [part for part in parts if SHOWN_AS_FLOAT.fullmatch(part)]
+    return Reading((*_listed([part for part in parts if part.isdigit()]), *unknown))
 
 
 def _first_digits(shown: str, length: int) -> str:

@@ -242,6 +242,13 @@ REPAIRS = [
          [("matched", "exact", {"u1", "l1"}), ("mismatched", "number_mistyped", {"u2", "l2"})]),
     Case("a float in a spreadsheet", "Broken numbers", [invoice("u1")], [entry("l1", "2.6112000000123457e+19")],
          one("digits_lost", "mismatched")),
+    *(Case(f"a float in a list is one number that nobody knows: {said}", "Broken numbers",
+           [invoice("u1", total="100.00"), invoice("u2", NUMBER[:-1] + "2", "1030.00")], [entry("l1", reference)],
+           [("mismatched", "amount_differs", {"u1", "l1"}), ("missing_ledger", "not_booked", {"u2"})])
+      for said, reference in [("first", f"2.61121E+19、{NUMBER}"), ("last", f"{NUMBER}、2.61121E+19")]),
+    Case("two floats are no number", "Broken numbers", [invoice("u1", "26112083261911208419", "100.00")],
+         [entry("l1", "2.6112083E+19、2.6112084E+19", "900.00")],
+         [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),
     *(Case(f"a float in a spreadsheet: {said}", "Broken numbers", [invoice("u1", "26112083456781267890")],
            [entry("l1", reference, invoice_code=code)], one("digits_lost", "mismatched"))
       for said, reference, code in [

@@ -59,6 +59,15 @@ CREATE OR REPLACE TEMP MACRO float_digits(plain) AS nullif(regexp_replace(float_
 CREATE OR REPLACE TEMP MACRO float_value(plain) AS
     try_cast(regexp_replace(float_text(plain), '\s', '', 'g') AS HUGEINT);
 
+-- Floats among several numbers ('2.61121E+19、26112000000123456789'), and the text without them. One digit stands before the
+-- point, and none before that: 'E19' behind a whole number is something else.
+CREATE OR REPLACE TEMP MACRO listed_float() AS
+    '(^|[^0-9.])([0-9](?:\.[0-9]+\s*[eE]\s*\+?|\s*[eE]\s*\+)\s*[0-9]{1,2})\b';
+CREATE OR REPLACE TEMP MACRO listed_floats(plain) AS
+    CASE WHEN contains(upper(plain), 'E') THEN regexp_extract_all(plain, listed_float(), 2) ELSE [] END;
+CREATE OR REPLACE TEMP MACRO without_floats(plain) AS
+    CASE WHEN contains(upper(plain), 'E') THEN regexp_replace(plain, listed_float(), '\1、', 'g') ELSE plain END;
+
 -- Whether a number may stand as `value` once digits below `step` are gone: some programs cut them off, others round.
 CREATE OR REPLACE TEMP MACRO is_shown_as(digits, value, step) AS
     coalesce(try_cast(digits AS HUGEINT) - value BETWEEN -(step // 2) AND step - 1, FALSE);
