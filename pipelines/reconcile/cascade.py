@@ -2,7 +2,8 @@
 
 ```
  population -> decisions, due -> cleared -> references, known invoices, red pairs, claims -> NUMBER_RULES
-            -> agreed links, line roles -> similar invoices -> REPAIR_RULES -> links -> groups -> verdicts -> sentences
+            -> agreed links, line roles -> similar invoices -> REPAIR_RULES -> links -> groups
+            -> near misses -> verdicts -> sentences
 ```
 """
 
@@ -123,7 +124,7 @@ def join_records(
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")
-    run("node", "one_sided", "linked", "candidate", "judged", "second_opinion", "hinted", "explained")
+    run("node", "one_sided", "near_miss", "linked", "candidate", "judged", "second_opinion", "hinted", "explained")
     run("set_aside", "item")
 
 

@@ -199,6 +199,12 @@ def test_a_decision_of_a_person_opens_the_story(settings: Settings) -> None:
     assert "原票已核对" in step.en
 
 
+def test_an_invoice_that_fits_but_for_two_things_is_shown_beside_the_guard(world: Settings) -> None:
+    step = steps_of(told(world, "one wrong digit and other money"))["left_open"]
+    assert step.why_not == "amount_differs"
+    assert [(c.number, c.agrees, c.differs) for c in step.candidates] == [(NUMBER, ("party",), ("money",))]
+
+
 def test_a_number_that_too_many_share_was_not_compared(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     few = replace(Parameters.of(settings, AS_OF), max_repeated=1, max_pairs=1)
     monkeypatch.setattr(Parameters, "of", lambda _settings, _as_of: few)

@@ -1,17 +1,9 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
---        work_lone_ledger, work_lone_upstream, work_of_ledger, work_of_upstream one row per item
--- inputs: work_lone, work_node, work_refused, work_similar, work_near, work_repair, work_other_party, work_crowd, work_crowded_line,
+--        work_of_ledger, work_of_upstream one row per item
+-- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair, work_other_party, work_crowd, work_crowded_line,
 --         work_long_range, work_unpaired_red, work_sum_skipped, work_looked, work_decided
 -- parameters: none
-
-CREATE OR REPLACE TEMP TABLE work_lone_ledger AS
-SELECT w.item_id, n.record_id, w.cause, w.is_impossible
-FROM work_lone w JOIN work_node n ON n.item_id = w.item_id
-WHERE w.side = 'ledger';
-
-CREATE OR REPLACE TEMP TABLE work_lone_upstream AS
-SELECT w.item_id, n.record_id FROM work_lone w JOIN work_node n ON n.item_id = w.item_id WHERE w.side = 'upstream';
 
 -- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
 CREATE OR REPLACE TEMP TABLE work_considered AS
