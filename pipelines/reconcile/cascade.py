@@ -124,8 +124,8 @@ def join_records(
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")
-    run("node", "one_sided", "near_miss", "linked", "candidate", "judged", "second_opinion", "hinted", "explained")
-    run("set_aside", "item")
+    run("node", "one_sided", "near_miss", "linked", "candidate", "judged", "told_list", "second_opinion", "hinted")
+    run("explained", "set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:

@@ -270,6 +270,8 @@ class Desk:
         is posted after an invoice is fully booked is surplus."""
         if any(party_differs(invoice, line) for line in lines):
             raise LeftOpenError("several lines, one of another party")
+        if not gaps(invoice, lines):
+            raise LeftOpenError("parts of which some keep the total only and some the amount only")
         first = 1 if money_agrees(invoice, lines[0]) else self._count_parts(invoice, lines)
         kept, later = lines[:first], lines[first:]
         if any(not money_agrees(invoice, line) for line in later):

@@ -36,6 +36,11 @@ CREATE OR REPLACE TEMP MACRO money_text(amount) AS
         || format('{:,}', CAST(trunc(abs(amount)) AS BIGINT))
         || '.' || lpad(CAST(CAST((abs(amount) - trunc(abs(amount))) * 100 AS INTEGER) AS VARCHAR), 2, '0') END;
 
+-- An amount without tax as a total, at the rate of its invoice.
+CREATE OR REPLACE TEMP MACRO at_rate_of(amount, invoice_total, invoice_amount) AS
+    CAST(round(CAST(amount AS DOUBLE) * CAST(invoice_total AS DOUBLE) / nullif(CAST(invoice_amount AS DOUBLE), 0), 2)
+         AS DECIMAL(18,2));
+
 -- Half-width letters and digits, no invisible characters, no wrapping of the ="0123" kind, no trailing .0
 -- First the plain case: a macro is expanded wherever its argument is used.
 CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
@@ -132,6 +137,10 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
 -- An invoice as people cite it: 20 digits, or code and number.
 CREATE OR REPLACE TEMP MACRO shown_number(code, number) AS
     CASE WHEN length(number) = 8 AND code IS NOT NULL THEN code || '-' || number ELSE number END;
+
+-- Up to four of several, in order, and whether there are more; NULL for none.
+CREATE OR REPLACE TEMP MACRO list_shown(texts) AS
+    nullif(concat(array_to_string(list_sort(texts)[:4], '、'), CASE WHEN len(texts) > 4 THEN ' …' END), '');
 
 -- A sentence with its places filled: {0} to {15} are the facts of work_explained in this order, {16} to {19} words of its
 -- language. NULL without a template.
