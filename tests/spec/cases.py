@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from tests.spec.tables import NUMBER, OTHER, Row, covered, entry, invoice
+from tests.spec.tables import NUMBER, OTHER, SUPPLIER, Row, covered, entry, invoice
 
 NEXT = "26112000000123456790"
 BESIDE = "26112000000123456784"
@@ -504,6 +504,29 @@ RED_LETTERS = [
          [invoice("u1", "12345678", invoice_code=CODE, status="red_full"),
           invoice("u2", "12345699", "-1130.00", invoice_code=CODE, original_invoice_number=f"{CODE}-12345678",
                   on=date(2026, 8, 28))], [], one("red_letter_netted", "matched", "u1", "u2")),
+    Case("the red letter's column holds the last 8 digits", "Void and red letters",
+         [invoice("u1", status="red_full"),
+          invoice("u2", RED, "-1130.00", original_invoice_number=NUMBER[12:], on=date(2026, 8, 28))],
+         [entry("l1")], one("dead_invoice_booked", "mismatched", "u1", "u2", "l1"), fields=["status"]),
+    Case("the red letter's column holds the last 8 digits of a partly reversed invoice", "Void and red letters",
+         [invoice("u1", status="red_partial"),
+          invoice("u2", RED, "-113.00", original_invoice_number=NUMBER[12:], on=date(2026, 8, 28))],
+         [entry("l1"), entry("l2", total="-113.00", posted_on=date(2026, 9, 3))],
+         [("matched", "exact", {"u1", "l1"}), ("matched", "exact", {"u2", "l2"})]),
+    *(Case(f"the red letter's column holds the last 8 digits, but {said}", "Void and red letters",
+           [invoice("u1", status=status),
+            invoice("u2", RED, money, original_invoice_number=NUMBER[12:], party=party, on=date(2026, 8, 28)),
+            *([invoice("u3", "263120000001" + NUMBER[12:], "50.00")] if is_shared else [])],
+           [entry("l1"), *([entry("l3", "263120000001" + NUMBER[12:], "50.00")] if is_shared else [])],
+           [("mismatched", "dead_invoice_booked", {"u1", "l1"}) if status == "red_full"
+            else ("matched", "exact", {"u1", "l1"}), ("missing_ledger", "not_booked", {"u2"}),
+            *([("matched", "exact", {"u3", "l3"})] if is_shared else [])])
+      for said, status, money, party, is_shared in [
+          ("that invoice was not reversed", "normal", "-1130.00", SUPPLIER, False),
+          ("the money is another", "red_full", "-1103.00", SUPPLIER, False),
+          ("the party is another", "red_full", "-1130.00", OTHER, False),
+          ("two invoices end so", "red_full", "-1130.00", SUPPLIER, True),
+      ]),
     Case("eight digits of several codes: the reversed one is the red letter's", "Void and red letters",
          [invoice("u1", "12345677", "1103.00", invoice_code="3100212130", status="red_full"),
           invoice("u2", "12345678", "-1103.00", invoice_code="3100212130", original_invoice_number="12345677",
