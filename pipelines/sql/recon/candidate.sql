@@ -2,7 +2,7 @@
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
 --        work_of_ledger, work_of_upstream one row per item
 -- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair, work_other_party, work_crowd, work_crowded_line,
---         work_long_range, work_unpaired_red, work_sum_skipped, work_looked, work_decided
+--         work_long_range, work_unpaired_red, work_unpaired_blue, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
 -- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
@@ -87,11 +87,16 @@ sum_skipped AS (
     SEMI JOIN work_sum_skipped c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger UNION ALL SELECT item_id FROM skipped)
 ),
+-- Of a red letter the invoices that it may reverse are told, not ledger lines.
 red_skipped AS (
-    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, c.why_not
+    SELECT
+        u.item_id, arg_min(b.blue_id, b.blue_id, 5) AS candidates, count(b.blue_id) AS n_candidates,
+        any_value(c.why_not) AS why_not
     FROM work_lone_upstream u
     JOIN work_unpaired_red c ON c.record_id = u.record_id
-    WHERE item_id NOT IN (SELECT item_id FROM work_of_upstream)
+    LEFT JOIN work_unpaired_blue b ON b.red_id = u.record_id
+    WHERE u.item_id NOT IN (SELECT item_id FROM work_of_upstream)
+    GROUP BY u.item_id
 ),
 impossible AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'impossible_number' AS why_not

@@ -17,7 +17,7 @@ WITH first_line AS (
 ),
 candidate AS (
     SELECT
-        item_id, n_upstream = 0 AS is_invoice, unnest(candidates[:3]) AS record_id,
+        item_id, n_upstream = 0 OR sentence_key = 'not_booked.red_letter' AS is_invoice, unnest(candidates[:3]) AS record_id,
         generate_subscripts(candidates[:3], 1) AS place
     FROM work_hinted
     WHERE n_candidates > 0

@@ -1,6 +1,7 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
--- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_accepted, work_claim, work_refused
+-- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_accepted, work_claim, work_refused,
+--         work_unpaired_blue
 -- parameters: $tolerance
 
 -- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked.
@@ -77,6 +78,9 @@ worded AS (
                 SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
                 WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
             ) THEN 'not_found.same_number'
+            WHEN cause = 'not_booked' AND (item_id, candidates[1]) IN (
+                SELECT ('U:' || red_id, blue_id) FROM work_unpaired_blue
+            ) THEN 'not_booked.red_letter'
             WHEN cause IN ('not_found', 'not_booked', 'impossible_number') AND n_candidates > 0
                 THEN cause || '.candidates'
             WHEN cause = 'unreadable_reference' AND why_not = 'range_skipped' THEN 'unreadable_reference.long_range'

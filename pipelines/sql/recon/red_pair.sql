@@ -1,6 +1,7 @@
 -- what: which red-letter invoice reverses which blue one, over any distance in time
 -- grain: work_red_pair one row per red invoice whose blue one is known; work_unpaired_red one row per red invoice that was
---        left without one, and why: too many, or several that are alike
+--        left without one, and why: too many, or several that are alike; work_unpaired_blue one row per such red invoice and
+--        invoice that it may reverse
 -- inputs: work_red, work_known, work_listed_twice
 -- parameters: $max_repeated, $max_pairs
 -- A red invoice names its blue one in a column or in the remark (domain.md 1.4). Eight digits may be the end of a 20-digit
@@ -92,6 +93,8 @@ UNION ALL
 SELECT
     *, 'amount', count(*) OVER (PARTITION BY red_id) = 1 AND count(*) OVER (PARTITION BY blue_id) = 1
 FROM unnamed;
+
+CREATE OR REPLACE TEMP TABLE work_unpaired_blue AS SELECT red_id, blue_id FROM work_reversing WHERE NOT is_only;
 
 INSERT INTO work_unpaired_red SELECT DISTINCT red_id, 'several_equal' FROM work_reversing WHERE NOT is_only;
 
