@@ -2,7 +2,8 @@
 
 ```
  population -> decisions, due -> cleared -> references, known invoices, red pairs, claims -> NUMBER_RULES
-            -> agreed links, line roles -> similar invoices -> REPAIR_RULES -> links -> groups -> verdicts -> sentences
+            -> agreed links, line roles -> similar invoices -> REPAIR_RULES -> links -> groups
+            -> near misses -> verdicts -> sentences
 ```
 """
 
@@ -22,7 +23,7 @@ from pipelines.model import CAUSES, DECISION, VERIFICATION_ANSWER, basis_of
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, ensure_tables, run_sql
 
-NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8", "list_sum")
+NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8", "last_left", "list_sum")
 """Rules that read the number. Each takes only what the ones before it left."""
 
 REPAIR_RULES = ("digits_lost", "number_mistyped", "second_error", "another_number", "number_absent", "combined_sum")
@@ -123,8 +124,8 @@ def join_records(
     _repeat(con, "withdraw")
     run("link")
     _repeat(con, "propagate")
-    run("node", "one_sided", "linked", "candidate", "judged", "second_opinion", "hinted", "explained")
-    run("set_aside", "item")
+    run("node", "one_sided", "near_miss", "linked", "candidate", "judged", "told_list", "second_opinion", "hinted")
+    run("explained", "set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:

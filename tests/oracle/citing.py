@@ -50,6 +50,19 @@ def invoices_named(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]
     return []
 
 
+def fits_by_short_number(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
+    """All whose 8 digits, party and money are those of the line, and whose day it does not deny."""
+    code = line.get("invoice_code")
+    return [
+        invoice
+        for invoice in invoices
+        if (names_the_number_alone(number, code, invoice) or names_the_last_8_digits(number, code, invoice))
+        and party_agrees(invoice, line)
+        and money_agrees(invoice, line)
+        and not differ(issued_on(invoice), line.get("invoice_date"))
+    ]
+
+
 def the_best(invoices: list[Row], line: Row) -> list[Row]:
     """Of several, the one that agrees in money, or in money and day; none if that leaves a choice."""
     if len(invoices) > 1:

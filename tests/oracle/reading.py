@@ -10,6 +10,7 @@ SEPARATORS = re.compile(r"[、,;/]")
 RANGE = re.compile(r"(\d+)[-~](\d+)")
 SHOWN_AS_FLOAT = re.compile(r"\D*(\d)\.?(\d*)[eE]\+?(\d+)\D*")
 PLACEHOLDER = re.compile(r"\d{1,3}|0+")
+LONGEST_RANGE = 100
 DIGITS_OF_A_FLOAT = 15
 """A spreadsheet keeps 15 digits of a number; the rest turns into zeros."""
 
@@ -21,9 +22,14 @@ class Reading:
     numbers: tuple[str, ...] = ()
     lost: str | None = None
 
+    @property
+    def is_too_long(self) -> bool:
+        """A range of so many numbers that nobody books it as one line without looking again."""
+        return len(self.numbers) > LONGEST_RANGE
+
 
 def read_reference(text: str | None) -> Reading:
-    """The numbers that a reference names, in order; none of them if nothing can be read."""
+    """The numbers that a reference names, in order, floats in a list last; none of them if nothing can be read."""
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text or ""))
     shown = SHOWN_AS_FLOAT.fullmatch(plain)
     if shown:
@@ -36,7 +42,9 @@ def read_reference(text: str | None) -> Reading:
     ranged = RANGE.fullmatch(plain)
     if ranged:
         return Reading(_numbers_between(ranged[1], _completed(ranged[2], ranged[1])))
-    return Reading(_listed([part for part in SEPARATORS.split(plain) if part.isdigit()]))
+    parts = SEPARATORS.split(plain)
+    unknown = [part for part in parts if SHOWN_AS_FLOAT.fullmatch(part)]
+    return Reading((*_listed([part for part in parts if part.isdigit()]), *unknown))
 
 
 def _first_digits(shown: str, length: int) -> str:

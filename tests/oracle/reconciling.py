@@ -11,7 +11,9 @@ from typing import Any
 from tests.oracle.citing import (
     LeftOpenError,
     cause_of_broken,
+    fits_by_short_number,
     invoices_named,
+    names_the_whole_key,
     only_fit,
     only_fit_but_one,
     repair,
@@ -71,7 +73,7 @@ class Desk:
 
     def reconcile(self) -> list[Finding]:
         """All findings of the book."""
-        unnamed = [line for line in self.lines if not self._cite(line)]
+        unnamed = self._last_left([line for line in self.lines if not self._cite(line)])
         self._surplus_beside_a_list()
         for cause in ("digits_lost", "number_mistyped"):
             self._link(cause, self._meant(cause, unnamed))
@@ -94,7 +96,10 @@ class Desk:
 
     def _cite(self, line: Row) -> bool:
         """Put the line to the invoice that it names; a line that names several is judged at once."""
-        numbers = read_reference(line["invoice_reference"]).numbers
+        reading = read_reference(line["invoice_reference"])
+        if reading.is_too_long:
+            raise LeftOpenError("a range that is too long to be expanded")
+        numbers = reading.numbers
         named = [invoices_named(number, line, self.invoices) for number in numbers]
         if len(named) > 1:
             self._settle_list(line, named)
@@ -102,6 +107,35 @@ class Desk:
             invoice = self._reversed_by(line, named[0][0])
             self.booked.setdefault(invoice["record_id"], []).append(line)
         return bool(named and named[0])
+
+    def _last_left(self, lines: Sequence[Row]) -> list[Row]:
+        """Put a line of a short number to the one of several fitting invoices that no whole number books; returns the
+        lines that are left without an invoice."""
+        meant = [(line, self._left_of_fitting(line)) for line in lines]
+        wanted = [invoice["record_id"] for _, invoice in meant if invoice]
+        left = []
+        for line, invoice in meant:
+            if invoice and wanted.count(invoice["record_id"]) == 1:
+                self.booked[invoice["record_id"]] = [line]
+            else:
+                left.append(line)
+        return left
+
+    def _left_of_fitting(self, line: Row) -> Row | None:
+        numbers = read_reference(line["invoice_reference"]).numbers
+        fitting = fits_by_short_number(numbers[0], line, self.invoices) if len(numbers) == 1 else []
+        left = [invoice for invoice in fitting if not self._is_booked_by_key(invoice)]
+        if len(fitting) < 2 or len(left) != 1 or self.booked.get(left[0]["record_id"]) or self._is_settled(left[0]):
+            return None
+        return None if left[0]["status"] in DEAD or left[0]["is_red"] else left[0]
+
+    def _is_booked_by_key(self, invoice: Row) -> bool:
+        return any(
+            names_the_whole_key(number, line.get("invoice_code"), invoice)
+            for line in self.booked.get(invoice["record_id"], [])
+            if money_agrees(invoice, line) and not party_differs(invoice, line)
+            for number in read_reference(line["invoice_reference"]).numbers
+        )
 
     def _settle_list(self, line: Row, named: Sequence[list[Row]]) -> None:
         if not all(named):
@@ -267,6 +301,8 @@ class Desk:
         is posted after an invoice is fully booked is surplus."""
         if any(party_differs(invoice, line) for line in lines):
             raise LeftOpenError("several lines, one of another party")
+        if not gaps(invoice, lines):
+            raise LeftOpenError("parts of which some keep the total only and some the amount only")
         first = 1 if money_agrees(invoice, lines[0]) else self._count_parts(invoice, lines)
         kept, later = lines[:first], lines[first:]
         if any(not money_agrees(invoice, line) for line in later):

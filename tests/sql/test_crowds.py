@@ -117,6 +117,24 @@ def test_lines_without_number_of_a_party_with_many_invoices(tmp_path: Path) -> N
     assert count == {("unreadable_reference", "sum_skipped"): CROWD, ("not_booked", None): CROWD}
 
 
+def test_lines_without_number_whose_day_is_wrong(tmp_path: Path) -> None:
+    upstream = [invoice(f"u{n:05}", f"2611200000{n:010}", "1000.00") for n in range(CROWD)]
+    ledger = [entry(f"l{n:05}", "见附件", "1000.00", invoice_date=date(2026, 8, 12)) for n in range(CROWD)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count == {("unreadable_reference", "crowd_skipped"): CROWD, ("not_booked", None): CROWD}
+
+
+def test_wrong_numbers_and_sums_beyond_the_bound_are_said_to_be_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = cascade.Parameters.of
+    monkeypatch.setattr(cascade.Parameters, "of", lambda *given: replace(usual(*given), max_neighbours=10))
+    upstream = [invoice(f"u{n}", f"2611200000{1000 * n + 1:010}", f"{1000 + n}.00") for n in range(5)]
+    ledger = [entry(f"l{n}", f"2611200000{1000 * n + 2:010}", f"{2000 + n}.00") for n in range(5)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count == {("not_found", "crowd_skipped"): 5, ("not_booked", None): 5}
+
+
 @pytest.mark.parametrize("original", ["12345678", None])
 def test_red_letters_that_are_all_alike(tmp_path: Path, original: str | None) -> None:
     def code(number: int) -> str:

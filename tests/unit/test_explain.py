@@ -95,7 +95,8 @@ def test_an_exact_pair_was_cleared_at_once(world: Settings) -> None:
 
 def test_the_last_8_digits_were_taken_by_the_fourth_rule(world: Settings) -> None:
     steps = steps_of(told(world, "the last 8 of 20 digits"))
-    assert [steps[rule].result for rule in NUMBER_RULES] == ["nothing", "nothing", "nothing", "named", "not_needed"]
+    results = [steps[rule].result for rule in NUMBER_RULES]
+    assert results == ["nothing", "nothing", "nothing", "named", "not_needed", "not_needed"]
     assert steps["agreed"].result == "linked"
     assert [(c.number, c.agrees) for c in steps["last_8"].candidates] == [(NUMBER, ("money", "party"))]
 
@@ -197,6 +198,18 @@ def test_a_decision_of_a_person_opens_the_story(settings: Settings) -> None:
     assert (item.is_same, step.result) == (True, "link")
     assert "王会计" in step.zh
     assert "原票已核对" in step.en
+
+
+def test_an_invoice_that_fits_but_for_two_things_is_shown_beside_the_guard(world: Settings) -> None:
+    step = steps_of(told(world, "one wrong digit and other money"))["left_open"]
+    assert step.why_not == "amount_differs"
+    assert [(c.number, c.agrees, c.differs) for c in step.candidates] == [(NUMBER, ("party",), ("money",))]
+
+
+def test_the_last_invoice_left_of_a_short_number_is_told_with_its_evidence(world: Settings) -> None:
+    step = steps_of(told(world, "eight digits of two codes, one of which is booked by its whole key"))["last_left"]
+    assert (step.result, [c.number for c in step.candidates]) == ("named", ["1100261130-12345678"])
+    assert "有 2 张，其余均已按完整号码入账" in step.zh
 
 
 def test_a_number_that_too_many_share_was_not_compared(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,13 @@ SELECT
     c.ledger_id, c.alt, c.position, c.upstream_id, c.money_agrees, c.party_agrees, c.n_agree,
     CASE WHEN c.is_whole_key THEN 'exact_key' WHEN c.rule = 'exact_key' THEN 'without_code' ELSE c.rule END AS rule
 FROM work_claim AS c
-WHERE c.ledger_id IN (SELECT record_id FROM explain_record WHERE side = 'ledger');
+WHERE c.ledger_id IN (SELECT record_id FROM explain_record WHERE side = 'ledger')
+UNION ALL
+SELECT c.ledger_id, c.alt, c.position, c.upstream_id, c.money_agrees, c.party_agrees, c.n_agree, 'last_left'
+FROM work_claim AS c
+JOIN work_accepted AS a ON a.ledger_id = c.ledger_id AND a.rule = 'last_left'
+WHERE c.ledger_id IN (SELECT record_id FROM explain_record WHERE side = 'ledger')
+  AND c.money_agrees AND c.party_agrees AND c.date_agrees IS DISTINCT FROM FALSE;
 
 CREATE OR REPLACE TEMP TABLE explain_number_rule AS
 WITH rule AS (SELECT unnest($rules) AS rule, generate_subscripts($rules, 1) AS place),

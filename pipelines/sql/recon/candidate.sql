@@ -1,17 +1,9 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
---        work_lone_ledger, work_lone_upstream, work_of_ledger, work_of_upstream one row per item
--- inputs: work_lone, work_node, work_refused, work_similar, work_near, work_repair, work_other_party, work_crowd, work_crowded_line,
---         work_unpaired_red, work_sum_skipped, work_looked, work_decided
+--        work_of_ledger, work_of_upstream one row per item
+-- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair, work_other_party, work_crowd, work_crowded_line,
+--         work_long_range, work_unpaired_red, work_unpaired_blue, work_sum_skipped, work_looked, work_decided
 -- parameters: none
-
-CREATE OR REPLACE TEMP TABLE work_lone_ledger AS
-SELECT w.item_id, n.record_id, w.cause, w.is_impossible
-FROM work_lone w JOIN work_node n ON n.item_id = w.item_id
-WHERE w.side = 'ledger';
-
-CREATE OR REPLACE TEMP TABLE work_lone_upstream AS
-SELECT w.item_id, n.record_id FROM work_lone w JOIN work_node n ON n.item_id = w.item_id WHERE w.side = 'upstream';
 
 -- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
 CREATE OR REPLACE TEMP TABLE work_considered AS
@@ -32,6 +24,7 @@ considered AS (
         s.ledger_id, s.upstream_id,
         CASE
             WHEN s.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'crowd_skipped'
+            WHEN s.ledger_id IN (SELECT ledger_id FROM work_long_range) THEN 'range_skipped'
             WHEN n_free > 1 THEN 'several_equal'
             WHEN n_free = 1 AND n_similar > 1 AND l.cause = 'unreadable_reference' AND NOT k.is_covered
                 THEN 'days_not_received'
@@ -76,10 +69,16 @@ JOIN work_lone_ledger l ON l.record_id = c.ledger_id
 GROUP BY u.item_id;
 
 CREATE OR REPLACE TEMP TABLE work_candidate AS
-WITH skipped AS (
-    SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
+WITH reason AS (
+    SELECT ledger_id, 'range_skipped' AS why_not FROM work_long_range
+    UNION ALL
+    SELECT ledger_id, 'crowd_skipped' FROM (FROM work_crowd UNION FROM work_crowded_line)
+    WHERE ledger_id NOT IN (SELECT ledger_id FROM work_long_range)
+),
+skipped AS (
+    SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, c.why_not
     FROM work_lone_ledger l
-    SEMI JOIN (FROM work_crowd UNION FROM work_crowded_line) c ON c.ledger_id = l.record_id
+    JOIN reason c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger)
 ),
 sum_skipped AS (
@@ -88,11 +87,16 @@ sum_skipped AS (
     SEMI JOIN work_sum_skipped c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger UNION ALL SELECT item_id FROM skipped)
 ),
+-- Of a red letter the invoices that it may reverse are told, not ledger lines.
 red_skipped AS (
-    SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, c.why_not
+    SELECT
+        u.item_id, arg_min(b.blue_id, b.blue_id, 5) AS candidates, count(b.blue_id) AS n_candidates,
+        any_value(c.why_not) AS why_not
     FROM work_lone_upstream u
     JOIN work_unpaired_red c ON c.record_id = u.record_id
-    WHERE item_id NOT IN (SELECT item_id FROM work_of_upstream)
+    LEFT JOIN work_unpaired_blue b ON b.red_id = u.record_id
+    WHERE u.item_id NOT IN (SELECT item_id FROM work_of_upstream)
+    GROUP BY u.item_id
 ),
 impossible AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'impossible_number' AS why_not

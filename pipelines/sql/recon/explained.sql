@@ -17,7 +17,7 @@ WITH first_line AS (
 ),
 candidate AS (
     SELECT
-        item_id, n_upstream = 0 AS is_invoice, unnest(candidates[:3]) AS record_id,
+        item_id, n_upstream = 0 OR sentence_key = 'not_booked.red_letter' AS is_invoice, unnest(candidates[:3]) AS record_id,
         generate_subscripts(candidates[:3], 1) AS place
     FROM work_hinted
     WHERE n_candidates > 0
@@ -74,13 +74,13 @@ WITH filled AS (
     SELECT
         h.*,
         {
-            'number': coalesce(shown_number(code, h.number), o.number, ''),
+            'number': coalesce(h.listed_numbers, shown_number(code, h.number), o.number, ''),
             'reference': coalesce(reference, '—'),
             'voucher': coalesce(voucher, ''),
             'posted_on': coalesce(CAST(posted_on AS VARCHAR), ''),
             'issued_on': coalesce(CAST(issued_on AS VARCHAR), ''),
             'ledger_date': coalesce(CAST(invoice_date AS VARCHAR), ''),
-            'party': coalesce(p.upstream_party, h.upstream_party, h.ledger_party, '—'),
+            'party': coalesce(h.listed_parties, p.upstream_party, h.upstream_party, h.ledger_party, '—'),
             'ledger_party': coalesce(p.ledger_party, h.ledger_party, '—'),
             'upstream_total': coalesce(money_text(upstream_money), '—'),
             'ledger_total': coalesce(money_text(ledger_money), '—'),
@@ -89,7 +89,7 @@ WITH filled AS (
             'difference': coalesce(money_text(ledger_money - upstream_money), '—'),
             'due_on': coalesce(CAST(due_on AS VARCHAR), ''),
             'count': CAST(shown_count AS VARCHAR),
-            'other': coalesce(other, '—')
+            'other': coalesce(h.listed_other, o.other, '—')
         } AS facts
     FROM work_hinted h
     LEFT JOIN work_other o ON o.item_id = h.item_id

@@ -1,6 +1,7 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
--- inputs: work_judged, work_linked, work_node, work_reference, work_accepted, work_claim, work_refused
+-- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_accepted, work_claim, work_refused,
+--         work_unpaired_blue
 -- parameters: $tolerance
 
 -- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked.
@@ -56,8 +57,10 @@ compared AS (
 ),
 worded AS (
     SELECT
-        c.*, m.numbers AS unlisted,
+        c.* REPLACE (coalesce(t.money, c.upstream_money) AS upstream_money), m.numbers AS unlisted,
+        t.numbers AS listed_numbers, t.other AS listed_other, t.parties AS listed_parties, t.hint_key AS listed_hint_key,
         CASE
+            WHEN t.item_id IS NOT NULL THEN cause || '.list'
             WHEN cause = 'exact' AND n_ledger = 0 THEN 'exact.void'
             WHEN cause = 'red_letter_netted' AND n_ledger = 0 THEN 'red_letter_netted.unbooked'
             WHEN cause = 'red_letter_netted' AND status = 'void' THEN 'red_letter_netted.void'
@@ -75,38 +78,44 @@ worded AS (
                 SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
                 WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
             ) THEN 'not_found.same_number'
+            WHEN cause = 'not_booked' AND (item_id, candidates[1]) IN (
+                SELECT ('U:' || red_id, blue_id) FROM work_unpaired_blue
+            ) THEN 'not_booked.red_letter'
             WHEN cause IN ('not_found', 'not_booked', 'impossible_number') AND n_candidates > 0
                 THEN cause || '.candidates'
+            WHEN cause = 'unreadable_reference' AND why_not = 'range_skipped' THEN 'unreadable_reference.long_range'
             WHEN cause = 'unreadable_reference'
                 THEN cause || CASE WHEN reference IS NULL THEN '.empty' ELSE '' END
                            || CASE WHEN n_candidates > 0 THEN '.candidates' ELSE '' END
             WHEN cause = 'upstream_gap' AND invoice_date IS NULL THEN 'upstream_gap.undated'
             WHEN m.key IS NOT NULL THEN m.key
+            WHEN cause = 'amount_differs' AND is_mixed AND n_upstream = 1 THEN 'amount_differs.mixed'
             WHEN cause = 'amount_differs' AND is_combined THEN 'amount_differs.list'
             ELSE cause
         END AS sentence_key,
-        CASE WHEN n_upstream = 0 OR n_candidates > 0 THEN n_candidates WHEN n_upstream > 1 AND n_ledger <= 1
+        CASE WHEN t.item_id IS NOT NULL THEN t.n_cited WHEN n_upstream = 0 OR n_candidates > 0 THEN n_candidates WHEN n_upstream > 1 AND n_ledger <= 1
              OR rule = 'number_list' THEN n_upstream ELSE n_ledger END AS shown_count,
         CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(ledger_money)), '.', '') END AS ledger_digits,
         CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(upstream_money)), '.', '') END AS upstream_digits
     FROM compared c
     LEFT JOIN work_unlisted m USING (item_id)
+    LEFT JOIN work_told_list t USING (item_id)
 )
 SELECT
     w.* EXCLUDE (
-        first_id, first_total, status, is_unreadable, is_total_known, upstream_amount, ledger_amount, slack, told, is_combined,
-        ledger_digits, upstream_digits
+        first_id, first_total, first_amount, status, is_unreadable, is_total_known, upstream_amount, ledger_amount, slack,
+        told, is_combined, is_mixed, listed_hint_key, ledger_digits, upstream_digits
     ),
     -- As columns, because a join on an expression of one side is a nested loop.
     CASE WHEN cause = 'booked_twice' THEN first_id END AS booked_first_id,
     CASE WHEN cause IN ('not_found', 'impossible_number', 'upstream_gap') THEN item_id END AS asked_item_id,
-    CASE WHEN told <> 'total' THEN 'money.' || told END AS money_key,
+    CASE WHEN is_mixed THEN 'money.mixed' WHEN told <> 'total' THEN 'money.' || told END AS money_key,
     CASE WHEN is_combined THEN 'more' END AS more_key,
     CASE
         WHEN rule = 'second_error' THEN
             CASE WHEN list_contains(differing_fields, 'invoice_date') THEN 'hint.another_day'
                  WHEN difference <> 0 THEN 'hint.cents' ELSE 'hint.tax' END
-        WHEN cause <> 'amount_differs' THEN NULL
+        WHEN cause <> 'amount_differs' THEN listed_hint_key
         WHEN told = 'total' AND upstream_money - ledger_money = upstream_tax THEN 'hint.without_tax'
         WHEN told = 'amount' AND ledger_money - upstream_money = upstream_tax THEN 'hint.with_tax'
         WHEN ledger_money = -upstream_money THEN 'hint.sign'

@@ -31,9 +31,13 @@ lone AS (
 compared AS (
     SELECT
         *,
-        -- Compare with what every line of the invoice has: the total if all know it, else the amount without tax.
-        CASE WHEN bool_and(line_total IS NOT NULL) OVER of_invoice THEN line_total ELSE line_amount END AS money,
-        CASE WHEN bool_and(line_total IS NOT NULL) OVER of_invoice THEN total_cny ELSE amount_cny END AS whole
+        -- Compare with what every line of the invoice has: the total if all know it, else the amount without tax; if some keep
+        -- only the one and some only the other, the total at the invoice's rate.
+        bool_and(line_total IS NOT NULL) OVER of_invoice AS has_totals,
+        NOT has_totals AND bool_and(line_amount IS NOT NULL) OVER of_invoice AS has_amounts,
+        CASE WHEN has_amounts THEN line_amount
+             ELSE coalesce(line_total, at_rate_of(line_amount, total_cny, amount_cny)) END AS money,
+        CASE WHEN has_amounts THEN amount_cny ELSE total_cny END AS whole
     FROM line
     SEMI JOIN shared USING (upstream_id)
     WINDOW of_invoice AS (PARTITION BY upstream_id)

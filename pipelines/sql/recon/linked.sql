@@ -14,6 +14,7 @@ CREATE OR REPLACE TEMP TABLE work_group_upstream AS
 SELECT
     m.item_id, count(*) AS n_upstream, sum(u.total_cny) AS upstream_total, sum(u.amount_cny) AS upstream_amount,
     sum(u.tax_cny) AS upstream_tax,
+    sum(abs(u.total_cny)) AS gross_total, sum(abs(u.amount_cny)) AS gross_amount,
     bool_or(u.status = 'void') AS has_void,
     bool_or(u.status = 'red_full' OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS has_reversed,
     -- A void or reversed invoice counts nothing any more, whether or not its red one has been seen.
@@ -30,6 +31,7 @@ SELECT
     m.item_id, count(*) AS n_ledger,
     CASE WHEN count(l.line_total) = count(*) THEN sum(l.line_total) END AS ledger_total,
     CASE WHEN count(l.line_amount) = count(*) THEN sum(l.line_amount) END AS ledger_amount,
+    sum(l.line_total) AS part_total, sum(l.line_amount) FILTER (l.line_total IS NULL) AS part_amount,
     CASE WHEN count(l.total_cny) = count(*) THEN sum(l.total_cny) END AS total_kept,
     CASE WHEN count(l.amount_cny) = count(*) THEN sum(l.amount_cny) END AS amount_kept,
     CASE WHEN count(l.tax_cny) = count(*) THEN sum(l.tax_cny) END AS tax_kept
@@ -41,7 +43,7 @@ CREATE OR REPLACE TEMP TABLE work_group_link AS
 SELECT
     n.item_id,
     arg_max(k.rule, CASE k.rule WHEN 'exact_key' THEN 0 WHEN 'reversal_of_blue' THEN 1 WHEN 'without_code' THEN 2
-            WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'number_list' THEN 5 ELSE 6 END) AS rule,
+            WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'last_left' THEN 4 WHEN 'number_list' THEN 5 ELSE 6 END) AS rule,
     bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
     bool_or(NOT coalesce(name_agrees(l.party_id, u.party_id), TRUE)) AS is_party_id_different,
     bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
@@ -60,10 +62,15 @@ CREATE OR REPLACE TEMP TABLE work_linked AS
 WITH measured AS (
     SELECT
         u.*, l.* EXCLUDE (item_id), k.* EXCLUDE (item_id),
-        abs(total_kept - upstream_total) AS total_gap,
+        -- Lines of one invoice that keep the total only and others the amount only: with tax, at the invoice's rate.
+        CASE WHEN ledger_total IS NULL AND ledger_amount IS NULL
+             THEN part_total + at_rate_of(part_amount, gross_total, gross_amount) END AS mixed_total,
+        CASE WHEN mixed_total IS NULL THEN abs(total_kept - upstream_total)
+             WHEN n_upstream = 1 AND abs(mixed_total - upstream_total) > $tolerance THEN abs(mixed_total - upstream_total)
+        END AS total_gap,
         abs(amount_kept - upstream_amount) AS amount_gap,
         abs(tax_kept - upstream_tax) AS tax_gap,
-        abs(coalesce(ledger_total, ledger_amount) - living_total) AS living_gap
+        abs(coalesce(ledger_total, ledger_amount, mixed_total) - living_total) AS living_gap
     FROM work_group_upstream u
     LEFT JOIN work_group_ledger l ON l.item_id = u.item_id
     LEFT JOIN work_group_link k ON k.item_id = u.item_id

@@ -36,6 +36,11 @@ CREATE OR REPLACE TEMP MACRO money_text(amount) AS
         || format('{:,}', CAST(trunc(abs(amount)) AS BIGINT))
         || '.' || lpad(CAST(CAST((abs(amount) - trunc(abs(amount))) * 100 AS INTEGER) AS VARCHAR), 2, '0') END;
 
+-- An amount without tax as a total, at the rate of its invoice.
+CREATE OR REPLACE TEMP MACRO at_rate_of(amount, invoice_total, invoice_amount) AS
+    CAST(round(CAST(amount AS DOUBLE) * CAST(invoice_total AS DOUBLE) / nullif(CAST(invoice_amount AS DOUBLE), 0), 2)
+         AS DECIMAL(18,2));
+
 -- Half-width letters and digits, no invisible characters, no wrapping of the ="0123" kind, no trailing .0
 -- First the plain case: a macro is expanded wherever its argument is used.
 CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
@@ -58,6 +63,15 @@ CREATE OR REPLACE TEMP MACRO float_text(plain) AS
 CREATE OR REPLACE TEMP MACRO float_digits(plain) AS nullif(regexp_replace(float_text(plain), '[eE].*$|[.\s]', '', 'g'), '');
 CREATE OR REPLACE TEMP MACRO float_value(plain) AS
     try_cast(regexp_replace(float_text(plain), '\s', '', 'g') AS HUGEINT);
+
+-- Floats among several numbers ('2.61121E+19、26112000000123456789'), and the text without them. One digit stands before the
+-- point, and none before that: 'E19' behind a whole number is something else.
+CREATE OR REPLACE TEMP MACRO listed_float() AS
+    '(^|[^0-9.])([0-9](?:\.[0-9]+\s*[eE]\s*\+?|\s*[eE]\s*\+)\s*[0-9]{1,2})\b';
+CREATE OR REPLACE TEMP MACRO listed_floats(plain) AS
+    CASE WHEN contains(upper(plain), 'E') THEN regexp_extract_all(plain, listed_float(), 2) ELSE [] END;
+CREATE OR REPLACE TEMP MACRO without_floats(plain) AS
+    CASE WHEN contains(upper(plain), 'E') THEN regexp_replace(plain, listed_float(), '\1、', 'g') ELSE plain END;
 
 -- Whether a number may stand as `value` once digits below `step` are gone: some programs cut them off, others round.
 CREATE OR REPLACE TEMP MACRO is_shown_as(digits, value, step) AS
@@ -86,13 +100,14 @@ CREATE OR REPLACE TEMP MACRO next_number(last, part, is_carried) AS
 
 -- The numbers of a chain: a whole number, then signs and digits ('12345678', '/79', '--82'). Shorter digits are the ending of the
 -- number before them, or with `is_carried` of the first greater one ('12345699/00'); after a hyphen or the like stands the
--- end of a range, or else nothing that could be a number.
+-- end of a range, or else nothing that could be a number. Once 100 numbers are passed, only the end of a range of whole
+-- numbers is kept, and `is_long` says so: none of its numbers may be taken for all of them.
 CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
-    list_distinct(list_transform(
+    list_transform([
         list_reduce(
             [{'numbers': [CAST(regexp_extract(part, '[0-9]+') AS HUGEINT)],
               'size': CAST('1' || repeat('0', length(regexp_extract(part, '[0-9]+'))) AS HUGEINT),
-              'is_range': regexp_matches(part, '^\s*[~—至到-]')} FOR part IN chain],
+              'is_range': regexp_matches(part, '^\s*[~—至到-]'), 'is_long': FALSE} FOR part IN chain],
             lambda done, part: {
                 'numbers': done.numbers || flatten([
                     CASE
@@ -104,15 +119,28 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
                     END
                     FOR next IN [next_number(done.numbers[-1], part, is_carried)]
                 ]),
-                'size': part.size, 'is_range': part.is_range
+                'size': part.size, 'is_range': part.is_range,
+                'is_long': done.is_long OR (part.is_range AND (
+                    (part.size = done.size AND part.size IN (100000000, 100000000000000000000)
+                     AND part.numbers[1] - done.numbers[-1] > 99)
+                    OR (len(done.numbers) > 100
+                        AND next_number(done.numbers[-1], part, is_carried) - done.numbers[-1] BETWEEN 1 AND 99)
+                ))
             }
-        ).numbers,
-        lambda number: padded_number(CAST(number AS VARCHAR))
-    ));
+        )],
+        lambda done: {
+            'numbers': list_distinct(list_transform(done.numbers, lambda n: padded_number(CAST(n AS VARCHAR)))),
+            'is_long': done.is_long
+        }
+    )[1];
 
 -- An invoice as people cite it: 20 digits, or code and number.
 CREATE OR REPLACE TEMP MACRO shown_number(code, number) AS
     CASE WHEN strlen(number) = 8 AND code IS NOT NULL THEN code || '-' || number ELSE number END;
+
+-- Up to four of several, in order, and whether there are more; NULL for none.
+CREATE OR REPLACE TEMP MACRO list_shown(texts) AS
+    nullif(concat(array_to_string(list_sort(texts)[:4], '、'), CASE WHEN len(texts) > 4 THEN ' …' END), '');
 
 -- A sentence with its places filled: {0} to {15} are the facts of work_explained in this order, {16} to {19} words of its
 -- language. NULL without a template.

@@ -1,7 +1,7 @@
 -- what: what can be said of a record that has no counterpart: too early, not received, impossible, missing
--- grain: work_lone one row per one-sided record
+-- grain: work_lone one row per one-sided record; work_lone_ledger, work_lone_upstream the same by side
 -- inputs: work_node, work_open_ledger, work_open_upstream, work_surplus, work_looked, work_ledger_seen, work_reference,
---         work_impossible
+--         work_impossible, work_long_range, work_crowded_line
 -- parameters: $as_of, $booking_days
 -- Absence is concluded only for days that were asked for and fully received.
 
@@ -19,7 +19,8 @@ ledger AS (
         OR regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}')
         OR l.record_id NOT IN (SELECT ledger_id FROM work_reference)
         -- Nothing was compared, so nothing can be called missing.
-        OR l.record_id IN (SELECT ledger_id FROM work_crowded_line) AS is_unreadable,
+        OR l.record_id IN (SELECT ledger_id FROM work_crowded_line)
+        OR l.record_id IN (SELECT ledger_id FROM work_long_range) AS is_unreadable,
         l.record_id IN (SELECT ledger_id FROM work_impossible) AS is_impossible
     FROM lone n
     JOIN work_open_ledger l ON l.record_id = n.record_id
@@ -59,3 +60,11 @@ SELECT
     CASE WHEN status NOT IN ('void', 'red_full') AND due_at > looked_at THEN CAST(due_at AS DATE) END,
     FALSE, FALSE
 FROM upstream;
+
+CREATE OR REPLACE TEMP TABLE work_lone_ledger AS
+SELECT w.item_id, n.record_id, w.cause, w.is_impossible
+FROM work_lone w JOIN work_node n ON n.item_id = w.item_id
+WHERE w.side = 'ledger';
+
+CREATE OR REPLACE TEMP TABLE work_lone_upstream AS
+SELECT w.item_id, n.record_id FROM work_lone w JOIN work_node n ON n.item_id = w.item_id WHERE w.side = 'upstream';

@@ -1,9 +1,10 @@
--- what: one reading per reference, reversal lines moved to the red invoice, cleared pairs reopened whose invoice another
---       line names or a red letter reverses
--- grain: work_named one row per ledger line and invoice that it names; work_reopened one row per reopened pair
+-- what: one reading per reference, ranges that are too long set aside, reversal lines moved to the red invoice, cleared pairs
+--       reopened whose invoice another line names or a red letter reverses
+-- grain: work_named one row per ledger line and invoice that it names; work_long_range one row per line that is set aside;
+--        work_reopened one row per reopened pair
 -- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cited_pair, work_known, work_ledger,
---         work_decided_link, work_open_upstream
--- parameters: none
+--         work_decided_link, work_open_upstream, work_reference
+-- parameters: $tolerance
 
 CREATE OR REPLACE TEMP TABLE work_named AS
 WITH counted AS (
@@ -35,6 +36,27 @@ JOIN best USING (ledger_id, alt)
 JOIN work_claim c
   ON c.ledger_id = a.ledger_id AND c.alt = a.alt AND c.position = a.position AND c.upstream_id = a.upstream_id
 GROUP BY a.ledger_id, a.upstream_id;
+
+-- Of a range that is too long to be expanded only the ends were read: they are the line's only if they make up its money.
+CREATE OR REPLACE TEMP TABLE work_long_range AS
+WITH long_range AS (SELECT DISTINCT ledger_id FROM work_reference WHERE form = 'long_range'),
+made_up AS (
+    SELECT n.ledger_id
+    FROM work_named n
+    SEMI JOIN long_range USING (ledger_id)
+    JOIN work_open_ledger l ON l.record_id = n.ledger_id
+    JOIN work_known u ON u.record_id = n.upstream_id
+    GROUP BY n.ledger_id
+    HAVING count(*) = any_value(n.n_numbers)
+       AND abs(any_value(coalesce(l.line_total, l.line_amount))
+               - sum(CASE WHEN l.line_total IS NOT NULL THEN u.total_cny ELSE u.amount_cny END)) <= $tolerance
+)
+SELECT ledger_id FROM long_range WHERE ledger_id NOT IN (SELECT ledger_id FROM made_up);
+
+INSERT INTO work_refused
+SELECT ledger_id, upstream_id, 'range_skipped', rule FROM work_named SEMI JOIN work_long_range USING (ledger_id);
+
+DELETE FROM work_named WHERE ledger_id IN (SELECT ledger_id FROM work_long_range);
 
 -- What a person linked needs no number.
 INSERT INTO work_named

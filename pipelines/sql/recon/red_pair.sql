@@ -1,10 +1,13 @@
 -- what: which red-letter invoice reverses which blue one, over any distance in time
 -- grain: work_red_pair one row per red invoice whose blue one is known; work_unpaired_red one row per red invoice that was
---        left without one, and why: too many, or several that are alike
+--        left without one, and why: too many, or several that are alike; work_unpaired_blue one row per such red invoice and
+--        invoice that it may reverse
 -- inputs: work_red, work_known, work_listed_twice
 -- parameters: $max_repeated, $max_pairs
--- A red invoice names its blue one in a column or in the remark (domain.md 1.4). One that names none is paired by party
--- and amount only if exactly one fully reversed blue invoice and one red invoice fit each other.
+-- A red invoice names its blue one in a column or in the remark (domain.md 1.4). Eight digits may be the end of a 20-digit
+-- number: they are followed if one invoice of the company ends so, party and money agree, and the tax system says that it was
+-- reversed. One that names none is paired by party and amount only if exactly one fully reversed blue invoice and one red
+-- invoice fit each other.
 
 CREATE OR REPLACE TEMP TABLE work_unpaired_red AS
 WITH red AS (
@@ -39,6 +42,14 @@ WITH red AS (
       AND record_id NOT IN (SELECT record_id FROM work_listed_twice)
 ),
 blue AS (SELECT * FROM work_known WHERE record_id NOT IN (SELECT record_id FROM work_listed_twice)),
+ending AS (
+    SELECT taxpayer_id, direction, right(number, 8) AS ending, any_value(record_id) AS record_id
+    FROM work_known
+    WHERE record_id NOT IN (SELECT record_id FROM work_listed_twice)
+      AND right(number, 8) IN (SELECT original_number FROM red WHERE length(original_number) = 8 AND original_code IS NULL)
+    GROUP BY ALL
+    HAVING count(*) = 1
+),
 named AS (
     SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
     FROM red r
@@ -58,6 +69,15 @@ named AS (
                  (u.status = 'red_partial') DESC, (u.status = 'red_full') DESC, (u.total_cny = -r.total_cny) DESC,
                  u.issued_on, u.observed_at, u.record_id
     ) = 1
+    UNION ALL
+    SELECT r.record_id, r.total_cny, u.record_id, u.total_cny, u.status
+    FROM red r
+    JOIN ending e ON e.taxpayer_id = r.taxpayer_id AND e.direction = r.direction AND e.ending = r.original_number
+    JOIN blue u ON u.record_id = e.record_id
+    WHERE r.original_code IS NULL AND length(u.number) = 20 AND NOT u.is_red AND u.issued_on <= r.issued_on
+      AND party_agrees(u.party_id, u.party_name, r.party_id, r.party_name)
+      AND CASE u.status WHEN 'red_full' THEN u.total_cny = -r.total_cny
+                        WHEN 'red_partial' THEN u.total_cny > -r.total_cny ELSE FALSE END
 ),
 unnamed AS (
     SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
@@ -73,6 +93,8 @@ UNION ALL
 SELECT
     *, 'amount', count(*) OVER (PARTITION BY red_id) = 1 AND count(*) OVER (PARTITION BY blue_id) = 1
 FROM unnamed;
+
+CREATE OR REPLACE TEMP TABLE work_unpaired_blue AS SELECT red_id, blue_id FROM work_reversing WHERE NOT is_only;
 
 INSERT INTO work_unpaired_red SELECT DISTINCT red_id, 'several_equal' FROM work_reversing WHERE NOT is_only;
 

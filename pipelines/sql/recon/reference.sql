@@ -3,7 +3,8 @@
 -- inputs: work_due_ledger, work_cleared
 -- parameters: none
 -- A text that can be read in two ways (12 + 8 digits: code and number, or one split 20-digit number) gives two readings;
--- the one that exists upstream wins, the first of equals. Ranges are expanded up to 100 numbers.
+-- the one that exists upstream wins, the first of equals. Ranges are expanded up to 100 numbers; of a longer one only the ends
+-- are read, and its form is `long_range` (reading.sql sets such a line aside unless its money is that of the ends).
 
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
@@ -16,10 +17,18 @@ WITH cleaned AS (
 )
 SELECT *, float_digits(plain) AS float_prefix, regexp_extract_all(plain, '[0-9]+') AS tokens FROM cleaned;
 
+-- A float in a list stands for a number that nobody knows: it counts as one, as it is shown, and no invoice has it.
 CREATE OR REPLACE TEMP TABLE work_reference AS
-WITH shaped AS (
+WITH written AS (
     SELECT
-        record_id AS ledger_id, plain, code, tokens, array_to_string(tokens, '') AS compact,
+        * REPLACE (CASE WHEN len(floats) > 0 THEN without_floats(plain) ELSE plain END AS plain,
+                   CASE WHEN len(floats) > 0 THEN regexp_extract_all(without_floats(plain), '[0-9]+') ELSE tokens END AS tokens)
+    FROM (SELECT *, CASE WHEN len(tokens) > 1 THEN listed_floats(plain) ELSE [] END AS floats FROM work_open_ledger)
+    WHERE float_prefix IS NULL AND plain IS NOT NULL
+),
+shaped AS (
+    SELECT
+        record_id AS ledger_id, plain, code, tokens, floats, array_to_string(tokens, '') AS compact,
         CASE WHEN starts_with(compact, '00') AND length(compact) > 8
              THEN nullif(regexp_extract(compact, '^00+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
         -- Zeros, a few digits, a date: a number only if an invoice has it.
@@ -32,13 +41,13 @@ WITH shaped AS (
                 plain, '[^0-9]*[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(?:\s*[-/.月]\s*[0-9]{1,2})?[^0-9]*')
             WHEN code IS NULL THEN compact IN (strftime(invoice_date, '%Y%m%d'), strftime(posted_on, '%Y%m%d'))
         END IS TRUE AS is_placeholder
-    FROM work_open_ledger
-    WHERE float_prefix IS NULL AND plain IS NOT NULL AND len(tokens) > 0
+    FROM written
+    WHERE len(tokens) > 0
 ),
 -- One run of digits is no range and no list.
 of_one_run AS (
     SELECT
-        ledger_id, is_placeholder,
+        ledger_id, is_placeholder, floats,
         CASE
             WHEN unpadded IS NOT NULL
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
@@ -92,17 +101,18 @@ chained AS (
 ),
 of_several_runs AS (
     SELECT
-        ledger_id, is_placeholder,
+        ledger_id, is_placeholder, floats,
         CASE
             WHEN is_coded AND len(whole_tokens) < len(tokens)
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
                   {'form': 'joined', 'code': NULL, 'numbers': coded}]
             WHEN len(chain) > 0
-            THEN [{'form': CASE WHEN len(numbers) = 1 THEN 'plain'
+            THEN [{'form': CASE WHEN read.is_long THEN 'long_range'
+                                WHEN len(read.numbers) = 1 THEN 'plain'
                                 WHEN len(chain) = 2 AND regexp_matches(chain[2], '^\s*[~—至到-]') THEN 'range'
                                 ELSE 'list' END,
-                   'code': code, 'numbers': numbers}
-                  FOR numbers IN CASE WHEN carried <> completed THEN [carried, completed] ELSE [completed] END]
+                   'code': code, 'numbers': read.numbers}
+                  FOR read IN CASE WHEN carried <> completed THEN [carried, completed] ELSE [completed] END]
             WHEN length(compact) IN (8, 20) AND len(whole_tokens) <= 1
             THEN [{'form': 'joined', 'code': code, 'numbers': [compact]},
                   {'form': 'list', 'code': code, 'numbers': whole_tokens}]
@@ -132,9 +142,10 @@ alternative AS (
 ),
 cited AS (
     SELECT
-        ledger_id, alt, is_placeholder, reading.form AS form, reading.code AS code, unnest(reading.numbers) AS number,
-        generate_subscripts(reading.numbers, 1) AS position, len(reading.numbers) AS n_numbers,
-        reading.form IN ('code_and_number', 'split_code') AS is_coded
+        ledger_id, alt, is_placeholder,
+        CASE WHEN len(floats) > 0 AND reading.form = 'plain' THEN 'list' ELSE reading.form END AS form, reading.code AS code,
+        unnest(reading.numbers) AS number, generate_subscripts(reading.numbers, 1) AS position,
+        len(reading.numbers) + len(floats) AS n_numbers, reading.form IN ('code_and_number', 'split_code') AS is_coded
     FROM alternative
 )
 -- Code and number are read together, so that each number of a list may have a code of its own.
@@ -142,4 +153,10 @@ SELECT * EXCLUDE (is_coded) REPLACE (
     CASE WHEN is_coded THEN padded_code(left(number, -8)) ELSE code END AS code,
     CASE WHEN is_coded THEN right(number, 8) ELSE number END AS number
 )
-FROM cited;
+FROM cited
+UNION ALL BY NAME
+SELECT
+    ledger_id, alt, is_placeholder, 'list' AS form, unnest(floats) AS number,
+    len(reading.numbers) + generate_subscripts(floats, 1) AS position, len(reading.numbers) + len(floats) AS n_numbers
+FROM alternative
+WHERE len(floats) > 0;
