@@ -59,7 +59,7 @@ CREATE OR REPLACE TEMP MACRO party_keys(shared_key, id, name) AS
     [hash(shared_key, party) FOR party IN [id, name] IF party IS NOT NULL];
 
 CREATE OR REPLACE TEMP TABLE work_miss_typed AS
-SELECT ledger_id, number, money_key(taxpayer_id, direction, money_kind, money) AS shared_key FROM work_miss_line
+SELECT ledger_id, number, money_key(company_key(taxpayer_id, direction), money_kind, money) AS shared_key FROM work_miss_line
 WHERE number IS NOT NULL
 UNION ALL
 SELECT ledger_id, number, party_day_key(taxpayer_id, direction, coalesce(party_hash, name_hash), invoice_date)
@@ -67,10 +67,10 @@ FROM work_miss_line
 WHERE length(number) > 9 OR code IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE work_miss_priced AS
-SELECT record_id, number, party_hash, name_hash, money_key(taxpayer_id, direction, 'total', total_cny) AS shared_key
+SELECT record_id, number, party_hash, name_hash, money_key(company_key(taxpayer_id, direction), 'total', total_cny) AS shared_key
 FROM work_open_upstream WHERE total_cny IN (SELECT money FROM work_miss_line WHERE money_kind = 'total')
 UNION ALL
-SELECT record_id, number, party_hash, name_hash, money_key(taxpayer_id, direction, 'amount', amount_cny)
+SELECT record_id, number, party_hash, name_hash, money_key(company_key(taxpayer_id, direction), 'amount', amount_cny)
 FROM work_open_upstream WHERE amount_cny IN (SELECT money FROM work_miss_line WHERE money_kind = 'amount');
 
 CREATE OR REPLACE TEMP TABLE work_miss_offered AS
@@ -97,7 +97,7 @@ SET VARIABLE n_miss = (SELECT count(*) FROM work_miss_offered);
 CREATE OR REPLACE TEMP TABLE work_miss_key AS
 SELECT 'ledger' AS side, ledger_id AS record_id, unnest(number_keys(shared_key, number)) AS shared_key FROM work_miss_typed
 UNION ALL
-SELECT 'ledger', ledger_id, unnest(party_keys(money_key(taxpayer_id, direction, money_kind, money), party_hash, name_hash))
+SELECT 'ledger', ledger_id, unnest(party_keys(money_key(company_key(taxpayer_id, direction), money_kind, money), party_hash, name_hash))
 FROM work_miss_line
 WHERE number IS NULL;
 
