@@ -21,12 +21,7 @@ ITEM = Table(
             "依据 | observed: both sides show it; rule: a documented rule says so; likely: confirm it",
         ),
         ("needs_review", "BOOLEAN!", "是否需人工确认 | a person should look; always TRUE for likely"),
-        (
-            "candidates",
-            "VARCHAR[]",
-            "未关联时考虑过的对方记录；红字发票则为可能被它冲销的发票 | "
-            "record_ids of the other side that were considered; of a red letter the invoices that it may reverse",
-        ),
+        ("candidates", "VARCHAR[]", "未关联时考虑过的对方记录 | record_ids of the other side that were considered"),
         ("why_not", "VARCHAR", "未关联的原因 | guard that kept the best candidate from being linked"),
         ("differing_fields", "VARCHAR[]", "不一致的字段 | columns that differ"),
         ("upstream_total_cny", MONEY, "税务系统价税合计（元） | sum over the upstream members"),

@@ -7,50 +7,58 @@
 
 -- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
 CREATE OR REPLACE TEMP TABLE work_considered AS
-WITH similar_now AS (
-    SELECT * REPLACE (is_free AND upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_free) FROM work_similar
+WITH refused AS (
+    SELECT ledger_id, upstream_id, min(why_not) AS why_not FROM work_refused GROUP BY ledger_id, upstream_id
+),
+similar_now AS MATERIALIZED (
+    SELECT
+        s.ledger_id, s.upstream_id, s.party_agrees, l.cause,
+        s.is_free AND s.upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_free
+    FROM work_similar s
+    JOIN work_lone_ledger l ON l.record_id = s.ledger_id
 ),
 fitting AS (
-    SELECT ledger_id, count(*) AS n_similar, count(*) FILTER (is_free) AS n_free FROM similar_now GROUP BY ledger_id
-),
-wanted AS (
-    SELECT s.upstream_id FROM similar_now s JOIN work_lone_ledger l ON l.record_id = s.ledger_id
-    GROUP BY s.upstream_id HAVING count(*) > 1
-),
-considered AS (
-    SELECT ledger_id, upstream_id, why_not, 1 AS place FROM work_refused
-    UNION ALL
     SELECT
-        s.ledger_id, s.upstream_id,
+        f.*,
+        -- What is the same for all invoices of a line.
         CASE
-            WHEN s.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'crowd_skipped'
-            WHEN s.ledger_id IN (SELECT ledger_id FROM work_long_range) THEN 'range_skipped'
+            WHEN f.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'crowd_skipped'
+            WHEN f.ledger_id IN (SELECT ledger_id FROM work_long_range) THEN 'range_skipped'
             WHEN n_free > 1 THEN 'several_equal'
-            WHEN n_free = 1 AND n_similar > 1 AND l.cause = 'unreadable_reference' AND NOT k.is_covered
+            WHEN n_free = 1 AND n_similar > 1 AND f.cause = 'unreadable_reference' AND NOT k.is_covered
                 THEN 'days_not_received'
             WHEN n_similar > 1 THEN 'amount_recurs'
-            WHEN NOT is_free THEN 'number_taken'
-            WHEN party_agrees IS NULL THEN 'party_unknown'
-            WHEN s.upstream_id IN (SELECT upstream_id FROM wanted)
-             AND (l.cause = 'unreadable_reference'
-                  OR (s.ledger_id, s.upstream_id) IN (SELECT (ledger_id, upstream_id) FROM work_near))
-                THEN 'several_lines'
-            ELSE 'number_differs'
-        END,
-        2
-    FROM similar_now s
-    JOIN work_lone_ledger l ON l.record_id = s.ledger_id
-    JOIN fitting f ON f.ledger_id = s.ledger_id
-    JOIN work_looked k ON k.ledger_id = s.ledger_id
-    UNION ALL
-    SELECT o.ledger_id, o.upstream_id, 'party_differs', 3
-    FROM work_other_party o
-    JOIN work_lone_ledger l ON l.record_id = o.ledger_id
-    JOIN work_lone_upstream u ON u.record_id = o.upstream_id
-)
-SELECT ledger_id, upstream_id, min(place) AS place, arg_min(why_not, (place, why_not)) AS why_not
-FROM considered
-GROUP BY ledger_id, upstream_id;
+        END AS why_not,
+        f.cause = 'unreadable_reference' OR f.ledger_id IN (SELECT ledger_id FROM work_near) AS is_evident
+    FROM (
+        SELECT
+            ledger_id, any_value(cause) AS cause, count(*) AS n_similar, count(*) FILTER (is_free) AS n_free
+        FROM similar_now GROUP BY ledger_id
+    ) f
+    JOIN work_looked k ON k.ledger_id = f.ledger_id
+),
+wanted AS (SELECT upstream_id FROM similar_now GROUP BY upstream_id HAVING count(*) > 1)
+SELECT ledger_id, upstream_id, why_not, 1 AS place FROM refused
+UNION ALL
+SELECT
+    s.ledger_id, s.upstream_id,
+    CASE
+        WHEN f.why_not IS NOT NULL THEN f.why_not
+        WHEN NOT s.is_free THEN 'number_taken'
+        WHEN s.party_agrees IS NULL THEN 'party_unknown'
+        WHEN f.is_evident AND s.upstream_id IN (SELECT upstream_id FROM wanted) THEN 'several_lines'
+        ELSE 'number_differs'
+    END,
+    2
+FROM similar_now s
+JOIN fitting f ON f.ledger_id = s.ledger_id
+ANTI JOIN refused r ON r.ledger_id = s.ledger_id AND r.upstream_id = s.upstream_id
+UNION ALL
+SELECT o.ledger_id, o.upstream_id, 'party_differs', 3
+FROM work_other_party o
+JOIN work_lone_ledger l ON l.record_id = o.ledger_id
+JOIN work_lone_upstream u ON u.record_id = o.upstream_id
+ANTI JOIN refused r ON r.ledger_id = o.ledger_id AND r.upstream_id = o.upstream_id;
 
 CREATE OR REPLACE TEMP TABLE work_of_ledger AS
 SELECT
@@ -87,11 +95,10 @@ sum_skipped AS (
     SEMI JOIN work_sum_skipped c ON c.ledger_id = l.record_id
     WHERE l.item_id NOT IN (SELECT item_id FROM work_of_ledger UNION ALL SELECT item_id FROM skipped)
 ),
--- Of a red letter the invoices that it may reverse are told, not ledger lines.
+-- The invoices that a red letter may reverse are of its own side: its sentence names them (explained.sql).
 red_skipped AS (
     SELECT
-        u.item_id, arg_min(b.blue_id, b.blue_id, 5) AS candidates, count(b.blue_id) AS n_candidates,
-        any_value(c.why_not) AS why_not
+        u.item_id, NULL::VARCHAR[] AS candidates, count(b.blue_id) AS n_candidates, any_value(c.why_not) AS why_not
     FROM work_lone_upstream u
     JOIN work_unpaired_red c ON c.record_id = u.record_id
     LEFT JOIN work_unpaired_blue b ON b.red_id = u.record_id

@@ -2,7 +2,7 @@
 -- grain: work_explained one row per item, worded as it is written; work_other one row per item whose sentence names another record;
 --        work_party one row per item whose parties differ
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
---         work_similar, work_second, work_surplus, work_link, work_second_opinion
+--         work_similar, work_second, work_surplus, work_link, work_unpaired_blue, work_second_opinion
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_other AS
@@ -17,10 +17,16 @@ WITH first_line AS (
 ),
 candidate AS (
     SELECT
-        item_id, n_upstream = 0 OR sentence_key = 'not_booked.red_letter' AS is_invoice, unnest(candidates[:3]) AS record_id,
+        item_id, n_upstream = 0 AS is_invoice, unnest(candidates[:3]) AS record_id,
         generate_subscripts(candidates[:3], 1) AS place
     FROM work_hinted
     WHERE n_candidates > 0
+    UNION ALL
+    SELECT h.item_id, TRUE, b.blue_id, row_number() OVER (PARTITION BY h.item_id ORDER BY b.blue_id) AS place
+    FROM work_unpaired_blue b
+    JOIN work_hinted h ON h.item_id = 'U:' || b.red_id
+    WHERE h.sentence_key = 'not_booked.red_letter'
+    QUALIFY place <= 3
 ),
 named AS (
     SELECT upstream_id AS record_id, upstream_code AS code, upstream_number AS number FROM work_claim

@@ -78,9 +78,8 @@ worded AS (
                 SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
                 WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
             ) THEN 'not_found.same_number'
-            WHEN cause = 'not_booked' AND (item_id, candidates[1]) IN (
-                SELECT ('U:' || red_id, blue_id) FROM work_unpaired_blue
-            ) THEN 'not_booked.red_letter'
+            WHEN cause = 'not_booked' AND candidates IS NULL AND item_id IN (SELECT 'U:' || red_id FROM work_unpaired_blue)
+                THEN 'not_booked.red_letter'
             WHEN cause IN ('not_found', 'not_booked', 'impossible_number') AND n_candidates > 0
                 THEN cause || '.candidates'
             WHEN cause = 'unreadable_reference' AND why_not = 'range_skipped' THEN 'unreadable_reference.long_range'

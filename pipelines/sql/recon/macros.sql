@@ -69,9 +69,9 @@ CREATE OR REPLACE TEMP MACRO float_value(plain) AS
 CREATE OR REPLACE TEMP MACRO listed_float() AS
     '(^|[^0-9.])([0-9](?:\.[0-9]+\s*[eE]\s*\+?|\s*[eE]\s*\+)\s*[0-9]{1,2})\b';
 CREATE OR REPLACE TEMP MACRO listed_floats(plain) AS
-    CASE WHEN contains(upper(plain), 'E') THEN regexp_extract_all(plain, listed_float(), 2) ELSE [] END;
+    regexp_extract_all(plain, listed_float(), 2);
 CREATE OR REPLACE TEMP MACRO without_floats(plain) AS
-    CASE WHEN contains(upper(plain), 'E') THEN regexp_replace(plain, listed_float(), '\1、', 'g') ELSE plain END;
+    regexp_replace(plain, listed_float(), '\1、', 'g');
 
 -- Whether a number may stand as `value` once digits below `step` are gone: some programs cut them off, others round.
 CREATE OR REPLACE TEMP MACRO is_shown_as(digits, value, step) AS

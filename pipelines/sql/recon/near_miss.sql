@@ -12,14 +12,14 @@
 -- absence may be concluded, else their own invoice may be one that did not come.
 
 CREATE OR REPLACE TEMP TABLE work_miss_line AS
-WITH missed AS (
+WITH missed AS MATERIALIZED (
     SELECT record_id FROM work_lone_ledger
     WHERE cause NOT IN ('sync_delay', 'upstream_gap')
       AND record_id NOT IN (SELECT ledger_id FROM work_refused)
       AND record_id NOT IN (SELECT ledger_id FROM work_crowd)
 ),
 fitted AS (SELECT ledger_id FROM work_similar WHERE ledger_id IN (SELECT record_id FROM missed)),
-open_line AS (
+open_line AS MATERIALIZED (
     SELECT
         record_id AS ledger_id, taxpayer_id, direction, money_kind, money, plain, code AS line_code, invoice_date,
         party_hash, name_hash, float_prefix
@@ -68,10 +68,14 @@ WHERE length(number) > 9 OR code IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE work_miss_priced AS
 SELECT record_id, number, party_hash, name_hash, money_key(company_key(taxpayer_id, direction), 'total', total_cny) AS shared_key
-FROM work_open_upstream WHERE total_cny IN (SELECT money FROM work_miss_line WHERE money_kind = 'total')
+FROM work_open_upstream
+WHERE total_cny IN (SELECT money FROM work_miss_line WHERE money_kind = 'total')
+  AND record_id IN (SELECT record_id FROM work_lone_upstream)
 UNION ALL
 SELECT record_id, number, party_hash, name_hash, money_key(company_key(taxpayer_id, direction), 'amount', amount_cny)
-FROM work_open_upstream WHERE amount_cny IN (SELECT money FROM work_miss_line WHERE money_kind = 'amount');
+FROM work_open_upstream
+WHERE amount_cny IN (SELECT money FROM work_miss_line WHERE money_kind = 'amount')
+  AND record_id IN (SELECT record_id FROM work_lone_upstream);
 
 CREATE OR REPLACE TEMP TABLE work_miss_offered AS
 WITH of_party AS (
@@ -85,6 +89,7 @@ placed AS (
     SELECT record_id, number, party_day_key(taxpayer_id, direction, party, issued_on) AS shared_key FROM of_party
     UNION ALL
     SELECT record_id, number, party_day_key(taxpayer_id, direction, party, NULL::DATE) FROM of_party
+    WHERE party IN (SELECT coalesce(party_hash, name_hash) FROM work_miss_line WHERE invoice_date IS NULL)
     UNION ALL
     SELECT record_id, number, shared_key FROM work_miss_priced
     UNION ALL

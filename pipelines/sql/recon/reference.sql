@@ -1,5 +1,6 @@
 -- what: the ledger lines that are still open, and every invoice number that their references can be read as
--- grain: work_open_ledger one row per open line; work_reference one row per line, reading (alt) and number in it
+-- grain: work_open_ledger one row per open line; work_listed_float one row per line with floats among its numbers;
+--        work_reference one row per line, reading (alt) and number in it
 -- inputs: work_due_ledger, work_cleared
 -- parameters: none
 -- A text that can be read in two ways (12 + 8 digits: code and number, or one split 20-digit number) gives two readings;
@@ -17,18 +18,27 @@ WITH cleaned AS (
 )
 SELECT *, float_digits(plain) AS float_prefix, regexp_extract_all(plain, '[0-9]+') AS tokens FROM cleaned;
 
--- A float in a list stands for a number that nobody knows: it counts as one, as it is shown, and no invoice has it.
+-- A float in a list stands for a number that nobody knows: the others are read without it, and it is added to each reading.
+CREATE OR REPLACE TEMP TABLE work_listed_float AS
+SELECT
+    record_id, code, invoice_date, posted_on, floats, without_floats(plain) AS plain,
+    regexp_extract_all(without_floats(plain), '[0-9]+') AS tokens
+FROM (
+    SELECT *, listed_floats(plain) AS floats FROM work_open_ledger
+    WHERE float_prefix IS NULL AND len(tokens) > 1 AND (contains(plain, 'E') OR contains(plain, 'e'))
+)
+WHERE len(floats) > 0;
+
 CREATE OR REPLACE TEMP TABLE work_reference AS
 WITH written AS (
-    SELECT
-        * REPLACE (CASE WHEN len(floats) > 0 THEN without_floats(plain) ELSE plain END AS plain,
-                   CASE WHEN len(floats) > 0 THEN regexp_extract_all(without_floats(plain), '[0-9]+') ELSE tokens END AS tokens)
-    FROM (SELECT *, CASE WHEN len(tokens) > 1 THEN listed_floats(plain) ELSE [] END AS floats FROM work_open_ledger)
-    WHERE float_prefix IS NULL AND plain IS NOT NULL
+    SELECT record_id, code, invoice_date, posted_on, plain, tokens FROM work_open_ledger
+    WHERE float_prefix IS NULL AND plain IS NOT NULL AND record_id NOT IN (SELECT record_id FROM work_listed_float)
+    UNION ALL
+    SELECT record_id, code, invoice_date, posted_on, plain, tokens FROM work_listed_float
 ),
 shaped AS (
     SELECT
-        record_id AS ledger_id, plain, code, tokens, floats, array_to_string(tokens, '') AS compact,
+        record_id AS ledger_id, plain, code, tokens, array_to_string(tokens, '') AS compact,
         CASE WHEN starts_with(compact, '00') AND length(compact) > 8
              THEN nullif(regexp_extract(compact, '^00+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
         -- Zeros, a few digits, a date: a number only if an invoice has it.
@@ -47,7 +57,7 @@ shaped AS (
 -- One run of digits is no range and no list.
 of_one_run AS (
     SELECT
-        ledger_id, is_placeholder, floats,
+        ledger_id, is_placeholder,
         CASE
             WHEN unpadded IS NOT NULL
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
@@ -101,7 +111,7 @@ chained AS (
 ),
 of_several_runs AS (
     SELECT
-        ledger_id, is_placeholder, floats,
+        ledger_id, is_placeholder,
         CASE
             WHEN is_coded AND len(whole_tokens) < len(tokens)
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
@@ -142,10 +152,9 @@ alternative AS (
 ),
 cited AS (
     SELECT
-        ledger_id, alt, is_placeholder,
-        CASE WHEN len(floats) > 0 AND reading.form = 'plain' THEN 'list' ELSE reading.form END AS form, reading.code AS code,
-        unnest(reading.numbers) AS number, generate_subscripts(reading.numbers, 1) AS position,
-        len(reading.numbers) + len(floats) AS n_numbers, reading.form IN ('code_and_number', 'split_code') AS is_coded
+        ledger_id, alt, is_placeholder, reading.form AS form, reading.code AS code, unnest(reading.numbers) AS number,
+        generate_subscripts(reading.numbers, 1) AS position, len(reading.numbers) AS n_numbers,
+        reading.form IN ('code_and_number', 'split_code') AS is_coded
     FROM alternative
 )
 -- Code and number are read together, so that each number of a list may have a code of its own.
@@ -153,10 +162,17 @@ SELECT * EXCLUDE (is_coded) REPLACE (
     CASE WHEN is_coded THEN padded_code(left(number, -8)) ELSE code END AS code,
     CASE WHEN is_coded THEN right(number, 8) ELSE number END AS number
 )
-FROM cited
-UNION ALL BY NAME
+FROM cited;
+
+INSERT INTO work_reference BY NAME
 SELECT
-    ledger_id, alt, is_placeholder, 'list' AS form, unnest(floats) AS number,
-    len(reading.numbers) + generate_subscripts(floats, 1) AS position, len(reading.numbers) + len(floats) AS n_numbers
-FROM alternative
-WHERE len(floats) > 0;
+    r.ledger_id, r.alt, 'list' AS form, unnest(f.floats) AS number, r.n_numbers + generate_subscripts(f.floats, 1) AS position,
+    r.n_numbers, r.is_placeholder
+FROM work_reference r
+JOIN work_listed_float f ON f.record_id = r.ledger_id
+WHERE r.position = 1;
+
+UPDATE work_reference r
+SET n_numbers = r.n_numbers + len(f.floats), form = CASE r.form WHEN 'plain' THEN 'list' ELSE r.form END
+FROM work_listed_float f
+WHERE f.record_id = r.ledger_id;
