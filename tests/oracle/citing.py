@@ -40,14 +40,26 @@ def invoices_named(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]
     whole = [invoice for invoice in invoices if names_the_whole_key(number, code, invoice)]
     if whole:
         return whole
-    for names in (names_the_number_alone, names_the_last_8_digits):
-        short = [invoice for invoice in invoices if names(number, code, invoice)]
+    alone, ends = (
+        [invoice for invoice in invoices if names(number, code, invoice)]
+        for names in (names_the_number_alone, names_the_last_8_digits)
+    )
+    # Eight digits may be the number of one invoice and the end of another: what agrees in more is meant.
+    if alone and max(count_agreeing(one, line) for one in alone) < max([count_agreeing(one, line) for one in ends], default=0):
+        alone = []
+    for short in (alone, ends):
         of_the_party = [invoice for invoice in short if not party_differs(invoice, line)]
         if of_the_party:
             return the_best(of_the_party, line)
         if any(money_agrees(invoice, line) for invoice in short):
             raise LeftOpenError("a short number with the money of an invoice of another party")
     return []
+
+
+def count_agreeing(invoice: Row, line: Row) -> int:
+    """How many of money, party and day are known to agree."""
+    is_same_day = line.get("invoice_date") == issued_on(invoice)
+    return money_agrees(invoice, line) + party_agrees(invoice, line) + is_same_day
 
 
 def fits_by_short_number(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
@@ -160,6 +172,8 @@ def only_fit_but_one(line: Row, invoices: Sequence[Row], is_left: IsLeft) -> Row
     if any(issued_on(invoice) > line["posted_on"] for invoice in fitting):
         raise LeftOpenError("a doubtful number, and an invoice of after the posting")
     fitting = [invoice for invoice in fitting if line["posted_on"] - issued_on(invoice) <= NEAR and is_left(invoice)]
+    if len(fitting) == 1 and any(not count_wrong(invoice, line) for invoice in near):
+        raise LeftOpenError("a broken number, an invoice that fits and is booked, and one that fits but for one thing")
     return fitting[0] if len(fitting) == 1 else None
 
 

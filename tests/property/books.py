@@ -93,7 +93,7 @@ def crowd(seed: int, chapters: Sequence[Chapter], count: int) -> list[Book]:
 
 
 def random_book(chance: random.Random, taxpayer: str, chapters: Sequence[Chapter]) -> Book:
-    habits = Habits(chance.choice(PARTIES_KEPT), chance.random() < 0.5, chance.choice(MONEY_KEPT))
+    habits = Habits(chance.choice(PARTIES_KEPT), chance.random() < 0.6, chance.choice(MONEY_KEPT))
     series = [replace(one) for one in chance.choice(SERIES)]
     draft = Draft(chance.choice, taxpayer, chance.choice(["input", "output"]), series, habits)
     for chapter in chance.choices(chapters, k=chance.randint(1, 6)):

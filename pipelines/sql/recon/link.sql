@@ -7,12 +7,26 @@
 
 CREATE OR REPLACE TEMP TABLE work_settled AS
 SELECT
-    r.ledger_id, r.upstream_id, r.rule,
+    r.ledger_id, r.upstream_id, r.rule, r.role,
     CASE WHEN r.role <> 'doubtful' THEN r.role
          WHEN r.ledger_id IN (SELECT ledger_id FROM work_repair) THEN 'repaired'
          ELSE r.fallback
     END AS outcome
 FROM work_role r;
+
+-- The line that would have been its booking turned out to be another invoice's: then the next one is.
+UPDATE work_settled SET outcome = 'kept'
+WHERE ledger_id IN (
+    SELECT arg_min(s.ledger_id, (l.posted_on, s.ledger_id))
+    FROM work_settled s
+    JOIN work_open_ledger l ON l.record_id = s.ledger_id
+    WHERE s.outcome = 'surplus' AND s.role = 'doubtful'
+      AND s.upstream_id IN (SELECT upstream_id FROM work_settled WHERE outcome = 'repaired')
+      AND s.upstream_id NOT IN (SELECT upstream_id FROM work_settled WHERE outcome = 'kept')
+      AND s.upstream_id NOT IN (SELECT upstream_id FROM work_repair)
+      AND s.upstream_id NOT IN (SELECT upstream_id FROM work_named WHERE n_numbers > 1)
+    GROUP BY s.upstream_id
+);
 
 CREATE OR REPLACE TEMP TABLE work_link AS
 SELECT ledger_id, upstream_id, rule FROM work_settled WHERE outcome = 'kept'

@@ -55,7 +55,8 @@ JOIN free f ON f.record_id = n.record_id
 ANTI JOIN work_forbidden x ON x.ledger_id = p.ledger_id AND x.upstream_id = f.record_id
 WHERE CASE WHEN p.invoice_date IS NOT NULL THEN f.issued_on = p.invoice_date
            ELSE f.issued_on BETWEEN p.posted_on - to_days($window_days) AND p.posted_on + INTERVAL 3 DAY END
-  AND CASE p.money_kind WHEN 'total' THEN f.total_cny ELSE f.amount_cny END < p.money;
+  -- One that is the sum by itself, though something else in it differs, is another explanation.
+  AND CASE p.money_kind WHEN 'total' THEN f.total_cny ELSE f.amount_cny END <= p.money;
 
 CREATE OR REPLACE TEMP TABLE work_sum_line AS
 WITH line AS (
@@ -120,7 +121,8 @@ CREATE OR REPLACE TEMP TABLE work_set AS
 SELECT s.ledger_id, a.upstream_id, count(*) OVER (PARTITION BY a.upstream_id) AS n_wanting
 FROM work_sum s
 JOIN work_addend a ON a.ledger_id = s.ledger_id
-WHERE s.n_sets = 1 AND (s.bits >> CAST(a.place AS INTEGER)) & 1 = 1;
+WHERE s.n_sets = 1 AND (s.bits >> CAST(a.place AS INTEGER)) & 1 = 1
+QUALIFY count(*) OVER (PARTITION BY s.ledger_id) > 1;
 
 INSERT INTO work_repair
 SELECT ledger_id, upstream_id, 'combined_sum' FROM work_set
