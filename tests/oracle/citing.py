@@ -45,7 +45,8 @@ def invoices_named(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]
         for names in (names_the_number_alone, names_the_last_8_digits)
     )
     # Eight digits may be the number of one invoice and the end of another: what agrees in more is meant.
-    if alone and max(count_agreeing(one, line) for one in alone) < max([count_agreeing(one, line) for one in ends], default=0):
+    most_alone, most_ends = (max((count_agreeing(one, line) for one in some), default=0) for some in (alone, ends))
+    if most_alone < most_ends:
         alone = []
     for short in (alone, ends):
         of_the_party = [invoice for invoice in short if not party_differs(invoice, line)]

@@ -205,7 +205,8 @@ class Desk:
 
     def _is_left(self, invoice: Row) -> bool:
         lines = self.booked.get(invoice["record_id"], [])
-        agreeing = [line for line in lines if not any(gaps(invoice, [line]).values()) and not party_differs(invoice, line)]
+        whole = [line for line in lines if not any(gaps(invoice, [line]).values())]
+        agreeing = [line for line in whole if not party_differs(invoice, line)]
         if lines and not agreeing and not self._is_settled(invoice):
             raise LeftOpenError("an invoice that fits, under lines that disagree with it")
         return not self._is_taken(invoice)
