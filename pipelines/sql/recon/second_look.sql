@@ -1,10 +1,10 @@
 -- what: lines whose number is broken and that nothing fits, and what may be theirs if one thing more is wrong
 -- grain: work_second_line one row per line and reading of its number; work_second_money per sum and issued sum within the
---        tolerance of it; work_second_near per line and such sum; work_second_invoice per invoice of such a sum and a wanted
+--        tolerance of it; work_second_near per line and such sum; work_second_sum per sum; work_second_invoice per invoice of such a sum and a wanted
 --        party; work_second_half per half of a number; work_second_typed per line and sum; work_second_trace per line or
 --        invoice and what they may have in common; work_second_crowd per trace that too many share to be compared
--- inputs: work_unsure, work_near, work_similar, work_reference, work_repair, work_looked, work_upstream, work_listed_twice,
---         work_crowd
+-- inputs: work_unsure, work_near, work_similar, work_reference, work_repair, work_looked, work_listed_twice, work_crowd,
+--         the macro invoice_of_money
 -- parameters: $tolerance, $max_neighbours, $max_pairs
 
 CREATE OR REPLACE TEMP TABLE work_second_line AS
@@ -61,31 +61,12 @@ SELECT
 FROM work_second_line l
 JOIN work_second_money m ON m.money_kind = l.money_kind AND m.money = l.money;
 
+CREATE OR REPLACE TEMP VIEW work_second_sum AS SELECT DISTINCT money_kind, near_money AS money FROM work_second_money;
+
 -- Of the invoices of that money only those of a wanted party are kept.
 CREATE OR REPLACE TEMP TABLE work_second_invoice AS
-WITH asked AS (
-    SELECT
-        *, company_key(taxpayer_id, direction) AS company_hash,
-        coalesce(total_cny IN (SELECT near_money FROM work_second_money WHERE money_kind = 'total'), FALSE) AS is_total,
-        coalesce(amount_cny IN (SELECT near_money FROM work_second_money WHERE money_kind = 'amount'), FALSE) AS is_amount
-    FROM work_upstream
-),
-issued AS (
-    SELECT
-        *,
-        unnest(CASE WHEN is_total AND is_amount THEN ['total', 'amount'] WHEN is_total THEN ['total'] ELSE ['amount'] END)
-            AS money_kind
-    FROM asked WHERE is_total OR is_amount
-),
-priced AS (
-    SELECT
-        i.*, coalesce(n.name_hash, name_key(i.party_name)) AS name_hash,
-        CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END AS money,
-        money_key(company_hash, money_kind, CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END) AS money_key
-    FROM issued i
-    LEFT JOIN work_name n ON n.written_name = i.written_name
-)
-SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money, money_key FROM priced
+SELECT record_id, number, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny, money, money_key
+FROM invoice_of_money('work_second_sum')
 WHERE (lane_key(money_key, 'party_id', party_hash)
        IN (SELECT lane_key(money_key, 'party_id', party_hash) FROM work_second_near)
     OR lane_key(money_key, 'party_name', name_hash)

@@ -1,12 +1,13 @@
 -- what: for every ledger line without a sure number, all invoices of the population with its money
 -- grain: work_unsure one row per such line; work_wanted one row per lane and key by which an invoice can be in it;
---        work_same_money one row per invoice and kind of money that is in a lane; work_taken per invoice
--- inputs: work_open_ledger, work_named, work_role, work_upstream, work_listed_twice,
---         work_decided
+--        work_same_money one row per invoice and kind of money that is in a lane; work_taken per invoice; and the macro
+--        invoice_of_money, which second_look asks too
+-- inputs: work_open_ledger, work_named, work_role, work_upstream, work_name, work_listed_twice, work_decided
 -- parameters: $window_days
 -- This is the recurrence guard: it looks at everything that was ever issued, not only at what is left over. A line is
--- compared within its lane: the invoices of its money on its day if it is dated, else those of its money and party, within
--- the window around the lane's lines. Lanes are known by 64 bits; whether the party agrees is asked of every pair.
+-- compared within its lane: the invoices of its money on its day if it is dated, of its party where it tells one; else those of
+-- its money and party within the window around the lane's lines. Lanes are known by 64 bits; whether the party agrees is asked
+-- of every pair.
 
 CREATE OR REPLACE TEMP TABLE work_taken AS
 SELECT upstream_id FROM work_role WHERE role = 'kept'
@@ -71,31 +72,32 @@ SELECT *, lane_hash AS key_hash FROM wanted
 UNION ALL
 SELECT w.*, o.key_hash FROM other_key o JOIN wanted w USING (lane_hash) WHERE o.key_hash IS NOT NULL;
 
--- First the money, which one scan tells; the keys only of what has it. The style of a name was looked at once already, at
--- least for the records that are due.
-CREATE OR REPLACE TEMP TABLE work_same_money AS
+-- Invoices whose total or amount stands in a table of wanted money (money_kind, money), one row for each of the two that does.
+-- One scan tells; keys are taken only of what has the money. The style of a name was looked at once already, at least for the
+-- records that are due.
+CREATE OR REPLACE TEMP MACRO invoice_of_money(wanted) AS TABLE
 WITH asked AS (
     SELECT
         *, company_key(taxpayer_id, direction) AS company_hash,
-        coalesce(total_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'total'), FALSE) AS is_total,
-        coalesce(amount_cny IN (SELECT money FROM work_wanted WHERE money_kind = 'amount'), FALSE) AS is_amount
+        coalesce(total_cny IN (SELECT money FROM query_table(wanted) WHERE money_kind = 'total'), FALSE) AS is_total,
+        coalesce(amount_cny IN (SELECT money FROM query_table(wanted) WHERE money_kind = 'amount'), FALSE) AS is_amount
     FROM work_upstream
 ),
 issued AS (
     SELECT
         *,
         unnest(CASE WHEN is_total AND is_amount THEN ['total', 'amount'] WHEN is_total THEN ['total'] ELSE ['amount'] END)
-            AS money_kind
+            AS money_kind,
+        CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END AS money
     FROM asked WHERE is_total OR is_amount
-),
-priced AS (
-    SELECT
-        i.*, coalesce(n.name_hash, name_key(i.party_name)) AS name_hash,
-        money_key(company_hash, money_kind, CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END) AS money_key
-    FROM issued i
-    LEFT JOIN work_name n ON n.written_name = i.written_name
-),
-keyed AS (
+)
+SELECT
+    i.*, coalesce(n.name_hash, name_key(i.party_name)) AS name_hash, money_key(company_hash, money_kind, money) AS money_key
+FROM issued i
+LEFT JOIN work_name n ON n.written_name = i.written_name;
+
+CREATE OR REPLACE TEMP TABLE work_same_money AS
+WITH keyed AS (
     SELECT
         record_id, number, code, issued_on, party_hash, name_hash, amount_cny, tax_cny, total_cny,
         CASE WHEN party_hash IS NOT NULL THEN lane_key(money_key, 'day_id', hash(issued_on, party_hash))
@@ -108,7 +110,7 @@ keyed AS (
              ELSE lane_key(money_key, 'name_of_id', name_hash) END AS party_id,
         lane_key(money_key, 'party_name', name_hash) AS party_name,
         lane_key(money_key, 'money', TRUE) AS money
-    FROM priced
+    FROM invoice_of_money('work_wanted')
 ),
 wanted AS (
     SELECT
