@@ -265,6 +265,18 @@ REPAIRS = [
          [invoice("u1"), invoice("u2", NEXT, "226.00")],
          [entry("l1", NUMBER[12:]), entry("l2", total=None, amount_cny="200.00", posted_on=date(2026, 8, 21))],
          [("matched", "exact", {"u1", "l1"}), ("mismatched", "number_mistyped", {"u2", "l2"})]),
+    *(Case(f"parts that keep different money and miss the invoice: {kept}", "Party and date", [invoice("u1")],
+           [entry("l1", **first), entry("l2", total=None, amount_cny="300.00", **second, posted_on=date(2026, 8, 20))],
+           [("mismatched", "amount_differs", {"u1", "l1", "l2"})])
+      for kept, first, second in (
+          ("a total, an amount", {"total": "565.00"}, {}),
+          ("a total, an amount and its tax", {"total": "565.00"}, {"tax_cny": "39.00"}),
+          ("a total and its tax, an amount", {"total": "339.00", "tax_cny": "39.00"}, {}))),
+    Case("a list booked in two lines that keep different money and miss the invoices", "Party and date",
+         [invoice("u1"), invoice("u2", NEXT, "226.00")],
+         [entry("l1", f"{NUMBER}、{NEXT}", "500.00"),
+          entry("l2", f"{NUMBER}、{NEXT}", None, amount_cny="300.00", posted_on=date(2026, 8, 20))],
+         [("mismatched", "amount_differs", {"u1", "u2", "l1", "l2"})]),
     Case("two lines under one wrong number, one of which is another invoice's", "Broken numbers",
          [invoice("u1", total="226.00"), invoice("u2", NEXT)],
          [entry("l1"), entry("l2", party=OTHER, posted_on=date(2026, 8, 20))],

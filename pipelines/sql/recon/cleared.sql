@@ -28,8 +28,9 @@ CREATE OR REPLACE TEMP TABLE work_company AS
 SELECT DISTINCT company_key(taxpayer_id, direction) AS company_hash, taxpayer_id, direction FROM work_due_upstream;
 
 -- What is joined is as narrow as can be, so that it stays in memory: numbers of 64 bits for texts. The invoice number is
--- compared twice, by two hashes that have nothing in common. For a pair of two numbers to be cleared both would have to agree
--- by chance (1 in 3 * 10^38), with the same money on both sides.
+-- compared twice, by two hashes that have nothing in common: for two numbers to be taken for one both would have to agree by
+-- chance (1 in 3 * 10^38). That taxpayer, direction, code and party are those of the other side is seen by one of 64 bits
+-- each, with the same number and the same money on both sides.
 CREATE OR REPLACE TEMP TABLE work_cleared AS
 WITH invoice AS (
     SELECT

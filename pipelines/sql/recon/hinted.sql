@@ -102,7 +102,7 @@ worded AS (
 )
 SELECT
     w.* EXCLUDE (
-        first_id, first_total, first_amount, status, is_unreadable, is_total_known, upstream_amount, ledger_amount, slack,
+        first_id, first_total, gross_total, gross_amount, status, is_unreadable, is_total_known, upstream_amount, ledger_amount, slack,
         told, is_combined, is_mixed, listed_hint_key, ledger_digits, upstream_digits
     ),
     -- As columns, because a join on an expression of one side is a nested loop.

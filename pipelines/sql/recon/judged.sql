@@ -17,7 +17,7 @@ SELECT
     sum(total_cny) AS upstream_total, sum(amount_cny) AS upstream_amount, sum(tax_cny) AS upstream_tax,
     -- The blue invoice names the item, of several the one that is dead, else the first.
     arg_min(number, place) AS number, arg_min(code, place) AS code, arg_min(total_cny, place) AS first_total,
-    arg_min(amount_cny, place) AS first_amount,
+    sum(abs(total_cny)) AS gross_total, sum(abs(amount_cny)) AS gross_amount,
     arg_min(status, place) AS status, arg_min(party_name, place) AS party_name,
     min(issued_on) AS issued_on
 FROM (
@@ -29,8 +29,8 @@ GROUP BY item_id
 UNION ALL
 -- Most items have one record a side: nothing to add up.
 SELECT
-    item_id, taxpayer_id, direction, total_cny, amount_cny, tax_cny, number, code, total_cny, amount_cny, status, party_name,
-    issued_on
+    item_id, taxpayer_id, direction, total_cny, amount_cny, tax_cny, number, code, total_cny, abs(total_cny), abs(amount_cny),
+    status, party_name, issued_on
 FROM invoice
 WHERE NOT is_of_many;
 
@@ -53,7 +53,9 @@ SELECT
     -- Some lines keep only the total, some only the amount without tax: this much is still to be counted with tax.
     CASE WHEN count(line_total) < count(*) AND count(line_amount) < count(*)
          THEN sum(line_amount) FILTER (line_total IS NULL) END AS mixed_amount,
-    CASE WHEN count(amount_cny) = count(*) THEN sum(amount_cny) END AS ledger_amount, sum(tax_cny) AS ledger_tax,
+    CASE WHEN count(amount_cny) = count(*) THEN sum(amount_cny)
+         WHEN count(line_total) < count(*) AND count(line_amount) = count(*) THEN sum(line_amount) END AS ledger_amount,
+    sum(tax_cny) AS ledger_tax,
     array_to_string(list(DISTINCT voucher ORDER BY voucher)[:4], '、') AS voucher,
     arg_min(reference, (posted_on, record_id)) AS reference,
     arg_min(party_name, (posted_on, record_id)) AS party_name,
@@ -96,8 +98,7 @@ LEFT JOIN work_candidate k ON k.item_id = c.item_id;
 CREATE OR REPLACE TEMP TABLE work_judged_half AS
 SELECT
     c.*, u.taxpayer_id, u.direction, u.upstream_total, u.upstream_amount, u.upstream_tax, u.number, u.code, u.first_total,
-    u.first_amount,
-    u.status, u.party_name AS upstream_party, u.issued_on
+    u.gross_total, u.gross_amount, u.status, u.party_name AS upstream_party, u.issued_on
 FROM work_judged_cause c
 LEFT JOIN work_judged_upstream u ON u.item_id = c.item_id;
 
@@ -106,8 +107,9 @@ CREATE OR REPLACE TEMP VIEW work_judged AS
 SELECT
     c.* REPLACE (coalesce(c.taxpayer_id, l.taxpayer_id) AS taxpayer_id, coalesce(c.direction, l.direction) AS direction),
     CASE WHEN l.mixed_amount IS NULL THEN l.ledger_total
-         ELSE l.ledger_total + at_rate_of(l.mixed_amount, c.first_total, c.first_amount) END AS ledger_total,
-    l.is_total_known OR l.mixed_amount IS NOT NULL AS is_total_known, l.mixed_amount IS NOT NULL AS is_mixed, l.ledger_amount, l.ledger_tax, l.voucher, l.reference,
+         ELSE l.ledger_total + at_rate_of(l.mixed_amount, c.gross_total, c.gross_amount) END AS ledger_total,
+    l.is_total_known OR l.mixed_amount IS NOT NULL AS is_total_known, l.mixed_amount IS NOT NULL AS is_mixed,
+    l.ledger_amount, l.ledger_tax, l.voucher, l.reference,
     l.party_name AS ledger_party, l.posted_on, l.invoice_date
 FROM work_judged_half c
 LEFT JOIN work_judged_ledger l ON l.item_id = c.item_id;

@@ -62,13 +62,15 @@ CREATE OR REPLACE TEMP TABLE work_linked AS
 WITH measured AS (
     SELECT
         u.*, l.* EXCLUDE (item_id), k.* EXCLUDE (item_id),
-        -- Lines of one invoice that keep the total only and others the amount only: with tax, at the invoice's rate.
+        -- Lines that keep the total only beside lines that keep the amount only: with tax, at the rate of their invoices.
         CASE WHEN ledger_total IS NULL AND ledger_amount IS NULL
              THEN part_total + at_rate_of(part_amount, gross_total, gross_amount) END AS mixed_total,
-        CASE WHEN mixed_total IS NULL THEN abs(total_kept - upstream_total)
-             WHEN n_upstream = 1 AND abs(mixed_total - upstream_total) > $tolerance THEN abs(mixed_total - upstream_total)
+        -- What no line alone keeps is compared as the lines give it together: something always is.
+        CASE WHEN mixed_total IS NULL
+             THEN abs(coalesce(total_kept, CASE WHEN amount_kept IS NULL THEN ledger_total END) - upstream_total)
+             WHEN abs(mixed_total - upstream_total) > $tolerance THEN abs(mixed_total - upstream_total)
         END AS total_gap,
-        abs(amount_kept - upstream_amount) AS amount_gap,
+        abs(coalesce(amount_kept, CASE WHEN total_kept IS NULL THEN ledger_amount END) - upstream_amount) AS amount_gap,
         abs(tax_kept - upstream_tax) AS tax_gap,
         abs(coalesce(ledger_total, ledger_amount, mixed_total) - living_total) AS living_gap
     FROM work_group_upstream u
