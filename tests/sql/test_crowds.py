@@ -89,6 +89,14 @@ def test_one_amount_of_one_party_without_numbers(tmp_path: Path) -> None:
     assert count == {("unreadable_reference", "crowd_skipped"): CROWD, ("not_booked", None): CROWD}
 
 
+def test_one_amount_and_day_of_another_party_and_lines_without_numbers(tmp_path: Path) -> None:
+    day = date(2026, 8, 10)
+    upstream = [invoice(f"u{n:05}", f"2611200000{2 * n + 1:010}", "1000.00") for n in range(CROWD)]
+    ledger = [entry(f"l{n:05}", None, "1000.00", party=OTHER, invoice_date=day) for n in range(CROWD)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count == {("unreadable_reference", "crowd_skipped"): CROWD, ("not_booked", None): CROWD}
+
+
 def test_one_number_of_eight_digits(tmp_path: Path) -> None:
     upstream = [invoice(f"u{n:05}", "12345678", f"{100 + n}.00") for n in range(CROWD)]
     ledger = [entry(f"l{n:05}", "12345678", f"{100 + n}.00") for n in range(CROWD)]

@@ -1,8 +1,9 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
 --        work_of_ledger, work_of_upstream one row per item
--- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair, work_other_party, work_crowd, work_crowded_line,
---         work_long_range, work_unpaired_red, work_unpaired_blue, work_sum_skipped, work_looked, work_decided
+-- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair,
+--         work_other_party, work_crowd, work_crowded_line, work_crowded_day, work_long_range, work_unpaired_red,
+--         work_unpaired_blue, work_sum_skipped, work_looked, work_decided
 -- parameters: none
 
 -- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
@@ -80,7 +81,7 @@ CREATE OR REPLACE TEMP TABLE work_candidate AS
 WITH reason AS (
     SELECT ledger_id, 'range_skipped' AS why_not FROM work_long_range
     UNION ALL
-    SELECT ledger_id, 'crowd_skipped' FROM (FROM work_crowd UNION FROM work_crowded_line)
+    SELECT ledger_id, 'crowd_skipped' FROM (FROM work_crowd UNION FROM work_crowded_line UNION FROM work_crowded_day)
     WHERE ledger_id NOT IN (SELECT ledger_id FROM work_long_range)
 ),
 skipped AS (

@@ -1,7 +1,10 @@
 -- what: the lanes that are too crowded, and the pairs of line and invoice within all others
 -- grain: work_lane one row per lane and invoice in it; work_crowd one row per line that is skipped; work_similar one row per
---        line and invoice that fits; work_other_party per line and invoice that fits but for its party
--- inputs: work_unsure, work_wanted, work_same_money, work_reference, work_taken, work_listed_twice, work_forbidden
+--        line and invoice that fits; work_other_party per line and invoice that fits but for its party; work_day_line per dated
+--        line without a number, work_day_invoice per open invoice of its sum and day; work_crowded_day per such line that is
+--        skipped
+-- inputs: work_unsure, work_wanted, work_same_money, work_reference, work_taken, work_listed_twice, work_forbidden,
+--         work_open_upstream
 -- parameters: $window_days, $max_pairs, $tolerance
 -- A lane holds what is compared, all of it numbers; the texts of an invoice are fetched for the pairs that fit.
 
@@ -56,38 +59,45 @@ DROP TABLE work_pair;
 
 -- Never linked, but told to whoever looks for the invoice (candidate.sql): money and day are those of the line, which has no
 -- number that says otherwise. Only open invoices: of the others nobody asks.
-CREATE OR REPLACE TEMP TABLE work_other_party AS
-WITH line AS (
-    SELECT
-        record_id AS ledger_id, lane_key(money_key, 'day', invoice_date) AS day_key, party_hash, name_hash, total_cny,
-        amount_cny, tax_cny
-    FROM work_unsure
-    WHERE is_dated AND float_prefix IS NULL AND coalesce(party_hash, name_hash) IS NOT NULL
-      AND record_id NOT IN (SELECT ledger_id FROM work_reference)
-),
-priced AS (
+CREATE OR REPLACE TEMP TABLE work_day_line AS
+SELECT
+    record_id AS ledger_id, lane_key(money_key, 'day', invoice_date) AS day_key, party_hash, name_hash, total_cny,
+    amount_cny, tax_cny
+FROM work_unsure
+WHERE is_dated AND float_prefix IS NULL AND coalesce(party_hash, name_hash) IS NOT NULL
+  AND record_id NOT IN (SELECT ledger_id FROM work_reference);
+
+CREATE OR REPLACE TEMP TABLE work_day_invoice AS
+WITH priced AS (
     SELECT *, money_key(company_key(taxpayer_id, direction), 'total', total_cny) AS money_key FROM work_open_upstream
     UNION ALL
     SELECT *, money_key(company_key(taxpayer_id, direction), 'amount', amount_cny) FROM work_open_upstream
-),
-invoice AS (
-    SELECT
-        record_id AS upstream_id, lane_key(money_key, 'day', issued_on) AS day_key, party_hash, name_hash, total_cny,
-        amount_cny, tax_cny
-    FROM priced
-    WHERE lane_key(money_key, 'day', issued_on) IN (SELECT day_key FROM line)
-),
-crowded AS (
+)
+SELECT
+    record_id AS upstream_id, lane_key(money_key, 'day', issued_on) AS day_key, party_hash, name_hash, total_cny,
+    amount_cny, tax_cny
+FROM priced
+WHERE lane_key(money_key, 'day', issued_on) IN (SELECT day_key FROM work_day_line);
+
+CREATE OR REPLACE TEMP TABLE work_crowded_day AS
+WITH crowded AS (
     SELECT day_key
-    FROM (SELECT day_key, count(*) AS n_lines FROM line GROUP BY day_key)
-    JOIN (SELECT day_key, count(*) AS n_invoices FROM invoice GROUP BY day_key) USING (day_key)
+    FROM (SELECT day_key, count(*) AS n_lines FROM work_day_line GROUP BY day_key)
+    JOIN (SELECT day_key, count(*) AS n_invoices FROM work_day_invoice GROUP BY day_key) USING (day_key)
     WHERE n_lines * n_invoices > $max_pairs
 )
+SELECT ledger_id FROM work_day_line SEMI JOIN crowded USING (day_key);
+
+CREATE OR REPLACE TEMP TABLE work_other_party AS
 SELECT DISTINCT l.ledger_id, u.upstream_id
-FROM (FROM line ANTI JOIN crowded USING (day_key)) l
-JOIN invoice u USING (day_key)
+FROM (FROM work_day_line WHERE ledger_id NOT IN (SELECT ledger_id FROM work_crowded_day)) l
+JOIN work_day_invoice u USING (day_key)
 ANTI JOIN work_forbidden x ON x.ledger_id = l.ledger_id AND x.upstream_id = u.upstream_id
 WHERE NOT party_hash_agrees(l.party_hash, l.name_hash, u.party_hash, u.name_hash)
   AND coalesce(abs(l.total_cny - u.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(l.amount_cny - u.amount_cny) <= $tolerance, TRUE)
   AND coalesce(abs(l.tax_cny - u.tax_cny) <= $tolerance, TRUE);
+
+DROP TABLE work_day_line;
+
+DROP TABLE work_day_invoice;
