@@ -15,6 +15,8 @@ from pipelines.warehouse import load_sql
 
 FAULT_RATE = 0.2
 TABLES = ("invoice", "entry", "coverage", "truth_link", "truth_fault")
+ROWS_PER_GROUP = 122_880
+"""What DuckDB writes itself. A file is read by one core a group: of five large groups the last would leave one core idle."""
 LARGEST = 5_000_000
 """The generator holds everything in memory: beyond this many invoices its books are repeated."""
 
@@ -37,7 +39,7 @@ def generate(folder: Path, seed: int, invoices: int, fault_rate: float) -> str:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    pq.write_table(table, path, compression="zstd")
+    pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_GROUP)
 
 
 def repeat_books(source: Path, target: Path, copies: int) -> None:

@@ -33,7 +33,7 @@ FEW_WORDS: Mapping[str, Mapping[str, Sequence[str]]] = {
 """Columns that hold words of a closed list. DuckDB writes them as fast as numbers once it knows the list; in the file
 they are text like any other."""
 
-PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
+PARQUET = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000"
 """A column of more than 1,000 texts in a row group is one of ids or sentences: no use in looking for repeated ones."""
 
 

@@ -57,16 +57,17 @@ pair AS (
         coalesce(l.total_cny, l.amount_cny + l.tax_cny) AS line_total
     FROM invoice u
     JOIN entry l ON l.key_hash = u.key_hash
-    LEFT JOIN work_name un ON un.written_name = u.written_name
-    LEFT JOIN work_name ln ON ln.written_name = l.written_name
+    -- Only names that are written differently are looked up.
+    LEFT JOIN work_name un ON un.written_name = CASE WHEN l.written_name <> u.written_name THEN u.written_name END
+    LEFT JOIN work_name ln ON ln.written_name = CASE WHEN l.written_name <> u.written_name THEN l.written_name END
     WHERE u.key_hash NOT IN (SELECT key_hash FROM work_repeated_key)
       AND l.check_hash = u.check_hash
-      AND coalesce(l.total_cny = u.total_cny, TRUE)
-      AND coalesce(l.amount_cny = u.amount_cny, TRUE)
-      AND coalesce(l.tax_cny = u.tax_cny, TRUE)
-      AND coalesce(l.invoice_date = u.issued_on, TRUE)
-      AND coalesce(l.party_hash = u.party_hash, TRUE)
-      AND coalesce(ln.name_hash = un.name_hash, TRUE)
+      AND (l.total_cny = u.total_cny) IS NOT FALSE
+      AND (l.amount_cny = u.amount_cny) IS NOT FALSE
+      AND (l.tax_cny = u.tax_cny) IS NOT FALSE
+      AND (l.invoice_date = u.issued_on) IS NOT FALSE
+      AND (l.party_hash = u.party_hash) IS NOT FALSE
+      AND (ln.name_hash = un.name_hash) IS NOT FALSE
       AND u.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream')
       AND l.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'ledger')
 )

@@ -4,15 +4,21 @@
 -- parameters: none
 
 -- Names and tax ids differ in style only (width of brackets, letters and digits, blanks): compare them without it. NULL stays
--- NULL. It is cheap to see that a text is plain as it is, as most are, or but for its brackets, as most others are; and
--- DuckDB asks regexp_full_match of each text of a dictionary once. Last, translate drops what has no counterpart: the blanks.
-CREATE OR REPLACE TEMP MACRO plain_name(name) AS
+-- NULL; of nothing but blanks '' is left. It is cheap to see that a text is plain as it is, as most are, or but for its
+-- brackets, as most others are; and DuckDB asks regexp_full_match of each text of a dictionary once. Last, translate drops what
+-- has no counterpart: the blanks. No nullif stands in here: it names its argument twice, and what stands twice DuckDB works
+-- out beforehand, for every row, whatever the branch.
+CREATE OR REPLACE TEMP MACRO plain_text(name) AS
     CASE WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&-]+') THEN name
+         WHEN name IS NULL THEN NULL
          WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&（）-]+') THEN translate(name, '（）', '()')
-         ELSE nullif(translate(upper(name),
+         ELSE translate(upper(name),
              '（）．，＆－ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ０１２３４５６７８９ '
              || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13),
-             '().,&-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'), '') END;
+             '().,&-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789') END;
+
+-- The same, NULL where nothing is left.
+CREATE OR REPLACE TEMP MACRO plain_name(name) AS nullif(plain_text(name), '');
 
 -- The style of a name is looked at only where the texts differ.
 CREATE OR REPLACE TEMP MACRO name_agrees(name_a, name_b) AS
@@ -164,9 +170,12 @@ CREATE OR REPLACE TEMP MACRO number_check(number) AS hash(reverse(number));
 -- A text as 64 bits, NULL for none.
 CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::VARCHAR));
 
--- A party's tax id and its name without their style, as 64 bits.
-CREATE OR REPLACE TEMP MACRO party_key(id) AS text_hash(plain_name(id));
-CREATE OR REPLACE TEMP MACRO name_key(name) AS text_hash(plain_name(name));
+-- A party's tax id and its name without their style, as 64 bits; NULL for none and for blanks. The last one is for names that
+-- may have their key already: only where they have none are they looked at.
+CREATE OR REPLACE TEMP MACRO party_key(id) AS nullif(text_hash(plain_text(id)), hash(''));
+CREATE OR REPLACE TEMP MACRO name_key(name) AS nullif(text_hash(plain_text(name)), hash(''));
+CREATE OR REPLACE TEMP MACRO name_key_unless(known_key, name) AS
+    nullif(nullif(coalesce(known_key, hash(plain_text(name))), hash(NULL::VARCHAR)), hash(''));
 
 -- A company's purchases or sales as 64 bits.
 CREATE OR REPLACE TEMP MACRO company_key(taxpayer_id, direction) AS hash(taxpayer_id, direction);

@@ -96,11 +96,12 @@ SELECT ledger_id, upstream_id, rule, 1, rule = 'exact_key', TRUE, NULL, NULL, FA
 
 UPDATE work_known SET is_cleared = FALSE WHERE record_id IN (SELECT upstream_id FROM work_reopened);
 
+-- No id is empty; a small side that is filtered is what DuckDB looks for while it reads the large one.
 INSERT INTO work_open_ledger BY NAME
 SELECT
     l.* EXCLUDE (written_name) REPLACE (party_key(l.party_id) AS party_hash), name_key(l.party_name) AS name_hash,
     l.invoice_reference AS plain, l.invoice_code AS code, [l.invoice_reference] AS tokens
-FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened);
+FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened WHERE ledger_id <> '');
 
 -- Their number can be read, whatever becomes of them.
 INSERT INTO work_reference BY NAME

@@ -5,7 +5,7 @@
 -- To accept or ignore needs the item to be the one that was decided on: the same records, no more and no less.
 
 CREATE OR REPLACE TEMP TABLE work_decision_state AS
-WITH place AS (
+WITH place AS NOT MATERIALIZED (
     SELECT side, record_id, item_id FROM work_node
     UNION ALL
     SELECT 'upstream', upstream_id, 'U:' || upstream_id FROM work_agreed
@@ -16,12 +16,14 @@ WITH place AS (
     UNION ALL
     SELECT 'ledger', ledger_id, 'U:' || upstream_id FROM work_cleared WHERE is_short
 ),
-size AS (SELECT item_id, count(*) AS n_members FROM place GROUP BY item_id),
 found AS (
     SELECT r.decision_id, min(p.item_id) AS item_id, count(DISTINCT p.item_id) AS n_items, count(p.item_id) AS n_found
     FROM work_decision_record r
     LEFT JOIN place p USING (side, record_id)
     GROUP BY r.decision_id
+),
+size AS (
+    SELECT item_id, count(*) AS n_members FROM place WHERE item_id IN (SELECT item_id FROM found) GROUP BY item_id
 ),
 judged AS (
     SELECT

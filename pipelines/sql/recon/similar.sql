@@ -92,7 +92,7 @@ issued AS (
     FROM asked WHERE is_total OR is_amount
 )
 SELECT
-    i.*, coalesce(n.name_hash, name_key(i.party_name)) AS name_hash, money_key(company_hash, money_kind, money) AS money_key
+    i.*, name_key_unless(n.name_hash, i.party_name) AS name_hash, money_key(company_hash, money_kind, money) AS money_key
 FROM issued i
 LEFT JOIN work_name n ON n.written_name = i.written_name;
 

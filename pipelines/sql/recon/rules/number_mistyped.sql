@@ -42,8 +42,12 @@ SELECT
     AND greatest(any_value(posted_on), coalesce(any_value(invoice_date), any_value(posted_on)))
         + to_hours($grace_hours) > $as_of::TIMESTAMP AS is_early
 FROM comparable
--- Of equal length, one error changes at most two places: cheap to count before the real comparison.
-WHERE CASE length(typed) - length(number) WHEN 0 THEN hamming(typed, number) <= 2 WHEN 1 THEN TRUE WHEN -1 THEN TRUE END
+-- Cheap to see before the real comparison: of equal length, one error changes at most two places; one digit more or less
+-- leaves one of the halves as it was.
+WHERE CASE WHEN length(typed) = length(number) THEN hamming(typed, number) <= 2
+           WHEN abs(length(typed) - length(number)) = 1
+           THEN number_half(0, 'front', typed) = number_half(0, 'front', number)
+             OR number_half(0, 'back', typed) = number_half(0, 'back', number) END
 GROUP BY ledger_id, upstream_id
 HAVING min(damerau_levenshtein(typed, number)
            + CASE WHEN length(number) = 8 AND typed_code <> code THEN 1 ELSE 0 END) = 1;
