@@ -16,7 +16,7 @@ from pipelines.warehouse import load_sql
 FAULT_RATE = 0.2
 TABLES = ("invoice", "entry", "coverage", "truth_link", "truth_fault")
 ROWS_PER_GROUP = 122_880
-"""What DuckDB writes itself. A file is read by one core a group: of five large groups the last would leave one core idle."""
+"""What DuckDB writes itself. A core reads a group at a time: of five large ones the last would leave one core idle."""
 LARGEST = 5_000_000
 """The generator holds everything in memory: beyond this many invoices its books are repeated."""
 

@@ -52,6 +52,13 @@ STOP_RULES: tuple[Rule, ...] = (
         _STOP, "likely_needs_review", _ITEM, "推测的结论都标明需人工确认", "Every likely verdict asks for a person"
     ),
     _RECON.sql(_STOP, "matched_has_both_sides", _ITEM, "相符的核对项两方俱全", "Every matched item has both sides"),
+    _RECON.sql(
+        _STOP,
+        "matched_money_agrees",
+        _ITEM,
+        "相符的核对项金额差异不超过容差",
+        "No matched item differs by more than the tolerance",
+    ),
     _RECON.sql(_STOP, "pending_has_due_day", _ITEM, "等待中的核对项都有到期日", "Every pending item has a due day"),
     _RECON.sql(
         _STOP,

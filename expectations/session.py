@@ -41,6 +41,7 @@ def _set_parameters(session: Connection, settings: Settings, night: Night) -> No
         "night_id": night.night_id,
         "as_of": night.as_of,
         "arithmetic_tolerance_cny": settings.arithmetic_tolerance_cny,
+        "within_tolerance_cny": settings.within_tolerance_cny,
         "sync_grace_hours": settings.sync_grace_hours,
         "reject_limit_percent": REJECT_LIMIT_PERCENT,
     }

@@ -105,6 +105,17 @@ def crowds(chapters: Sequence[Chapter], count: int = 60) -> st.SearchStrategy[li
     return st.integers(0, 2**32).map(lambda seed: crowd(seed, chapters, count))
 
 
+def keeping_what_they_like(world: Sequence[Book], chance: random.Random) -> Sequence[Book]:
+    """The same books, but each line keeps what money it likes; at least its total or its amount without tax."""
+    for book in world:
+        for line in book.ledger:
+            there = {name for name, value in line.items() if value is not None}
+            kept = there & {f"{name}_cny" for name in chance.choice(MONEY_KEPT)}
+            if kept & {"total_cny", "amount_cny"}:
+                line.update({name: None for name in ("total_cny", "amount_cny", "tax_cny") if name not in kept})
+    return world
+
+
 def rows_of(world: Sequence[Book]) -> tuple[list[Row], list[Row], list[Row]]:
     """Upstream, ledger and coverage of all books together."""
     parts: tuple[list[Row], list[Row], list[Row]] = ([], [], [])

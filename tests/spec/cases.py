@@ -577,6 +577,12 @@ RED_LETTERS = [
           invoice("u3", "12345677", invoice_code="1100212130", on=date(2026, 8, 1))],
          [entry("l3", "12345677", invoice_code="1100212130")],
          [("matched", "red_letter_netted", {"u1", "u2"}), ("matched", "exact", {"u3", "l3"})]),
+    Case("eight digits of several codes, all reversed: a red letter is that of its own code", "Void and red letters",
+         [row for place, code in enumerate([CODE, "3100212130"])
+          for row in (invoice(f"u{place}1", "12345677", invoice_code=code, status="red_full"),
+                      invoice(f"u{place}2", "12345678", "-1130.00", invoice_code=code,
+                              original_invoice_number="12345677", on=date(2026, 8, 28)))], [],
+         [("matched", "red_letter_netted", {"u01", "u02"}), ("matched", "red_letter_netted", {"u11", "u12"})]),
     Case("a red letter that was voided and still booked", "Void and red letters",
          [invoice("u1", total="-1130.00", status="void")], [entry("l1", total="-1130.00")],
          one("dead_invoice_booked", "mismatched")),

@@ -99,6 +99,8 @@ STOP_DEFECTS: list[Planted] = [
     ("likely_needs_review", f"{ITEM} basis = 'likely' WHERE item_id = 'i1'", ["i1"]),
     ("matched_has_both_sides", "DELETE FROM recon__member WHERE record_id = 'u1'", ["i1"]),
     ("matched_has_both_sides", f"{UPSTREAM} status = 'normal' WHERE record_id = 'u2'", ["i2"]),
+    ("matched_money_agrees", f"{ITEM} difference_cny = -0.07 WHERE item_id = 'i1'", ["i1"]),
+    ("matched_money_agrees", f"{ITEM} difference_cny = NULL WHERE item_id = 'i1'", ["i1"]),
     ("pending_has_due_day", f"{ITEM} due_on = NULL WHERE item_id = 'i3'", ["i3"]),
     (
         "absence_is_covered",
@@ -241,6 +243,19 @@ def test_the_tolerance_is_a_setting(con: Connection, settings: Settings, night: 
     con.execute(f"{UPSTREAM} tax_cny = 13.01 WHERE record_id = 'u1'")
     lenient = settings.model_copy(update={"arithmetic_tolerance_cny": "0.01"})
     assert judge(con, lenient, night, [BY_ID["upstream_money_adds_up"]])["upstream_money_adds_up"].is_success
+
+
+def test_a_match_may_differ_by_the_tolerance(con: Connection, settings: Settings, night: Night) -> None:
+    con.execute(f"{ITEM} difference_cny = -0.06 WHERE item_id = 'i1'")
+    assert judge(con, settings, night, [BY_ID["matched_money_agrees"]])["matched_money_agrees"].is_success
+    con.execute(f"{ITEM} difference_cny = -113, cause = 'red_letter_netted' WHERE item_id = 'i1'")
+    assert judge(con, settings, night, [BY_ID["matched_money_agrees"]])["matched_money_agrees"].is_success
+
+
+def test_the_tolerance_of_a_match_is_a_setting(con: Connection, settings: Settings, night: Night) -> None:
+    con.execute(f"{ITEM} difference_cny = -0.06 WHERE item_id = 'i1'")
+    strict = settings.model_copy(update={"within_tolerance_cny": "0.05"})
+    assert not judge(con, strict, night, [BY_ID["matched_money_agrees"]])["matched_money_agrees"].is_success
 
 
 @pytest.mark.parametrize("change", ["total_cny = NULL", "total_cny = NULL, tax_cny = NULL"])

@@ -8,7 +8,7 @@
 CREATE OR REPLACE TEMP TABLE work_red AS
 WITH cited AS (
     SELECT
-        record_id, taxpayer_id, direction, issued_on, party_id, party_name, total_cny, remark,
+        record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny, remark,
         regexp_replace(original_invoice_number, '[^0-9]', '', 'g') AS digits,
         -- The column may hold code and number; 20 digits of no year are such too.
         length(digits) IN (18, 19) OR (length(digits) = 20 AND digits < '21') AS has_code
@@ -16,7 +16,7 @@ WITH cited AS (
     WHERE is_red
 )
 SELECT
-    record_id, taxpayer_id, direction, issued_on, party_id, party_name, total_cny,
+    record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny,
     padded_number(coalesce(
         CASE WHEN has_code THEN right(digits, 8) ELSE nullif(digits, '') END,
         nullif(regexp_extract(remark, '蓝字(?:数电)?(?:发)?票?号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),

@@ -67,7 +67,8 @@ named AS (
         PARTITION BY r.record_id
         ORDER BY (u.status = 'red_full' AND u.total_cny = -r.total_cny) DESC,
                  (u.status = 'red_partial') DESC, (u.status = 'red_full') DESC, (u.total_cny = -r.total_cny) DESC,
-                 u.issued_on, u.observed_at, u.record_id
+                 -- A seller's red letters mostly stand in the series of its blue ones.
+                 (u.code = r.code) IS TRUE DESC, u.issued_on, u.observed_at, u.record_id
     ) = 1
     UNION ALL
     SELECT r.record_id, r.total_cny, u.record_id, u.total_cny, u.status
