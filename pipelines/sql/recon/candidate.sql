@@ -125,3 +125,13 @@ UNION ALL SELECT * FROM red_skipped WHERE item_id NOT IN (SELECT item_id FROM le
 UNION ALL SELECT * FROM sum_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM impossible WHERE item_id NOT IN (SELECT item_id FROM left_alone);
+
+DROP TABLE work_considered;
+
+DROP TABLE work_of_ledger;
+
+DROP TABLE work_of_upstream;
+
+DROP TABLE work_lone_ledger;
+
+DROP TABLE work_lone_upstream;

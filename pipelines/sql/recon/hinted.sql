@@ -131,3 +131,9 @@ DROP VIEW work_judged;
 DROP TABLE work_judged_half;
 
 DROP TABLE work_judged_ledger;
+
+DROP TABLE work_judged_cause;
+
+DROP TABLE work_linked;
+
+DROP TABLE work_told_list;

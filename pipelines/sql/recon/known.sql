@@ -111,3 +111,5 @@ WINDOW key_order AS (
     ORDER BY observed_at DESC, issued_on, record_id
 )
 QUALIFY row_number() OVER key_order > 1;
+
+DROP TABLE work_cited_key;

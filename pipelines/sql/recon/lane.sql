@@ -101,3 +101,5 @@ WHERE NOT party_hash_agrees(l.party_hash, l.name_hash, u.party_hash, u.name_hash
 DROP TABLE work_day_line;
 
 DROP TABLE work_day_invoice;
+
+DROP TABLE work_wanted;

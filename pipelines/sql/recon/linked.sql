@@ -129,3 +129,11 @@ SELECT
         lambda field: field IS NOT NULL
     ) AS differing_fields
 FROM caused;
+
+DROP TABLE work_group_member;
+
+DROP TABLE work_group_upstream;
+
+DROP TABLE work_group_ledger;
+
+DROP TABLE work_group_link;

@@ -74,3 +74,7 @@ DROP TABLE work_same_money;
 DROP TABLE work_lane;
 
 CREATE OR REPLACE TEMP TABLE work_repair (ledger_id VARCHAR, upstream_id VARCHAR, rule VARCHAR);
+
+DROP TABLE work_typed_in_crowd;
+
+DROP TABLE work_crowded_invoice;

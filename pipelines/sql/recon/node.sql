@@ -12,3 +12,9 @@ WITH record AS (
 SELECT r.*, coalesce(g.item_id, r.node) AS item_id
 FROM record r
 LEFT JOIN (FROM work_couple UNION ALL FROM work_group) g ON g.node = r.node;
+
+DROP TABLE work_edge;
+
+DROP TABLE work_couple;
+
+DROP TABLE work_group;

@@ -120,3 +120,7 @@ CREATE OR REPLACE TEMP TABLE work_second_crowd AS
 SELECT money_key, trace FROM work_second_trace
 GROUP BY ALL
 HAVING count(*) FILTER (side = 'ledger') * count(*) FILTER (side = 'upstream') > $max_pairs;
+
+DROP TABLE work_second_half;
+
+DROP TABLE work_second_typed;

@@ -139,3 +139,13 @@ JOIN work_addend a ON a.ledger_id = s.ledger_id
 WHERE s.n_sets > 1 AND (s.bits >> CAST(a.place AS INTEGER)) & 1 = 1;
 
 DROP TABLE work_half_sum;
+
+DROP TABLE work_free;
+
+DROP TABLE work_addend;
+
+DROP TABLE work_sum_line;
+
+DROP TABLE work_sum;
+
+DROP TABLE work_set;

@@ -70,3 +70,7 @@ GROUP BY ledger_id;
 DROP TABLE work_second_invoice;
 
 DROP TABLE work_second_trace;
+
+DROP TABLE work_second_near;
+
+DROP TABLE work_second_crowd;
