@@ -1,5 +1,5 @@
 -- Stop: an item that both sides show is called matched though its difference is above the tolerance, or nothing was compared.
--- Of a reversed invoice and the lines that cancel it each side comes to nothing by itself, with or without the red one.
+-- A reversed invoice may stand without its red one beside lines that cancel: there the ledger comes to nothing by itself.
 -- Grain: one row per item.
 -- Inputs: {batch} = recon__item, recon__member, audit_parameter.
 -- Parameters: audit_parameter.within_tolerance_cny.
@@ -15,5 +15,8 @@ SEMI JOIN two_sided USING (item_id)
 CROSS JOIN audit_parameter
 WHERE
     item.verdict = 'matched'
-    AND item.cause <> 'red_letter_netted'
     AND COALESCE(ABS(item.difference_cny) > audit_parameter.within_tolerance_cny, TRUE)
+    AND NOT (
+        item.cause = 'red_letter_netted'
+        AND COALESCE(ABS(item.ledger_total_cny) <= audit_parameter.within_tolerance_cny, FALSE)
+    )

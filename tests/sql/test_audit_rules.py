@@ -248,8 +248,18 @@ def test_the_tolerance_is_a_setting(con: Connection, settings: Settings, night: 
 def test_a_match_may_differ_by_the_tolerance(con: Connection, settings: Settings, night: Night) -> None:
     con.execute(f"{ITEM} difference_cny = -0.06 WHERE item_id = 'i1'")
     assert judge(con, settings, night, [BY_ID["matched_money_agrees"]])["matched_money_agrees"].is_success
-    con.execute(f"{ITEM} difference_cny = -113, cause = 'red_letter_netted' WHERE item_id = 'i1'")
-    assert judge(con, settings, night, [BY_ID["matched_money_agrees"]])["matched_money_agrees"].is_success
+
+
+@pytest.mark.parametrize(
+    ("ledger_total", "is_success"), [("0", True), ("-0.06", True), ("0.07", False), ("NULL", False)]
+)
+def test_lines_of_a_reversed_invoice_cancel_or_agree(
+    ledger_total: str, is_success: bool, con: Connection, settings: Settings, night: Night
+) -> None:
+    changed = f"cause = 'red_letter_netted', ledger_total_cny = {ledger_total}, difference_cny = -113"
+    con.execute(f"{ITEM} {changed} WHERE item_id = 'i1'")
+    said = judge(con, settings, night, [BY_ID["matched_money_agrees"]])["matched_money_agrees"]
+    assert said.is_success == is_success
 
 
 def test_the_tolerance_of_a_match_is_a_setting(con: Connection, settings: Settings, night: Night) -> None:
