@@ -23,7 +23,7 @@ from pipelines.model import CAUSES, DECISION, VERIFICATION_ANSWER, basis_of
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, ensure_tables, run_sql
 
-NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8", "last_left", "list_sum")
+NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8", "cut_number", "last_left", "list_sum")
 """Rules that read the number. Each takes only what the ones before it left."""
 
 REPAIR_RULES = ("digits_lost", "number_mistyped", "second_error", "another_number", "number_absent", "combined_sum")

@@ -25,6 +25,8 @@ Row = dict[str, Any]
 
 NEAR = timedelta(days=60)
 FEWEST_KEPT = 12
+MOST_OF_20 = 16
+FEWEST_OF_A_PART = 4
 
 IsLeft = Callable[[Row], bool]
 """Whether an invoice is still without a line."""
@@ -54,7 +56,23 @@ def invoices_named(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]
             return the_best(of_the_party, line)
         if any(money_agrees(invoice, line) for invoice in short):
             raise LeftOpenError("a short number with the money of an invoice of another party")
-    return []
+    return the_one_cut_off([invoice for invoice in invoices if names_a_part(number, code, invoice)], line)
+
+
+def the_one_cut_off(begun: Sequence[Row], line: Row) -> list[Row]:
+    """Of invoices whose 20 digits a field cut off, the only one, or the one of the line's party, money and day."""
+    fitting = [
+        invoice
+        for invoice in begun
+        if money_agrees(invoice, line)
+        and not party_differs(invoice, line)
+        and not differ(issued_on(invoice), line.get("invoice_date"))
+    ]
+    if len(begun) > len(fitting) == 1 and count_agreeing(fitting[0], line) > 1:
+        return fitting
+    if begun and (len(begun) > 1 or not fitting):
+        raise LeftOpenError("part of a number that several invoices have, or one that disagrees")
+    return fitting
 
 
 def count_agreeing(invoice: Row, line: Row) -> int:
@@ -109,6 +127,13 @@ def names_the_last_8_digits(number: str, code: str | None, invoice: Row) -> bool
     return code is None and len(number) == 8 and len(own) == 20 and own.endswith(number)
 
 
+def names_a_part(number: str, code: str | None, invoice: Row) -> bool:
+    """The first 16 digits of 20 or more of them, or the end of more than eight; one digit less is a slip."""
+    own: str = invoice["invoice_number"]
+    is_part = (own.startswith(number) and len(number) >= MOST_OF_20) or own.endswith(number)
+    return code is None and len(own) == 20 and 8 < len(number) < 19 and is_part
+
+
 def is_of_its_day(invoice: Row, line: Row) -> bool:
     """Issued on the day that the line states; a line without a day was posted within 60 days of its invoice."""
     posted: date = line["posted_on"]
@@ -149,12 +174,26 @@ def only_near_fit(typed: str, line: Row, invoices: Sequence[Row], is_left: IsLef
 
 
 def near_numbers(typed: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
+    """One slip from what was typed, or begun or ended by it, where the party is known to agree."""
+    code = line.get("invoice_code")
     return [
         invoice
         for invoice in invoices
-        if is_one_slip_from(typed, line.get("invoice_code"), invoice)
-        and not differ(line.get("invoice_code"), invoice.get("invoice_code"))
+        if (
+            is_one_slip_from(typed, code, invoice)
+            or (is_part_of(typed, code, invoice) and party_agrees(invoice, line))
+        )
+        and not differ(code, invoice.get("invoice_code"))
     ]
+
+
+def is_part_of(typed: str, code: str | None, invoice: Row) -> bool:
+    """At least four digits with which the number, or its last 8 digits, begins or ends."""
+    own = invoice["invoice_number"]
+    wholes = [own, own[-8:]] if len(typed) < 10 else [own]
+    return len(typed) >= FEWEST_OF_A_PART and (code is None or len(own) == 8) and any(
+        len(whole) - len(typed) > 1 and (whole.startswith(typed) or whole.endswith(typed)) for whole in wholes
+    )
 
 
 def is_one_slip_from(typed: str, code: str | None, invoice: Row) -> bool:
@@ -185,7 +224,8 @@ def with_the_rest(line: Row, invoices: Sequence[Row]) -> list[Row]:
         kept = reading.lost
         return [one for one in invoices if len(kept) >= FEWEST_KEPT and one["invoice_number"].startswith(kept)]
     if reading.numbers:
-        return [one for one in near_numbers(reading.numbers[0], line, invoices) if len(one["invoice_number"]) == 20]
+        typed, code = reading.numbers[0], line.get("invoice_code")
+        return [one for one in invoices if len(one["invoice_number"]) == 20 and is_one_slip_from(typed, code, one)]
     return [one for one in invoices if line.get("invoice_date") == issued_on(one)]
 
 
@@ -230,8 +270,8 @@ def is_a_sum(line: Row, invoices: Sequence[Row]) -> bool:
 
 def may_still_come(typed: str, line: Row, as_of: datetime) -> bool:
     """A number that an invoice can have is doubted only when its grace is over: the tax system may still bring it."""
-    if not is_early(line, as_of) or is_impossible(typed, as_of):
+    if not is_early(line, as_of):
         return False
     if len(typed) < 8:
         raise LeftOpenError("a short number inside its grace: zeros lost, or a digit")
-    return len(typed) in {8, 20}
+    return 9 < len(typed) < 19 or (len(typed) in {8, 20} and not is_impossible(typed, as_of))

@@ -19,7 +19,11 @@ from pipelines.warehouse import Connection, connect, ensure_tables
 from tests.spec.tables import ARROW_TYPES, OTHER, SUPPLIER, Row, covered, entry, invoice
 
 FIRST = date(2026, 8, 1)
-NUMBERS = [f"261120000001234567{n:02d}" for n in range(12)] + [f"123456{n:02d}" for n in range(8)]
+NUMBERS = [
+    *(f"261120000001234567{n:02d}" for n in range(12)),
+    *(f"26312000{n}0098765432" for n in range(3)),
+    *(f"123456{n:02d}" for n in range(8)),
+]
 TOTALS = ["113.00", "113.00", "113.00", "226.00", "1130.00", "1103.00"]
 HISTORIES = 12
 NIGHTS = 4
@@ -54,8 +58,8 @@ def damaged(chance: random.Random, number: str) -> str | None:
     place = chance.randrange(len(number))
     return chance.choices(
         [number, number[-8:], number[:place] + "7" + number[place + 1 :], None, f"{number}、{chance.choice(NUMBERS)}",
-         number[:15] + "00000", number[:place] + number[place + 1 :]],
-        [10, 2, 2, 1, 1, 1, 1],
+         number[:15] + "00000", number[:place] + number[place + 1 :], number[:16], number[6:]],
+        [10, 2, 2, 1, 1, 1, 1, 2, 1],
     )[0]  # fmt: skip
 
 

@@ -56,6 +56,9 @@ NOISE = [
     noise("20 digits split 12 + 8", f"{NUMBER[:12]} {NUMBER[12:]}"),
     noise("20 digits split into code and number columns", NUMBER[12:], invoice_code=NUMBER[:12]),
     noise("the last 8 of 20 digits", NUMBER[12:]),
+    noise("the first 16 of 20 digits, as SAP keeps them", NUMBER[:16]),
+    noise("the first 18 of 20 digits", NUMBER[:18]),
+    noise("the last 12 of 20 digits", NUMBER[8:]),
     noise("a trailing .0", "12345678.0", "12345678", upstream_code=CODE, invoice_code=CODE),
     noise("lost leading zeros of the number", "12345", "00012345", upstream_code=CODE, invoice_code=CODE),
     noise("lost leading zero of the code", "12345678", "12345678", upstream_code=CODE, invoice_code=CODE[1:]),
@@ -452,6 +455,52 @@ REPAIRS = [
          why_not="number_differs"),
 ]  # fmt: skip
 
+CUT = [
+    Case("the first 16 digits of two invoices: the one of its money", "Numbers cut off",
+         [invoice("u1"), invoice("u2", NEXT, "226.00")], [entry("l1", NUMBER[:16], "226.00")],
+         [("missing_ledger", "not_booked", {"u1"}), ("matched", "exact", {"u2", "l1"})]),
+    Case("the first 16 digits of two invoices: the one of its day", "Numbers cut off",
+         [invoice("u1"), invoice("u2", NEXT, on=date(2026, 8, 11))],
+         [entry("l1", NUMBER[:16], invoice_date=date(2026, 8, 11))],
+         [("missing_ledger", "not_booked", {"u1"}), ("matched", "exact", {"u2", "l1"})]),
+    Case("the first 16 digits of two invoices that are alike", "Numbers cut off",
+         [invoice("u1"), invoice("u2", NEXT)], [entry("l1", NUMBER[:16])],
+         [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"}),
+          ("missing_ledger", "not_booked", {"u2"})], why_not="several_equal"),
+    Case("the first 16 digits, and other money: its own invoice may not have come", "Numbers cut off",
+         [invoice("u1")], [entry("l1", NUMBER[:16], "999.00")],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
+         why_not="amount_differs"),
+    Case("the last 12 digits, and other money", "Numbers cut off", [invoice("u1")],
+         [entry("l1", NUMBER[8:], "999.00")], one("amount_differs", "mismatched")),
+    Case("the first 16 digits, of another party", "Numbers cut off", [invoice("u1")],
+         [entry("l1", NUMBER[:16], party=OTHER)],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
+         why_not="party_differs"),
+    Case("the first 16 digits of an invoice that is booked under all of them", "Numbers cut off", [invoice("u1")],
+         [entry("l1"), entry("l2", NUMBER[:16], posted_on=date(2026, 8, 21))],
+         [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})]),
+    Case("the first 16 digits of no invoice", "Numbers cut off", [invoice("u1")], [entry("l1", FAR[:16])],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),
+    Case("16 digits that no number begins with", "Numbers cut off", [], [entry("l1", "2699200000012345")],
+         [("missing_upstream", "impossible_number", {"l1"})]),
+    *(Case(f"part of a number: {said}", "Numbers cut off", [invoice("u1", number)], [entry("l1", reference)],
+           one("number_mistyped", "mismatched"), fields=["invoice_number"])
+      for said, number, reference in [
+          ("the first 14 of 20 digits", NUMBER, NUMBER[:14]), ("the last 6 of 20 digits", NUMBER, NUMBER[14:]),
+          ("the first 6 of 8 digits", "12345678", "123456"), ("the last 5 of 8 digits", "12345678", "45678")]),
+    Case("part of a number of two invoices that are alike", "Numbers cut off",
+         [invoice("u1", "12345678"), invoice("u2", "12345699")], [entry("l1", "123456")],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"}),
+          ("missing_ledger", "not_booked", {"u2"})], why_not="several_equal"),
+    Case("part of a number, of another day", "Numbers cut off", [invoice("u1", "12345678")],
+         [entry("l1", "123456", invoice_date=date(2026, 8, 12))],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),
+    Case("part of a number that may still arrive", "Numbers cut off", [invoice("u1", on=date(2026, 11, 22))],
+         [entry("l1", NUMBER[:14], posted_on=date(2026, 11, 23))],
+         [("pending", "sync_delay", {"l1"}), ("pending", "booking_lag", {"u1"})], why_not="not_yet_due"),
+]  # fmt: skip
+
 DUPLICATES = [
     Case("booked twice: the later one is the surplus", "Duplicates", [invoice("u1")],
          [entry("l1"), entry("l2", posted_on=date(2026, 9, 3))],
@@ -651,4 +700,4 @@ WINDOWS = [
          one("unreadable_reference", "not_compared", "l1")),
 ]  # fmt: skip
 
-CASES: list[Case] = [*NOISE, *MONEY, *PARTY, *REPAIRS, *DUPLICATES, *RED_LETTERS, *WINDOWS]
+CASES: list[Case] = [*NOISE, *MONEY, *PARTY, *REPAIRS, *CUT, *DUPLICATES, *RED_LETTERS, *WINDOWS]

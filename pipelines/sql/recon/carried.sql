@@ -82,4 +82,4 @@ SELECT *, party_key(party_id) AS party_hash, text_hash(party_name) AS written_na
 CREATE OR REPLACE TEMP VIEW work_due_name AS
 SELECT party_name FROM work_due_invoice UNION ALL SELECT party_name FROM work_due_entry;
 
-CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, key_hash, upstream_hash, tail_hash FROM recon__cleared;
+CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, number, key_hash, upstream_hash, tail_hash FROM recon__cleared;

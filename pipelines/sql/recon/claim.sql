@@ -2,19 +2,27 @@
 -- grain: work_claim one row per ledger line, reading, number in it and invoice; work_crowded_number one row per number
 --        that too many lines and invoices share to be compared one by one
 -- inputs: work_reference, work_open_ledger, work_known, work_listed_twice, work_decided, work_forbidden
--- parameters: $tolerance, $max_repeated, $max_pairs
+-- parameters: $as_of, $tolerance, $max_repeated, $max_pairs
 -- Which claims become links is up to the rules (sql/recon/rules); they write work_accepted and work_refused.
 
 -- A table of its own, so that the sides meet on the number and never on taxpayer and direction alone; only with what is
 -- compared, for every text that is copied costs.
 CREATE OR REPLACE TEMP TABLE work_cited AS
 SELECT
-    r.*, l.taxpayer_id, l.direction, l.invoice_date, l.party_hash, l.name_hash, l.total_cny, l.amount_cny, l.line_total,
+    r.*, r.number AS asked_number, 'whole' AS part, l.taxpayer_id, l.direction, l.invoice_date, l.party_hash, l.name_hash, l.total_cny, l.amount_cny, l.line_total,
     l.line_amount
 FROM work_reference r
 JOIN work_open_ledger l ON l.record_id = r.ledger_id
 WHERE r.ledger_id NOT IN (
     SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind IN ('link', 'leave_alone'));
+
+-- What may be part of 20 digits asks by the part that all such have.
+INSERT INTO work_cited
+SELECT * REPLACE (right(number, 8) AS asked_number, 'end' AS part) FROM work_cited
+WHERE part = 'whole' AND length(number) BETWEEN 9 AND 18 AND code IS NULL
+UNION ALL
+SELECT * REPLACE (left(number, 16) AS asked_number, 'front' AS part) FROM work_cited
+WHERE part = 'whole' AND is_front(number, code, $as_of::TIMESTAMP);
 
 CREATE OR REPLACE TEMP VIEW work_reached AS
 SELECT number AS named_number, 'number' AS way, * FROM work_known
@@ -22,20 +30,29 @@ UNION ALL
 SELECT right(number, 8) AS named_number, 'end' AS way, * FROM work_known WHERE length(number) = 20
 UNION ALL
 -- 数电纸质票: the paper shows a code and eight digits of its own.
-SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL;
+SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL
+UNION ALL
+SELECT left(number, 16) AS named_number, 'front' AS way, * FROM work_known
+WHERE length(number) = 20 AND getvariable('has_front');
+
+CREATE OR REPLACE TEMP MACRO is_reached(asked_part, asked, way, found) AS
+    CASE asked_part WHEN 'whole' THEN way <> 'front'
+                    WHEN 'end' THEN way = 'end' AND ends_with(found, asked)
+                    ELSE way = 'front' AND starts_with(found, asked) END;
 
 CREATE OR REPLACE TEMP TABLE work_crowded_number AS
 WITH line AS (
-    SELECT taxpayer_id, direction, number, code, count(*) AS n_lines
+    SELECT taxpayer_id, direction, number, code, asked_number, part, count(*) AS n_lines
     FROM work_cited
     GROUP BY ALL
     HAVING count(*) > $max_repeated
 )
 SELECT l.taxpayer_id, l.direction, l.number, l.code
 FROM line l
-JOIN work_reached u ON u.taxpayer_id = l.taxpayer_id AND u.direction = l.direction AND u.named_number = l.number
+JOIN work_reached u
+  ON u.taxpayer_id = l.taxpayer_id AND u.direction = l.direction AND u.named_number = l.asked_number
 -- Eight digits repeat under many codes: a line with a code is in a crowd of that code only.
-WHERE coalesce(u.code = l.code, TRUE)
+WHERE is_reached(l.part, l.number, u.way, u.number) AND coalesce(u.code = l.code, TRUE)
 GROUP BY ALL
 HAVING count(*) * any_value(l.n_lines) > $max_pairs;
 
@@ -52,6 +69,7 @@ WITH compared AS (
         r.ledger_id, r.alt, r.position, r.n_numbers, r.form, r.number AS named_number,
         u.record_id AS upstream_id, u.number AS upstream_number, u.code AS upstream_code, u.is_red, u.status, u.total_cny AS upstream_total,
         CASE
+            WHEN r.part <> 'whole' THEN 'cut_number'
             WHEN u.way = 'end' THEN 'last_8'
             WHEN r.form = 'lost_zeros' THEN 'lost_zeros'
             WHEN u.way = 'number' AND (length(u.number) = 20 OR r.code IS NOT DISTINCT FROM u.code) THEN 'exact_key'
@@ -72,9 +90,11 @@ WITH compared AS (
     ANTI JOIN work_crowded_number w
       ON w.taxpayer_id = r.taxpayer_id AND w.direction = r.direction AND w.number = r.number
      AND w.code IS NOT DISTINCT FROM r.code
-    JOIN work_reached u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.number
+    JOIN work_reached u
+      ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.asked_number
     ANTI JOIN work_forbidden f ON f.ledger_id = r.ledger_id AND f.upstream_id = u.record_id
-    WHERE u.record_id NOT IN (SELECT record_id FROM work_listed_twice)
+    WHERE is_reached(r.part, r.number, u.way, u.number)
+      AND u.record_id NOT IN (SELECT record_id FROM work_listed_twice)
       AND u.record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone')
       -- Digits in front of the last 8 count: a reference that has them and differs there is a different number.
       AND (u.way <> 'end' OR r.code IS NULL)

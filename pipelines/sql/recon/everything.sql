@@ -17,8 +17,8 @@ SELECT DISTINCT counterparty_name FROM core_ledger__entry;
 
 CREATE OR REPLACE TEMP VIEW work_carried AS
 SELECT
-    NULL::VARCHAR AS upstream_id, NULL::VARCHAR AS ledger_id, NULL::UBIGINT AS key_hash, NULL::UBIGINT AS upstream_hash,
-    NULL::UBIGINT AS tail_hash
+    NULL::VARCHAR AS upstream_id, NULL::VARCHAR AS ledger_id, NULL::VARCHAR AS number, NULL::UBIGINT AS key_hash,
+    NULL::UBIGINT AS upstream_hash, NULL::UBIGINT AS tail_hash
 WHERE FALSE;
 
 CREATE OR REPLACE TEMP TABLE work_due (side VARCHAR, record_id VARCHAR);

@@ -26,6 +26,9 @@ WITH shaped AS (
                 OR coalesce(length(r.code) = 12 AND left(r.code, 1) = '0'
                     AND substr(r.code, 6, 2) > strftime($as_of::TIMESTAMP, '%y'), FALSE)
                 OR coalesce(length(r.code) = 10 AND substr(r.code, 5, 2) > strftime($as_of::TIMESTAMP, '%y'), FALSE)
+            -- Part of 20 digits, as far as it is there.
+            WHEN is_front(r.number, r.code, $as_of::TIMESTAMP)
+            THEN substr(r.number, 3, 2) NOT IN (SELECT region_code FROM work_region WHERE length(region_code) = 2)
             ELSE TRUE
         END AS is_impossible
     FROM work_reference r

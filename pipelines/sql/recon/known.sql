@@ -2,7 +2,7 @@
 -- grain: work_red one row per red-letter invoice; work_cited_key one row per way and key; work_cited_pair one row per cleared
 --        pair; work_known and work_open_upstream one row per invoice; work_listed_twice one row per surplus row
 -- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference
--- parameters: none
+-- parameters: $as_of
 -- One scan of the whole population, so that the rules below read little: a number may name an invoice that is cleared.
 
 CREATE OR REPLACE TEMP TABLE work_red AS
@@ -29,7 +29,7 @@ SELECT
 FROM cited;
 
 -- Of the cleared pairs only these matter to anybody else: something of the same company cites their number, or eight digits
--- that theirs ends with. Which of them it names is for the rules to say. 20 digits name one number only; what may also be a
+-- that theirs ends with, or how it begins. Which of them it names is for the rules to say. 20 digits name one number only; what may also be a
 -- code and a number (split_code) names those.
 CREATE OR REPLACE TEMP TABLE work_cited_key AS
 WITH cited AS (
@@ -41,9 +41,15 @@ WITH cited AS (
 SELECT 'number' AS way, clearing_key(taxpayer_id, direction, number, code) AS key_hash FROM cited
 WHERE length(number) = 20 OR is_split
 UNION ALL
-SELECT 'end', tail_key(company_key(taxpayer_id, direction), number) FROM cited WHERE length(number) = 8 AND NOT is_split
+SELECT 'end', tail_key(company_key(taxpayer_id, direction), number) FROM cited
+WHERE length(number) BETWEEN 8 AND 18 AND NOT is_split
 UNION ALL
-SELECT 'paper', tail_key(company_key(taxpayer_id, direction), number) FROM cited WHERE length(number) = 8;
+SELECT 'paper', tail_key(company_key(taxpayer_id, direction), number) FROM cited WHERE length(number) = 8
+UNION ALL
+SELECT DISTINCT 'front', front_key(number) FROM cited WHERE is_front(number, code, $as_of::TIMESTAMP);
+
+-- Few ledgers cut numbers off: the others do not look at how every number begins.
+SET VARIABLE has_front = (SELECT count(*) > 0 FROM work_cited_key WHERE way = 'front');
 
 CREATE OR REPLACE TEMP TABLE work_cited_pair AS
 WITH cited_paper AS (
@@ -54,6 +60,8 @@ WITH cited_paper AS (
 SELECT upstream_id, ledger_id, cleared_rule(is_short, number) AS rule, FALSE AS is_carried FROM work_cleared
 WHERE key_hash IN (SELECT key_hash FROM work_cited_key WHERE way = 'number')
    OR tail_key(company_hash, number) IN (SELECT key_hash FROM work_cited_key WHERE way = 'end')
+   OR CASE WHEN getvariable('has_front') THEN front_key(number) END
+      IN (SELECT key_hash FROM work_cited_key WHERE way = 'front')
    OR upstream_id IN (SELECT record_id FROM cited_paper)
 UNION ALL
 -- Each hash on its own, and the small side filtered: so DuckDB looks for it while it reads and leaves the texts alone.
@@ -63,6 +71,9 @@ UNION ALL
     UNION
     SELECT upstream_id, ledger_id, 'exact_key', TRUE FROM work_carried
     WHERE tail_hash IN (SELECT key_hash FROM work_cited_key WHERE way = 'end')
+    UNION
+    SELECT upstream_id, ledger_id, 'exact_key', TRUE FROM work_carried
+    WHERE getvariable('has_front') AND front_key(number) IN (SELECT key_hash FROM work_cited_key WHERE way = 'front')
     UNION
     SELECT upstream_id, ledger_id, 'exact_key', TRUE FROM work_carried
     WHERE upstream_hash IN (SELECT hash(record_id) FROM cited_paper WHERE record_id <> '')

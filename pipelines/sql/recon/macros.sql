@@ -184,6 +184,12 @@ CREATE OR REPLACE TEMP MACRO company_key(taxpayer_id, direction) AS hash(taxpaye
 CREATE OR REPLACE TEMP MACRO tail_key(company_key, number) AS
     hash(company_key, CASE WHEN strlen(number) = 20 THEN substr(number, 13) ELSE right(number, 8) END);
 
+-- What a field of 16 to 18 characters keeps of 20 digits, if they can begin so at all: without a code, the year first. They
+-- are found by the first 16.
+CREATE OR REPLACE TEMP MACRO is_front(number, code, as_of) AS
+    length(number) BETWEEN 16 AND 18 AND code IS NULL AND left(number, 2) BETWEEN '21' AND strftime(as_of, '%y');
+CREATE OR REPLACE TEMP MACRO front_key(number) AS hash('front', left(number, 16));
+
 -- Money by steps as wide as the tolerance: what is within it of each other is at most one step apart.
 CREATE OR REPLACE TEMP MACRO money_step(money, tolerance) AS
     CAST(100 * money AS BIGINT) // greatest(CAST(100 * tolerance AS BIGINT), 1);

@@ -20,6 +20,8 @@ ledger AS (
         OR l.record_id NOT IN (SELECT ledger_id FROM work_reference)
         -- Nothing was compared, so nothing can be called missing.
         OR l.record_id IN (SELECT ledger_id FROM work_crowded_line)
+        -- The part of a number that several invoices have says of none that it is missing.
+        OR l.record_id IN (SELECT ledger_id FROM work_refused WHERE rule = 'cut_number' AND why_not = 'several_equal')
         OR l.record_id IN (SELECT ledger_id FROM work_long_range) AS is_unreadable,
         l.record_id IN (SELECT ledger_id FROM work_impossible) AS is_impossible
     FROM lone n

@@ -1,5 +1,5 @@
 -- rule: one wrong, swapped, missing or additional digit away from the number of an invoice of that party, money and day, or
---       from its last 8 digits where the ledger keeps no more
+--       from its last 8 digits where the ledger keeps no more; or the beginning or the end of it, the rest left out
 -- writes: work_repair, work_refused
 -- inputs: work_unsure, work_similar, work_reference, work_impossible, work_repair, work_looked
 -- parameters: $as_of, $grace_hours
@@ -13,10 +13,11 @@ WITH read AS (
     SELECT ledger_id, number, any_value(code) AS code
     FROM (
         SELECT ledger_id, number, code FROM work_reference
-        WHERE length(number) IN (7, 8, 9, 19, 20, 21) AND n_numbers = 1
+        WHERE length(number) BETWEEN 7 AND 21 AND n_numbers = 1
         UNION ALL
-        -- Seven digits may have lost a zero or any other digit.
-        SELECT record_id, tokens[1], code FROM work_unsure WHERE len(tokens) = 1 AND length(tokens[1]) = 7
+        -- Few digits may have lost zeros or any others.
+        SELECT record_id, tokens[1], code FROM work_unsure
+        WHERE len(tokens) = 1 AND length(tokens[1]) BETWEEN 4 AND 7 AND float_prefix IS NULL
     )
     GROUP BY ledger_id, number
 ),
@@ -37,19 +38,27 @@ comparable AS (
 )
 SELECT
     ledger_id, upstream_id, any_value(is_free) AS is_free,
-    (min(length(number)) = 20 OR any_value(party_agrees)) AS is_evident,
-    bool_or(length(typed) = length(number)) AND ledger_id NOT IN (SELECT ledger_id FROM work_impossible)
+    (min(length(number)) = 20 AND NOT bool_or(is_part)) OR any_value(party_agrees) AS is_evident,
+    (bool_or(is_part)
+     OR (bool_or(length(typed) = length(number)) AND ledger_id NOT IN (SELECT ledger_id FROM work_impossible)))
     AND greatest(any_value(posted_on), coalesce(any_value(invoice_date), any_value(posted_on)))
         + to_hours($grace_hours) > $as_of::TIMESTAMP AS is_early
-FROM comparable
+FROM (
+    SELECT
+        *,
+        length(number) - length(typed) > 1 AND (length(number) = 8 OR typed_code IS NULL)
+        AND (starts_with(number, typed) OR ends_with(number, typed)) AS is_part
+    FROM comparable
+)
 -- Cheap to see before the real comparison: of equal length, one error changes at most two places; one digit more or less
 -- leaves one of the halves as it was.
 WHERE CASE WHEN length(typed) = length(number) THEN hamming(typed, number) <= 2
            WHEN abs(length(typed) - length(number)) = 1
            THEN number_half(0, 'front', typed) = number_half(0, 'front', number)
-             OR number_half(0, 'back', typed) = number_half(0, 'back', number) END
+             OR number_half(0, 'back', typed) = number_half(0, 'back', number)
+           ELSE is_part END
 GROUP BY ledger_id, upstream_id
-HAVING min(damerau_levenshtein(typed, number)
+HAVING min(CASE WHEN is_part THEN 1 ELSE damerau_levenshtein(typed, number) END
            + CASE WHEN length(number) = 8 AND typed_code <> code THEN 1 ELSE 0 END) = 1;
 
 INSERT INTO work_repair
