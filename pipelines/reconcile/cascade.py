@@ -115,9 +115,9 @@ def join_records(
     run("macros", "population", "decided", due, "cleared")
     if due == "everything":
         run("short_number")
-    run("reference", "known", "red_pair", "claim")
+    run("reference", "known", "red_pair", "coverage", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "agreed", "list_role", "line_role", "impossible", "coverage", "looked")
+    run("reading", "agreed", "list_role", "line_role", "impossible", "looked")
     run("similar", "lane", "neighbour")
     for rule in REPAIR_RULES:
         run(*filter(None, [GATHERED.get(rule)]), f"rules/{rule}")

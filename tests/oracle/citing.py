@@ -26,6 +26,7 @@ Row = dict[str, Any]
 NEAR = timedelta(days=60)
 FEWEST_KEPT = 12
 MOST_OF_20 = 16
+EVERYTHING = 3
 FEWEST_OF_A_PART = 4
 
 IsLeft = Callable[[Row], bool]
@@ -36,8 +37,11 @@ class LeftOpenError(Exception):
     """The contract does not say what these records are; nothing is compared."""
 
 
-def invoices_named(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
-    """By the whole key, else by a shortened number where party and money do not leave a choice."""
+def invoices_named(number: str, line: Row, invoices: Sequence[Row], *, is_early: bool, is_of_gap: bool) -> list[Row]:
+    """By the whole key, else by a shortened number where party and money do not leave a choice.
+
+    `is_early`: the invoice of the line may still come; `is_of_gap`: the line states a day that was not received.
+    """
     code = line.get("invoice_code")
     whole = [invoice for invoice in invoices if names_the_whole_key(number, code, invoice)]
     if whole:
@@ -56,7 +60,11 @@ def invoices_named(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]
             return the_best(of_the_party, line)
         if any(money_agrees(invoice, line) for invoice in short):
             raise LeftOpenError("a short number with the money of an invoice of another party")
-    return the_one_cut_off([invoice for invoice in invoices if names_a_part(number, code, invoice)], line)
+    found = the_one_cut_off([invoice for invoice in invoices if names_a_part(number, code, invoice)], line)
+    # What was issued in a row begins alike: its own invoice may be one that is not there.
+    is_another_possible = is_of_gap or (is_early and any(count_agreeing(one, line) < EVERYTHING for one in found))
+    is_end = any(one["invoice_number"].endswith(number) for one in found)
+    return [] if is_another_possible and not is_end else found
 
 
 def the_one_cut_off(begun: Sequence[Row], line: Row) -> list[Row]:

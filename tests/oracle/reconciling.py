@@ -27,7 +27,7 @@ from tests.oracle.judging import (
     party_of,
 )
 from tests.oracle.reading import read_reference
-from tests.oracle.windows import cause_of_lone_invoice, cause_of_lone_line, may_conclude
+from tests.oracle.windows import cause_of_lone_invoice, cause_of_lone_line, is_early, may_conclude, was_received
 
 Row = dict[str, Any]
 DEAD = {"void", "red_full"}
@@ -100,7 +100,9 @@ class Desk:
         if reading.is_too_long:
             raise LeftOpenError("a range that is too long to be expanded")
         numbers = reading.numbers
-        named = [invoices_named(number, line, self.invoices) for number in numbers]
+        early = is_early(line, self.as_of)
+        gap = bool(line.get("invoice_date")) and not was_received(line, self.coverage)
+        named = [invoices_named(one, line, self.invoices, is_early=early, is_of_gap=gap) for one in numbers]
         if len(named) > 1:
             self._settle_list(line, named)
         elif named and named[0]:

@@ -16,13 +16,17 @@ JOIN work_open_ledger l ON l.record_id = r.ledger_id
 WHERE r.ledger_id NOT IN (
     SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind IN ('link', 'leave_alone'));
 
--- What may be part of 20 digits asks by the part that all such have.
+-- What may be part of 20 digits asks by the part that all such have. What was issued in a row begins alike: there the money
+-- must be the line's.
 INSERT INTO work_cited
 SELECT * REPLACE (right(number, 8) AS asked_number, 'end' AS part) FROM work_cited
 WHERE part = 'whole' AND length(number) BETWEEN 9 AND 18 AND code IS NULL
 UNION ALL
-SELECT * REPLACE (left(number, 16) AS asked_number, 'front' AS part) FROM work_cited
-WHERE part = 'whole' AND is_front(number, code, $as_of::TIMESTAMP);
+SELECT * REPLACE (
+    concat(left(number, 16), coalesce(' total ' || line_total, ' amount ' || line_amount)) AS asked_number, 'front' AS part
+)
+FROM work_cited
+WHERE part = 'whole' AND n_numbers = 1 AND is_front(number, code, $as_of::TIMESTAMP);
 
 CREATE OR REPLACE TEMP VIEW work_reached AS
 SELECT number AS named_number, 'number' AS way, * FROM work_known
@@ -32,7 +36,10 @@ UNION ALL
 -- 数电纸质票: the paper shows a code and eight digits of its own.
 SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL
 UNION ALL
-SELECT left(number, 16) AS named_number, 'front' AS way, * FROM work_known
+SELECT concat(left(number, 16), ' total ', total_cny) AS named_number, 'front' AS way, * FROM work_known
+WHERE length(number) = 20 AND getvariable('has_front')
+UNION ALL
+SELECT concat(left(number, 16), ' amount ', amount_cny) AS named_number, 'front' AS way, * FROM work_known
 WHERE length(number) = 20 AND getvariable('has_front');
 
 CREATE OR REPLACE TEMP MACRO is_reached(asked_part, asked, way, found) AS
@@ -47,7 +54,7 @@ WITH line AS (
     GROUP BY ALL
     HAVING count(*) > $max_repeated
 )
-SELECT l.taxpayer_id, l.direction, l.number, l.code
+SELECT l.taxpayer_id, l.direction, l.number, l.code, l.asked_number
 FROM line l
 JOIN work_reached u
   ON u.taxpayer_id = l.taxpayer_id AND u.direction = l.direction AND u.named_number = l.asked_number
@@ -61,7 +68,7 @@ SELECT DISTINCT r.ledger_id
 FROM work_cited r
 SEMI JOIN work_crowded_number w
   ON w.taxpayer_id = r.taxpayer_id AND w.direction = r.direction AND w.number = r.number
- AND w.code IS NOT DISTINCT FROM r.code;
+ AND w.code IS NOT DISTINCT FROM r.code AND w.asked_number = r.asked_number;
 
 CREATE OR REPLACE TEMP TABLE work_claim AS
 WITH compared AS (
@@ -89,7 +96,7 @@ WITH compared AS (
     FROM work_cited r
     ANTI JOIN work_crowded_number w
       ON w.taxpayer_id = r.taxpayer_id AND w.direction = r.direction AND w.number = r.number
-     AND w.code IS NOT DISTINCT FROM r.code
+     AND w.code IS NOT DISTINCT FROM r.code AND w.asked_number = r.asked_number
     JOIN work_reached u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.asked_number
     ANTI JOIN work_forbidden f ON f.ledger_id = r.ledger_id AND f.upstream_id = u.record_id

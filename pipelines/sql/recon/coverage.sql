@@ -1,8 +1,7 @@
 -- what: for which issue dates the tax system was asked and everything arrived; up to when the ledger was received
 -- grain: work_day one row per taxpayer, direction and calendar day of the asked span, with the running count of
---        complete days; work_span the span and whether it was reported by a fetch or only assumed; work_ledger_seen one row
---        per taxpayer and direction
--- inputs: work_coverage (taxpayer_id, direction, issue_date, is_complete, fetched_at), work_ledger_mark (taxpayer_id, direction, seen_at)
+--        complete days; work_span the span and whether it was reported by a fetch or only assumed; and the macro looked_at
+-- inputs: work_coverage (taxpayer_id, direction, issue_date, is_complete, fetched_at)
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_span AS
@@ -27,3 +26,33 @@ SELECT
     sum(coalesce(is_complete, FALSE)::INT) OVER (PARTITION BY taxpayer_id, direction ORDER BY day) AS n_complete
 FROM calendar
 LEFT JOIN complete USING (taxpayer_id, direction, day);
+
+-- One row per line of a table in the shape of work_open_ledger. A line without an invoice date may be of any day of the
+-- lookback before its posting; all of them inside the asked span must have been received. "It is missing" rests on it, and
+-- `is_settled` ("the others are booked, so it is this one") only where a fetch said so: a coverage that is assumed links
+-- nothing.
+CREATE OR REPLACE TEMP MACRO looked_at(lines, moment, grace, lookback) AS TABLE
+WITH line AS (
+    SELECT
+        record_id AS ledger_id, taxpayer_id, direction,
+        greatest(posted_on, coalesce(invoice_date, posted_on)) + to_hours(grace) AS due_at,
+        CAST(coalesce(invoice_date, posted_on - to_days(lookback)) AS DATE) AS first_possible,
+        coalesce(invoice_date, posted_on) AS last_possible
+    FROM query_table(lines)
+)
+SELECT
+    l.ledger_id, l.due_at,
+    coalesce(
+        l.last_possible BETWEEN s.first_day AND s.last_day
+        AND d_last.n_complete - coalesce(d_before.n_complete, 0)
+            = date_diff('day', greatest(l.first_possible, s.first_day), l.last_possible) + 1,
+        FALSE
+    ) AS is_covered,
+    is_covered AND s.is_reported AND l.due_at <= moment AS is_settled
+FROM line l
+LEFT JOIN work_span s ON s.taxpayer_id = l.taxpayer_id AND s.direction = l.direction
+LEFT JOIN work_day d_last
+  ON d_last.taxpayer_id = l.taxpayer_id AND d_last.direction = l.direction AND d_last.day = l.last_possible
+LEFT JOIN work_day d_before
+  ON d_before.taxpayer_id = l.taxpayer_id AND d_before.direction = l.direction
+ AND d_before.day = greatest(l.first_possible, s.first_day) - INTERVAL 1 DAY;

@@ -1,12 +1,12 @@
 -- what: for lines that are still open and that nothing fitted, the open invoices that fit but for two things: the number is one
---       error away, or there is none, and one thing more is wrong
+--       error away, cut off, or there is none, and one thing more is wrong
 -- grain: work_miss_line one row per such line and number of it, or without one; work_miss_typed per line, number and what it
 --        may share with an invoice; work_miss_priced per invoice of a line's sum; work_miss_offered per invoice, number and what
 --        it shares; work_miss_key the same for parts of the numbers; work_miss_crowd per part that too many share;
 --        work_refused gains a row per line and invoice, work_crowd one per line that was not compared
 -- inputs: work_lone_ledger, work_lone_upstream, work_unsure, work_similar, work_refused, work_reference, work_open_upstream,
 --         work_forbidden, work_crowd
--- parameters: $tolerance, $window_days, $max_pairs, $max_neighbours
+-- parameters: $as_of, $tolerance, $window_days, $max_pairs, $max_neighbours
 -- Told to whoever looks for the invoice, never linked: two things are wrong. With the number the party or the money (what
 -- else there is, second_error links), without a number the day; all else that both sides keep agrees. Only for lines of which
 -- absence may be concluded, else their own invoice may be one that did not come.
@@ -30,7 +30,8 @@ open_line AS MATERIALIZED (
 SELECT l.* EXCLUDE (plain, line_code, float_prefix), r.number, r.code
 FROM open_line l
 JOIN work_reference r ON r.ledger_id = l.ledger_id
-WHERE r.n_numbers = 1 AND length(r.number) IN (8, 9, 19, 20, 21) AND r.form NOT IN ('split_code', 'lost_zeros')
+WHERE r.n_numbers = 1 AND (length(r.number) IN (8, 9, 19, 20, 21) OR is_front(r.number, r.code, $as_of::TIMESTAMP))
+  AND r.form NOT IN ('split_code', 'lost_zeros')
   -- What a spreadsheet damaged is not mistyped.
   AND NOT CASE WHEN ends_with(r.number, '000') THEN regexp_full_match(r.number, '[0-9]{15,17}0{3,5}') ELSE FALSE END
 UNION ALL
@@ -41,12 +42,13 @@ UNION ALL
 SELECT * EXCLUDE (plain, line_code, float_prefix), NULL, NULL FROM open_line
 WHERE invoice_date IS NOT NULL AND float_prefix IS NULL AND ledger_id NOT IN (SELECT ledger_id FROM work_reference);
 
--- One wrong, swapped, missing or additional digit leaves one of these as it was.
+-- One wrong, swapped, missing or additional digit leaves one of these as it was; so does a field too short for 20.
 CREATE OR REPLACE TEMP MACRO number_keys(shared_key, number) AS
     CASE WHEN length(number) > 9
          THEN [hash(shared_key, left(number, 18)), hash(shared_key, left(number, 17), right(number, 1)),
                hash(shared_key, left(number, 16), right(number, 2)), hash(shared_key, left(number, 14), right(number, 3)),
                hash(shared_key, right(number, 5))]
+              || CASE WHEN getvariable('has_front') THEN [hash(shared_key, left(number, 16))] ELSE [] END
          ELSE [hash(shared_key, left(number, 6)), hash(shared_key, left(number, 5), right(number, 1)),
                hash(shared_key, left(number, 4), right(number, 2)), hash(shared_key, right(number, 3))] END;
 
@@ -152,6 +154,15 @@ WHERE coalesce(day_agrees, is_in_window)
            ELSE party_agrees AND (length(number) = 20 OR code = typed_code) AND length(number) - length(typed) < 10 END
   AND ((damerau_levenshtein(typed, number) = 1 AND coalesce(length(number) = 20 OR code = typed_code, TRUE))
        OR (length(number) = 20 AND typed_code IS NULL AND damerau_levenshtein(typed, right(number, 8)) = 1))
+UNION ALL
+-- Much begins alike: told only where there is no choice.
+SELECT ledger_id, upstream_id, 'amount_differs', 'near_miss'
+FROM (
+    SELECT * FROM compared
+    WHERE is_front(typed, typed_code, $as_of::TIMESTAMP) AND starts_with(number, typed)
+      AND party_agrees AND NOT money_agrees AND coalesce(day_agrees, is_in_window)
+    QUALIFY count(*) OVER (PARTITION BY ledger_id) = 1
+)
 UNION ALL
 SELECT ledger_id, upstream_id, 'date_differs', 'near_miss' FROM compared
 WHERE typed IS NULL AND party_agrees AND money_agrees AND tax_agrees AND NOT day_agrees AND is_in_window;

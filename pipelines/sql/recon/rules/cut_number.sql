@@ -1,32 +1,36 @@
 -- rule: the field was too short for 20 digits: the ledger kept the first 16 to 18 (SAP keeps 16), or the last 9 to 18
 -- writes: work_accepted, work_refused
--- inputs: work_claim, work_accepted
--- parameters: none
--- Guard: the only invoice of the population that begins or ends so, as last_8; of several the one that agrees in more, if it
--- agrees in money and one thing more and in nothing disagrees. What is issued in a row begins alike: where its money is
--- another, the line's own invoice may be one that did not come.
+-- inputs: work_claim, work_accepted, work_open_ledger, the macro looked_at (coverage.sql)
+-- parameters: $as_of, $grace_hours, $lookback_days
+-- Guard: the only invoice of the population that ends so, or that begins so and has the line's money (claim.sql), as last_8;
+-- of several the one that agrees in more, if it agrees in money and one thing more and in nothing disagrees. What is issued in
+-- a row begins alike, and the line's own invoice may be one that did not come: its day must have been received if it has one,
+-- and unless party and day agree too its grace window must be over.
+
+CREATE OR REPLACE TEMP TABLE work_cut_line AS
+SELECT record_id, taxpayer_id, direction, posted_on, invoice_date FROM work_open_ledger
+WHERE record_id IN (SELECT ledger_id FROM work_claim WHERE rule = 'cut_number');
+
+CREATE OR REPLACE TEMP TABLE work_cut AS
+SELECT
+    c.*, count(*) OVER (PARTITION BY ledger_id, alt, position) AS n_offered,
+    rank() OVER (PARTITION BY ledger_id, alt, position ORDER BY n_agree DESC) AS place,
+    ends_with(upstream_number, named_number) AS is_end, k.due_at > $as_of::TIMESTAMP AND n_agree < 3 AS is_early,
+    date_agrees IS NOT NULL AND NOT k.is_covered AS is_of_gap
+FROM work_claim c
+JOIN looked_at('work_cut_line', $as_of::TIMESTAMP, $grace_hours, $lookback_days) k USING (ledger_id)
+WHERE c.rule = 'cut_number'
+  AND NOT EXISTS (FROM work_accepted a WHERE a.ledger_id = c.ledger_id AND a.alt = c.alt AND a.position = c.position);
 
 INSERT INTO work_accepted
-WITH offered AS (
-    SELECT
-        *, count(DISTINCT upstream_id) OVER (PARTITION BY ledger_id, alt, position) AS n_offered,
-        rank() OVER (PARTITION BY ledger_id, alt, position ORDER BY n_agree DESC) AS place
-    FROM work_claim c
-    WHERE rule = 'cut_number'
-      AND NOT EXISTS (
-          FROM work_accepted a WHERE a.ledger_id = c.ledger_id AND a.alt = c.alt AND a.position = c.position
-      )
-)
 SELECT ledger_id, alt, position, upstream_id, 'cut_number', n_numbers
-FROM offered
-WHERE place = 1
-  AND (money_agrees IS DISTINCT FROM FALSE OR ends_with(upstream_number, named_number))
+FROM (FROM work_cut WHERE place = 1 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1)
+WHERE (is_end OR NOT (is_early OR is_of_gap))
   AND CASE WHEN n_offered = 1
            THEN (money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS NOT DISTINCT FROM TRUE))
              OR party_agrees
            ELSE money_agrees AND n_agree > 1 AND party_agrees IS DISTINCT FROM FALSE
-            AND date_agrees IS DISTINCT FROM FALSE END
-QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1;
+            AND date_agrees IS DISTINCT FROM FALSE END;
 
 INSERT INTO work_refused
 SELECT
@@ -34,9 +38,13 @@ SELECT
     CASE
         WHEN party_agrees = FALSE THEN 'party_differs'
         WHEN money_agrees = FALSE THEN 'amount_differs'
-        ELSE 'several_equal'
+        WHEN count(*) OVER (PARTITION BY ledger_id, alt, position) > 1 THEN 'several_equal'
+        WHEN is_early THEN 'not_yet_due'
+        ELSE 'days_not_received'
     END,
     'cut_number'
-FROM work_claim c
-WHERE rule = 'cut_number'
+FROM work_cut c
+WHERE place = 1
   AND NOT EXISTS (FROM work_accepted a WHERE a.ledger_id = c.ledger_id AND a.alt = c.alt AND a.position = c.position);
+
+DROP TABLE work_cut_line;
