@@ -188,8 +188,7 @@ def near_numbers(typed: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
         invoice
         for invoice in invoices
         if (
-            is_one_slip_from(typed, code, invoice)
-            or (is_part_of(typed, code, invoice) and party_agrees(invoice, line))
+            is_one_slip_from(typed, code, invoice) or (is_part_of(typed, code, invoice) and party_agrees(invoice, line))
         )
         and not differ(code, invoice.get("invoice_code"))
     ]
@@ -199,8 +198,10 @@ def is_part_of(typed: str, code: str | None, invoice: Row) -> bool:
     """At least four digits with which the number, or its last 8 digits, begins or ends."""
     own = invoice["invoice_number"]
     wholes = [own, own[-8:]] if len(typed) < 10 else [own]
-    return len(typed) >= FEWEST_OF_A_PART and (code is None or len(own) == 8) and any(
-        len(whole) - len(typed) > 1 and (whole.startswith(typed) or whole.endswith(typed)) for whole in wholes
+    return (
+        len(typed) >= FEWEST_OF_A_PART
+        and (code is None or len(own) == 8)
+        and any(len(whole) - len(typed) > 1 and (whole.startswith(typed) or whole.endswith(typed)) for whole in wholes)
     )
 
 
