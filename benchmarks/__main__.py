@@ -17,7 +17,7 @@ from statistics import median
 
 import duckdb
 
-from benchmarks.accuracy_report import SEEDS, report_accuracy
+from benchmarks.accuracy_report import ALL_DIGITS, SEEDS, report_accuracy
 from benchmarks.books import FAULT_RATE
 from benchmarks.measure import FailedProcessError, Measured
 from benchmarks.peer_report import describe_environment, report_compare, report_peers
@@ -69,6 +69,7 @@ def parse_options() -> argparse.Namespace:
     add("--seed", type=int, default=7, help="of the books for speed")
     add("--seeds", type=partial(_split, kind=int), default=list(SEEDS), help="of the books for accuracy")
     add("--accuracy-invoices", type=int, default=MILLION, help="per seed")
+    add("--keep-digits", type=int, default=ALL_DIGITS, help="of 20 that the ledgers of the accuracy keep; SAP keeps 16")
     add("--real-seeds", type=partial(_split, kind=int), default=[11, 23], help="of the faults on real invoices")
     add("--sizes", type=numbers, default=[1, 5, 20], help="million invoices, for speed")
     add("--fault-rate", type=numbers, default=FAULT_RATES, help="shares of invoices with a fault, for speed, in turn")
@@ -89,7 +90,7 @@ def _split(text: str, kind: Callable[[str], object]) -> list[object]:
 
 def _accuracy(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:
     yield "## Accuracy on generated books"
-    yield report_accuracy(folder, chosen.seeds, chosen.accuracy_invoices)
+    yield report_accuracy(folder, chosen.seeds, chosen.accuracy_invoices, chosen.keep_digits)
 
 
 def _real(chosen: argparse.Namespace, folder: Path) -> Iterable[str]:

@@ -50,6 +50,15 @@ def repeat_books(source: Path, target: Path, copies: int) -> None:
             _repeat(con, source / f"{name}.parquet", target / f"{name}.parquet", copies)
 
 
+def cut_references(folder: Path, kept: int) -> None:
+    """Leave the first `kept` of 20 digits of every plain reference, as a ledger does whose field is too short."""
+    entry, cut = folder / "entry.parquet", folder / "entry-cut.parquet"
+    with duckdb.connect() as con:
+        query = f"COPY ({load_sql('cut_entry', 'benchmarks')}) TO $target (FORMAT parquet, COMPRESSION zstd)"
+        con.execute(query, {"file": str(entry), "kept": kept, "target": str(cut)})
+    cut.replace(entry)
+
+
 def _repeat(con: duckdb.DuckDBPyConnection, source: Path, target: Path, copies: int) -> None:
     query = load_sql("repeated", "benchmarks")
     if "record_id" not in pq.read_schema(source).names:

@@ -308,6 +308,24 @@ def test_an_invoice_of_two_of_our_own_is_seen_from_both_ends_and_a_bare_code_may
     ]
 
 
+def test_a_line_that_keeps_part_of_the_number_is_that_of_its_file_if_the_money_is(settings: Settings) -> None:
+    begun, ended, dearer = (f"2611200000{place}1000771" for place in (141, 242, 343))
+    files = {f"{place}.xml": xml_invoice(each) for place, each in enumerate((begun, ended, dearer))}
+    part = with_sources(settings)
+    deliver_books(
+        part,
+        [{"数电发票号码": NUMBER}],
+        [line("记-1", begun[:16]), line("记-2", ended[8:]), line("记-3", dearer[:16], 2000)],
+    )
+    deliver_files(part, files)
+    run(part, Night(AS_OF))
+    assert {each: finding for each, (finding, _) in findings(part).items()} == {
+        begun: "not_upstream",
+        ended: "not_upstream",
+        dearer: "unknown",
+    }
+
+
 def test_readers_get_every_e_invoice_with_its_sentence_and_the_booked_lines_without_a_file(copied: Settings) -> None:
     publish_night(copied, Night(AS_OF))
     con = connect(copied.published_path, copied, read_only=True)

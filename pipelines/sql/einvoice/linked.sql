@@ -30,7 +30,19 @@ WHERE e.einvoice_key NOT IN (SELECT einvoice_key FROM work_einvoice_upstream)
           -- Only the end is there, or no code: the money has to agree.
           WHEN length(r.number) = 8 AND coalesce(r.code = e.invoice_code, TRUE)
               THEN l.total_cny = e.total_cny OR l.amount_cny = e.amount_cny
-      END;
+          WHEN length(r.number) BETWEEN 9 AND 18 AND r.code IS NULL AND ends_with(e.invoice_number, r.number)
+              THEN l.total_cny = e.total_cny OR l.amount_cny = e.amount_cny
+      END
+UNION
+-- Or only how it begins.
+SELECT e.einvoice_key, l.record_id, l.taxpayer_id, l.direction
+FROM work_einvoice e
+JOIN work_reference r ON left(r.number, 16) = left(e.invoice_number, 16)
+JOIN core_ledger__entry l ON l.record_id = r.ledger_id
+WHERE e.einvoice_key NOT IN (SELECT einvoice_key FROM work_einvoice_upstream)
+  AND length(e.invoice_number) = 20 AND length(r.number) BETWEEN 16 AND 18 AND r.code IS NULL
+  AND starts_with(e.invoice_number, r.number)
+  AND (l.total_cny = e.total_cny OR l.amount_cny = e.amount_cny);
 
 CREATE OR REPLACE TEMP TABLE work_einvoice_side AS
 WITH party AS (

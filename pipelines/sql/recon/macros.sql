@@ -48,9 +48,14 @@ CREATE OR REPLACE TEMP MACRO at_rate_of(amount, invoice_total, invoice_amount) A
          AS DECIMAL(18,2));
 
 -- Half-width letters and digits, no invisible characters, no wrapping of the ="0123" kind, no trailing .0
--- First the plain case: a macro is expanded wherever its argument is used.
+-- First the plain case: a macro is expanded wherever its argument is used. Then a float that still has all digits: 12345678
+-- stands as 1.2345678E7 where a program wrote it (there trailing zeros are left out), 1.2345678E+07 where a spreadsheet did.
 CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
     CASE WHEN regexp_full_match(reference, '[0-9]+') THEN reference
+    WHEN regexp_full_match(reference,
+        '[0-9]\.(?:[0-9]{1,7}E7|[0-9]{1,8}E8|[0-9]{1,9}E9|[0-9]{1,10}E10|[0-9]{1,11}E11'
+        || '|[0-9]{7}E\+07|[0-9]{8}E\+08|[0-9]{9}E\+09|[0-9]{10}E\+10|[0-9]{11}E\+11)')
+    THEN CAST(CAST(TRY_CAST(reference AS DOUBLE) AS BIGINT) AS VARCHAR)
     ELSE trim(regexp_replace(
         regexp_replace(
             translate(

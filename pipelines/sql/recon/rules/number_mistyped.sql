@@ -10,19 +10,19 @@
 
 CREATE OR REPLACE TEMP TABLE work_near AS
 WITH read AS (
-    SELECT ledger_id, number, any_value(code) AS code
+    SELECT ledger_id, number, any_value(code) AS code, bool_and(is_split) AS is_split
     FROM (
-        SELECT ledger_id, number, code FROM work_reference
+        SELECT ledger_id, number, code, form = 'split_code' AS is_split FROM work_reference
         WHERE length(number) BETWEEN 7 AND 21 AND n_numbers = 1
         UNION ALL
         -- Few digits may have lost zeros or any others.
-        SELECT record_id, tokens[1], code FROM work_unsure
+        SELECT record_id, tokens[1], code, FALSE FROM work_unsure
         WHERE len(tokens) = 1 AND length(tokens[1]) BETWEEN 4 AND 7 AND float_prefix IS NULL
     )
     GROUP BY ledger_id, number
 ),
 typed AS (
-    SELECT r.ledger_id, r.number AS typed, r.code AS typed_code, l.posted_on, l.invoice_date
+    SELECT r.ledger_id, r.number AS typed, r.code AS typed_code, r.is_split, l.posted_on, l.invoice_date
     FROM read r
     JOIN work_unsure l ON l.record_id = r.ledger_id
     WHERE l.named_id IS NULL AND r.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
@@ -30,6 +30,8 @@ typed AS (
 comparable AS (
     SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, s.number, s.code
     FROM work_similar s JOIN typed t ON t.ledger_id = s.ledger_id
+    -- 20 digits are code and number only of the invoice that has this code.
+    WHERE NOT t.is_split OR s.code = t.typed_code
     UNION ALL
     -- Digits in front of the last 8 count: a reference that has them is not short.
     SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, right(s.number, 8), s.code
