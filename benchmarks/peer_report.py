@@ -10,7 +10,7 @@ import duckdb
 from benchmarks.accuracy import BROKEN_FAULTS
 from benchmarks.books import count_rows, write_books
 from benchmarks.measure import Measured, reconcile
-from benchmarks.peers import COMPARE_ALL, COMPARERS, REPAIRERS, Environment
+from benchmarks.peers import COMPARE_ALL, COMPARE_FILES, COMPARERS, REPAIRERS, Environment
 from pipelines.warehouse import load_sql
 
 Shares = dict[str | None, tuple[int, ...]]
@@ -33,7 +33,7 @@ def report_compare(environment: Environment, books: Path, ours: Measured) -> str
         f"| fapiao reconcile (explains and writes) | {ours.seconds:.1f} | {ours.peak_mb:.0f} | |",
     ]
     verdicts = []
-    for peer in (COMPARE_ALL, *COMPARERS):
+    for peer in (COMPARE_ALL, COMPARE_FILES, *COMPARERS):
         found = environment.run(peer, *files, "-")
         lines.append(f"| {peer.title} | {describe_run(found)} |")
         if peer.requirement.startswith("datacompy") and isinstance(found, Measured):

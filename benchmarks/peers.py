@@ -33,6 +33,8 @@ COMPARERS = (
 COMPARE_ALL = Peer("datacompy 1.1 with polars, all columns", "datacompy==1.1.0", "datacompy_compare", ("all",))
 """Compares what `fapiao reconcile` compares. Only its time is of use: it calls every cell that a ledger leaves empty a
 difference."""
+COMPARE_FILES = Peer("datacompy 1.1 with polars, both files whole", "datacompy==1.1.0", "datacompy_compare", ("files",))
+"""As its own examples call it. Again only its time is of use."""
 REPAIRERS = (
     # Half is "more likely than not"; 0.05 had the best balance on seed 23.
     Peer("splink, probability >= 0.5", "splink==5.0.0", "splink_repair", ("0.5",)),

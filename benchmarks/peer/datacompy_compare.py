@@ -1,7 +1,8 @@
 """datacompy with polars: the two files compared on the key.
 
 Arguments: upstream, ledger, file for the calls or `-`, and what is compared: `total`, or `all` that both files tell
-(sums, code, day and party, as `fapiao reconcile` does).
+(sums, code, day and party, as `fapiao reconcile` does), or the `files` as its own examples do: read whole, compared in the
+columns that have one name, and reported.
 """
 
 from __future__ import annotations
@@ -37,8 +38,18 @@ def read_ledger(path: str) -> pl.LazyFrame:
     )
 
 
+def compare_files(upstream: str, ledger: str) -> None:
+    left = pl.read_parquet(upstream).rename({"invoice_number": "number"})
+    right = pl.read_parquet(ledger).rename({"invoice_reference": "number"})
+    report = PolarsCompare(left, right, join_columns=list(KEY)).report()
+    print(f"a report of {len(report):,} characters")
+
+
 def main() -> None:
     upstream, ledger, out, what = sys.argv[1:]
+    if what == "files":
+        compare_files(upstream, ledger)
+        return
     columns = [*KEY, *(ALL if what == "all" else COMPARED)]
     # The ids have other names on each side, so that they are carried and not compared.
     ids = ([], []) if out == "-" else (["upstream_id"], ["ledger_id"])

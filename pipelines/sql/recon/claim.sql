@@ -16,14 +16,16 @@ JOIN work_open_ledger l ON l.record_id = r.ledger_id
 WHERE r.ledger_id NOT IN (
     SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind IN ('link', 'leave_alone'));
 
--- What may be part of 20 digits asks by the part that all such have. What was issued in a row begins alike: there the money
--- must be the line's.
+-- What may be part of 20 digits asks by the part that all such have. What was issued in a row begins alike: there money and
+-- party must be the line's.
 INSERT INTO work_cited
 SELECT * REPLACE (right(number, 8) AS asked_number, 'end' AS part) FROM work_cited
 WHERE part = 'whole' AND length(number) BETWEEN 9 AND 18 AND code IS NULL
 UNION ALL
 SELECT * REPLACE (
-    concat(left(number, 16), coalesce(' total ' || line_total, ' amount ' || line_amount)) AS asked_number, 'front' AS part
+    concat(left(number, 16), coalesce(' total ' || line_total, ' amount ' || line_amount),
+           coalesce(' id ' || party_hash, ' name ' || name_hash)) AS asked_number,
+    'front' AS part
 )
 FROM work_cited
 WHERE part = 'whole' AND n_numbers = 1 AND is_front(number, code, $as_of::TIMESTAMP);
@@ -36,10 +38,10 @@ UNION ALL
 -- 数电纸质票: the paper shows a code and eight digits of its own.
 SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL
 UNION ALL
-SELECT concat(left(number, 16), ' total ', total_cny) AS named_number, 'front' AS way, * FROM work_known
-WHERE length(number) = 20 AND getvariable('has_front')
-UNION ALL
-SELECT concat(left(number, 16), ' amount ', amount_cny) AS named_number, 'front' AS way, * FROM work_known
+SELECT left(number, 16) || money.sum || party.key AS named_number, 'front' AS way, work_known.*
+FROM work_known,
+    LATERAL (SELECT unnest([' total ' || total_cny, ' amount ' || amount_cny])) AS money (sum),
+    LATERAL (SELECT unnest([' id ' || party_hash, ' name ' || name_hash, ''])) AS party (key)
 WHERE length(number) = 20 AND getvariable('has_front');
 
 CREATE OR REPLACE TEMP MACRO is_reached(asked_part, asked, way, found) AS

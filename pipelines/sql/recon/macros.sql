@@ -189,10 +189,11 @@ CREATE OR REPLACE TEMP MACRO company_key(taxpayer_id, direction) AS hash(taxpaye
 CREATE OR REPLACE TEMP MACRO tail_key(company_key, number) AS
     hash(company_key, CASE WHEN strlen(number) = 20 THEN substr(number, 13) ELSE right(number, 8) END);
 
--- What a field of 16 to 18 characters keeps of 20 digits, if they can begin so at all: without a code, the year first. They
--- are found by the first 16.
+-- What a field of 16 to 18 characters keeps of 20 digits, if they can begin so at all: without a code, a year and a region
+-- first. They are found by the first 16.
 CREATE OR REPLACE TEMP MACRO is_front(number, code, as_of) AS
-    length(number) BETWEEN 16 AND 18 AND code IS NULL AND left(number, 2) BETWEEN '21' AND strftime(as_of, '%y');
+    length(number) BETWEEN 16 AND 18 AND code IS NULL AND left(number, 2) BETWEEN '21' AND strftime(as_of, '%y')
+    AND substr(number, 3, 2) BETWEEN '11' AND '95';
 CREATE OR REPLACE TEMP MACRO front_key(number) AS hash('front', left(number, 16));
 
 -- Money by steps as wide as the tolerance: what is within it of each other is at most one step apart.

@@ -156,11 +156,11 @@ WHERE coalesce(day_agrees, is_in_window)
        OR (length(number) = 20 AND typed_code IS NULL AND damerau_levenshtein(typed, right(number, 8)) = 1))
 UNION ALL
 -- Much begins alike: told only where there is no choice.
-SELECT ledger_id, upstream_id, 'amount_differs', 'near_miss'
+SELECT ledger_id, upstream_id, CASE WHEN money_agrees THEN 'party_differs' ELSE 'amount_differs' END, 'near_miss'
 FROM (
     SELECT * FROM compared
     WHERE is_front(typed, typed_code, $as_of::TIMESTAMP) AND starts_with(number, typed)
-      AND party_agrees AND NOT money_agrees AND coalesce(day_agrees, is_in_window)
+      AND coalesce(day_agrees, is_in_window) AND money_agrees <> party_agrees AND (tax_agrees OR NOT money_agrees)
     QUALIFY count(*) OVER (PARTITION BY ledger_id) = 1
 )
 UNION ALL

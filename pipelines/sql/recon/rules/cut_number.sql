@@ -2,8 +2,8 @@
 -- writes: work_accepted, work_refused
 -- inputs: work_claim, work_accepted, work_open_ledger, the macro looked_at (coverage.sql)
 -- parameters: $as_of, $grace_hours, $lookback_days
--- Guard: the only invoice of the population that ends so, or that begins so and has the line's money (claim.sql), as last_8;
--- of several the one that agrees in more, if it agrees in money and one thing more and in nothing disagrees. What is issued in
+-- Guard: the only invoice of the population that ends so, or that begins so and has the line's money and party (claim.sql), as
+-- last_8; of several the one that agrees in more, if it agrees in money and one thing more and in nothing disagrees. What is issued in
 -- a row begins alike, and the line's own invoice may be one that did not come: its day must have been received if it has one,
 -- and unless party and day agree too its grace window must be over.
 
