@@ -1,8 +1,8 @@
 """datacompy with polars: the two files compared on the key.
 
 Arguments: upstream, ledger, file for the calls or `-`, and what is compared: `total`, or `all` that both files tell
-(sums, code, day and party, as `fapiao reconcile` does), or the `files` as its own examples do: read whole, compared in the
-columns that have one name, and reported.
+(sums, code, day and party, as `fapiao reconcile` does), or the `files` as its own examples do: read whole, compared
+in the columns that have one name, and reported.
 """
 
 from __future__ import annotations
