@@ -16,6 +16,9 @@ JOIN work_open_ledger l ON l.record_id = r.ledger_id
 WHERE r.ledger_id NOT IN (
     SELECT record_id FROM work_decided WHERE side = 'ledger' AND kind IN ('link', 'leave_alone'));
 
+CREATE OR REPLACE TEMP MACRO front_text(number, money_kind, money, party_hash) AS
+    CAST(hash(left(number, 16), money_kind, CAST(money AS DECIMAL(18,2)), party_hash) AS VARCHAR);
+
 -- What may be part of 20 digits asks by the part that all such have. What was issued in a row begins alike: there money and
 -- party must be the line's.
 INSERT INTO work_cited
@@ -23,8 +26,8 @@ SELECT * REPLACE (right(number, 8) AS asked_number, 'end' AS part) FROM work_cit
 WHERE part = 'whole' AND length(number) BETWEEN 9 AND 18 AND code IS NULL
 UNION ALL
 SELECT * REPLACE (
-    concat(left(number, 16), coalesce(' total ' || line_total, ' amount ' || line_amount),
-           coalesce(' id ' || party_hash, ' name ' || name_hash)) AS asked_number,
+    front_text(number, CASE WHEN line_total IS NOT NULL THEN 'total' ELSE 'amount' END, coalesce(line_total, line_amount),
+               coalesce(party_hash, name_hash)) AS asked_number,
     'front' AS part
 )
 FROM work_cited
@@ -38,10 +41,12 @@ UNION ALL
 -- 数电纸质票: the paper shows a code and eight digits of its own.
 SELECT paper_number AS named_number, 'paper' AS way, * FROM work_known WHERE paper_number IS NOT NULL
 UNION ALL
-SELECT left(number, 16) || money.sum || party.key AS named_number, 'front' AS way, work_known.*
-FROM work_known,
-    LATERAL (SELECT unnest([' total ' || total_cny, ' amount ' || amount_cny])) AS money (sum),
-    LATERAL (SELECT unnest([' id ' || party_hash, ' name ' || name_hash, ''])) AS party (key)
+SELECT
+    unnest([front_text(number, 'total', total_cny, party_hash), front_text(number, 'amount', amount_cny, party_hash),
+            front_text(number, 'total', total_cny, name_hash), front_text(number, 'amount', amount_cny, name_hash),
+            front_text(number, 'total', total_cny, NULL), front_text(number, 'amount', amount_cny, NULL)]) AS named_number,
+    'front' AS way, *
+FROM work_known
 WHERE length(number) = 20 AND getvariable('has_front');
 
 CREATE OR REPLACE TEMP MACRO is_reached(asked_part, asked, way, found) AS

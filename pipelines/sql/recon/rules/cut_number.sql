@@ -13,7 +13,8 @@ WHERE record_id IN (SELECT ledger_id FROM work_claim WHERE rule = 'cut_number');
 
 CREATE OR REPLACE TEMP TABLE work_cut AS
 SELECT
-    c.*, count(*) OVER (PARTITION BY ledger_id, alt, position) AS n_offered,
+    ledger_id, c.alt, c.position, c.upstream_id, c.n_numbers, c.money_agrees, c.party_agrees, c.date_agrees, c.n_agree,
+    count(*) OVER (PARTITION BY ledger_id, alt, position) AS n_offered,
     rank() OVER (PARTITION BY ledger_id, alt, position ORDER BY n_agree DESC) AS place,
     ends_with(upstream_number, named_number) AS is_end, k.due_at > $as_of::TIMESTAMP AND n_agree < 3 AS is_early,
     date_agrees IS NOT NULL AND NOT k.is_covered AS is_of_gap
@@ -48,3 +49,5 @@ WHERE place = 1
   AND NOT EXISTS (FROM work_accepted a WHERE a.ledger_id = c.ledger_id AND a.alt = c.alt AND a.position = c.position);
 
 DROP TABLE work_cut_line;
+
+DROP TABLE work_cut;
