@@ -1,4 +1,4 @@
--- what: every invoice that an open ledger line names by number, in the whole population, with what agrees
+-- what: every invoice that an open ledger line names by number or part of it, in the whole population, with what agrees
 -- grain: work_claim one row per ledger line, reading, number in it and invoice; work_crowded_number one row per number
 --        that too many lines and invoices share to be compared one by one
 -- inputs: work_reference, work_open_ledger, work_known, work_listed_twice, work_decided, work_forbidden
@@ -9,8 +9,8 @@
 -- compared, for every text that is copied costs.
 CREATE OR REPLACE TEMP TABLE work_cited AS
 SELECT
-    r.*, r.number AS asked_number, 'whole' AS part, l.taxpayer_id, l.direction, l.invoice_date, l.party_hash, l.name_hash, l.total_cny, l.amount_cny, l.line_total,
-    l.line_amount
+    r.*, r.number AS asked_number, 'whole' AS part, l.taxpayer_id, l.direction, l.invoice_date, l.party_hash,
+    l.name_hash, l.total_cny, l.amount_cny, l.line_total, l.line_amount
 FROM work_reference r
 JOIN work_open_ledger l ON l.record_id = r.ledger_id
 WHERE r.ledger_id NOT IN (

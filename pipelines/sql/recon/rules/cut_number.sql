@@ -40,8 +40,7 @@ SELECT
         WHEN party_agrees = FALSE THEN 'party_differs'
         WHEN money_agrees = FALSE THEN 'amount_differs'
         WHEN count(*) OVER (PARTITION BY ledger_id, alt, position) > 1 THEN 'several_equal'
-        WHEN is_early THEN 'not_yet_due'
-        ELSE 'days_not_received'
+        ELSE 'not_yet_due'
     END,
     'cut_number'
 FROM work_cut c
