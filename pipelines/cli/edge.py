@@ -47,11 +47,21 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
 
 
 def _exit_code(exit_: SystemExit) -> int:
+    code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_reader()
+        return code
     if isinstance(exit_.__context__, BrokenPipeError):
-        # The reader (head, less) has seen enough; Python would complain once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_reader()
         return 0
-    return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    return code
+
+
+def _forget_reader() -> None:
+    """The reader (head, less) has seen enough; Python would complain once more when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def speak_utf8() -> None:

@@ -522,6 +522,13 @@ CUT = [
     Case("the first 16 digits within the grace window, with its party, money and day", "Numbers cut off",
          [invoice("u1", on=date(2026, 11, 22))],
          [entry("l1", NUMBER[:16], posted_on=date(2026, 11, 23), invoice_date=date(2026, 11, 22))], one("exact")),
+    *(Case(f"two lines under the first 16 digits of one invoice, {said}", "Numbers cut off", [invoice("u1")],
+           [entry("l1", NUMBER[:16]), entry("l2", NUMBER[:16], posted_on=date(2026, 8, 21))], expect,
+           coverage=covered(but=gaps), why_not=why_not)
+      for said, gaps, expect, why_not in [
+          ("all days received", [], [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})], None),
+          ("a day missing on which another may have been issued", [date(2026, 8, 10)],
+           [("matched", "exact", {"u1", "l1"}), ("not_compared", "upstream_gap", {"l2"})], "number_taken")]),
     Case("part of a number that may still arrive", "Numbers cut off", [invoice("u1", on=date(2026, 11, 22))],
          [entry("l1", NUMBER[:14], posted_on=date(2026, 11, 23))],
          [("pending", "sync_delay", {"l1"}), ("pending", "booking_lag", {"u1"})], why_not="not_yet_due"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -158,6 +159,15 @@ def test_reader_that_goes_away_is_no_error() -> None:
         ["bash", "-c", f"set -o pipefail; {FAPIAO} --help | head -1"], capture_output=True, text=True, check=False
     )
     assert (piped.returncode, piped.stderr) == (0, "")
+
+
+def test_what_is_left_for_a_reader_that_went_away_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_end, write_end = os.pipe()
+    with os.fdopen(write_end, "w") as out:
+        out.write("left in the buffer")
+        os.close(read_end)
+        monkeypatch.setattr(sys, "stdout", out)
+        assert edge.run_command_line(["no-such-command"]) == 2
 
 
 def test_doctor_prints_pure_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,12 @@
 -- rule: the field was too short for 20 digits: the ledger kept the first 16 to 18 (SAP keeps 16), or the last 9 to 18
 -- writes: work_accepted, work_refused
--- inputs: work_claim, work_accepted, work_open_ledger, the macro looked_at (coverage.sql)
+-- inputs: work_claim, work_accepted, work_open_ledger, work_known, the macro looked_at (coverage.sql)
 -- parameters: $as_of, $grace_hours, $lookback_days
 -- Guard: the only invoice of the population that ends so, or that begins so and has the line's money and party (claim.sql), as
 -- last_8; of several the one that agrees in more, if it agrees in money and one thing more and in nothing disagrees. What is issued in
 -- a row begins alike, and the line's own invoice may be one that did not come: its day must have been received if it has one,
--- and unless party and day agree too its grace window must be over.
+-- and unless party and day agree too its grace window must be over. For the same reason it is no second booking of an invoice that
+-- another line has, unless absence may be concluded of it.
 
 CREATE OR REPLACE TEMP TABLE work_cut_line AS
 SELECT record_id, taxpayer_id, direction, posted_on, invoice_date FROM work_open_ledger
@@ -17,14 +18,18 @@ SELECT
     count(*) OVER (PARTITION BY ledger_id, alt, position) AS n_offered,
     rank() OVER (PARTITION BY ledger_id, alt, position ORDER BY n_agree DESC) AS place,
     ends_with(upstream_number, named_number) AS is_end, k.due_at > $as_of::TIMESTAMP AND n_agree < 3 AS is_early,
-    date_agrees IS NOT NULL AND NOT k.is_covered AS is_of_gap
+    date_agrees IS NOT NULL AND NOT k.is_covered AS is_of_gap, k.is_settled, k.posted_on
 FROM work_claim c
-JOIN looked_at('work_cut_line', $as_of::TIMESTAMP, $grace_hours, $lookback_days) k USING (ledger_id)
+JOIN (
+    SELECT k.*, l.posted_on
+    FROM looked_at('work_cut_line', $as_of::TIMESTAMP, $grace_hours, $lookback_days) k
+    JOIN work_cut_line l ON l.record_id = k.ledger_id
+) k USING (ledger_id)
 WHERE c.rule = 'cut_number'
   AND NOT EXISTS (FROM work_accepted a WHERE a.ledger_id = c.ledger_id AND a.alt = c.alt AND a.position = c.position);
 
-INSERT INTO work_accepted
-SELECT ledger_id, alt, position, upstream_id, 'cut_number', n_numbers
+CREATE OR REPLACE TEMP TABLE work_cut_found AS
+SELECT *, row_number() OVER (PARTITION BY upstream_id ORDER BY posted_on, ledger_id) = 1 AS is_first
 FROM (FROM work_cut WHERE place = 1 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1)
 WHERE (is_end OR NOT (is_early OR is_of_gap))
   AND CASE WHEN n_offered = 1
@@ -33,12 +38,19 @@ WHERE (is_end OR NOT (is_early OR is_of_gap))
            ELSE money_agrees AND n_agree > 1 AND party_agrees IS DISTINCT FROM FALSE
             AND date_agrees IS DISTINCT FROM FALSE END;
 
+INSERT INTO work_accepted
+SELECT ledger_id, alt, position, upstream_id, 'cut_number', n_numbers FROM work_cut_found
+WHERE is_end OR is_settled
+   OR (is_first AND upstream_id NOT IN (SELECT upstream_id FROM work_accepted)
+       AND upstream_id NOT IN (SELECT record_id FROM work_known WHERE is_cleared));
+
 INSERT INTO work_refused
 SELECT
     ledger_id, upstream_id,
     CASE
         WHEN party_agrees = FALSE THEN 'party_differs'
         WHEN money_agrees = FALSE THEN 'amount_differs'
+        WHEN (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM work_cut_found) THEN 'number_taken'
         WHEN count(*) OVER (PARTITION BY ledger_id, alt, position) > 1 THEN 'several_equal'
         ELSE 'not_yet_due'
     END,
@@ -50,3 +62,5 @@ WHERE place = 1
 DROP TABLE work_cut_line;
 
 DROP TABLE work_cut;
+
+DROP TABLE work_cut_found;
