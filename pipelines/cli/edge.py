@@ -48,14 +48,13 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
 
 def _exit_code(exit_: SystemExit) -> int:
     code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    if isinstance(exit_.__context__, BrokenPipeError):
+        _forget_reader()
+        return 0
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _forget_reader()
-        return code
-    if isinstance(exit_.__context__, BrokenPipeError):
-        _forget_reader()
-        return 0
     return code
 
 

@@ -1,4 +1,4 @@
--- what: for which issue dates the tax system was asked and everything arrived; up to when the ledger was received
+-- what: for which issue dates the tax system was asked and everything arrived, and of which lines absence may be concluded
 -- grain: work_day one row per taxpayer, direction and calendar day of the asked span, with the running count of
 --        complete days; work_span the span and whether it was reported by a fetch or only assumed; and the macro looked_at
 -- inputs: work_coverage (taxpayer_id, direction, issue_date, is_complete, fetched_at)

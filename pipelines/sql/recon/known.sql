@@ -29,8 +29,8 @@ SELECT
 FROM cited;
 
 -- Of the cleared pairs only these matter to anybody else: something of the same company cites their number, or eight digits
--- that theirs ends with, or how it begins. Which of them it names is for the rules to say. 20 digits name one number only; what may also be a
--- code and a number (split_code) names those.
+-- that theirs ends with, or how it begins. Which of them it names is for the rules to say. 20 digits name one number only;
+-- what may also be a code and a number (split_code) names those.
 CREATE OR REPLACE TEMP TABLE work_cited_key AS
 WITH cited AS (
     SELECT l.taxpayer_id, l.direction, r.number, r.code, r.form = 'split_code' AS is_split

@@ -3,10 +3,10 @@
 -- inputs: work_claim, work_accepted, work_open_ledger, work_known, the macro looked_at (coverage.sql)
 -- parameters: $as_of, $grace_hours, $lookback_days
 -- Guard: the only invoice of the population that ends so, or that begins so and has the line's money and party (claim.sql), as
--- last_8; of several the one that agrees in more, if it agrees in money and one thing more and in nothing disagrees. What is issued in
--- a row begins alike, and the line's own invoice may be one that did not come: its day must have been received if it has one,
--- and unless party and day agree too its grace window must be over. For the same reason it is no second booking of an invoice that
--- another line has, unless absence may be concluded of it.
+-- last_8; of several the one that agrees in more, if it agrees in money and one thing more and in nothing disagrees. What is
+-- issued in a row begins alike, and the line's own invoice may be one that did not come: its day must have been received if
+-- it has one, and unless party and day agree too its grace window must be over. For the same reason it is no second booking of
+-- an invoice that another line has, unless absence may be concluded of it.
 
 CREATE OR REPLACE TEMP TABLE work_cut_line AS
 SELECT record_id, taxpayer_id, direction, posted_on, invoice_date FROM work_open_ledger
