@@ -51,6 +51,9 @@ MAX_SET = 20
 MAX_SUMS = 4_000_000
 """Half sums of all lines together; the lines with most invoices go beyond it first and are reported as skipped."""
 
+SLIP_DAYS = 15
+"""Days that a mistyped date may be off where the party's money recurs; further away it is another period's."""
+
 MAX_STEPS = 1_000
 
 PLACES = (
@@ -80,6 +83,7 @@ class Parameters:
     max_neighbours: int = MAX_NEIGHBOURS
     max_set: int = MAX_SET
     max_sums: int = MAX_SUMS
+    slip_days: int = SLIP_DAYS
 
     @classmethod
     def of(cls, settings: Settings, as_of: datetime) -> Parameters:
@@ -117,7 +121,7 @@ def join_records(
         run("short_number")
     run("reference", "known", "red_pair", "coverage", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "agreed", "list_role", "line_role", "impossible", "looked")
+    run("reading", "reversal", "reopened", "agreed", "list_role", "line_role", "impossible", "looked")
     run("similar", "lane", "neighbour")
     for rule in REPAIR_RULES:
         run(*filter(None, [GATHERED.get(rule)]), f"rules/{rule}")
@@ -164,7 +168,7 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Mappi
 
 
 def _load_words(con: Connection) -> None:
-    """Sentences, causes and regions as small tables, and the sentence of the bulk as variables."""
+    """Sentences, causes and regions as small tables; regions and the sentence of the bulk as variables too."""
     sentences = load_sentences()
     _load_sentences(con, "work_sentence", sentences, PLACES)
     _load_sentences(con, "work_opinion_sentence", load_sentences("opinion_sentences"), OPINION_PLACES)
@@ -173,6 +177,7 @@ def _load_words(con: Connection) -> None:
     regions = resources.files("pipelines").joinpath("reference", "regions.csv").read_text(encoding="utf-8").split()
     con.execute("CREATE OR REPLACE TEMP TABLE work_region (region_code VARCHAR)")
     _insert(con, "work_region", [(line.split(",")[0],) for line in regions[1:]])
+    con.execute("SET VARIABLE region_codes = (SELECT list(region_code) FROM work_region)")
     for language in ("zh", "en"):
         before, after_number = sentences["exact"][language].split("{number}")
         con.execute(f"SET VARIABLE exact_{language} = ?", [[before, *after_number.split("{upstream_total}")]])

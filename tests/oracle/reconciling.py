@@ -20,8 +20,10 @@ from tests.oracle.citing import (
 )
 from tests.oracle.judging import (
     cause_of_pair,
+    differ,
     differing_fields,
     gaps,
+    issued_on,
     money_agrees,
     party_differs,
     party_of,
@@ -31,6 +33,8 @@ from tests.oracle.windows import cause_of_lone_invoice, cause_of_lone_line, is_e
 
 Row = dict[str, Any]
 DEAD = {"void", "red_full"}
+LATEST = ["void", "red_full", "red_partial", "normal"]
+"""Of two states that were seen at once the one in which an invoice ends."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Desk:
         self.coverage, self.as_of = coverage, as_of
         self.booked: dict[str, list[Row]] = {}
         self.repaired: dict[str, str] = {}
-        by_name = sorted(upstream, key=lambda invoice: invoice["record_id"])
+        by_name = sorted(upstream, key=lambda invoice: (LATEST.index(invoice["status"]), invoice["record_id"]))
         self._set_copies_aside(sorted(by_name, key=lambda invoice: invoice["observed_at"], reverse=True))
 
     def _set_copies_aside(self, upstream: Sequence[Row]) -> None:
@@ -190,7 +194,9 @@ class Desk:
         """Lines whose number does not hold, and the invoices that they must be, as far as all is linked by now."""
         meant = []
         for line in lines:
-            if cause_of_broken(line) == cause:
+            # A number that an invoice of a day that did not come may have is not doubted.
+            is_of_gap = bool(line.get("invoice_date")) and not was_received(line, self.coverage)
+            if cause_of_broken(line) == cause and (cause == "number_absent" or not is_of_gap):
                 concludes = may_conclude(line, self.coverage, self.as_of)
                 found = repair(line, self.invoices, self.as_of, self._is_left if concludes else None)
                 meant += [(line, found)] if found else []
@@ -220,10 +226,15 @@ class Desk:
             lines = self.booked.get(invoice["record_id"], [])
             if lines and money_agrees(invoice, *lines) and not any(party_differs(invoice, line) for line in lines):
                 continue
+            is_booked = False
             for line in lines:
-                meant = only_fit(line, self.invoices)
-                if meant is not None and not (money_agrees(invoice, line) and not party_differs(invoice, line)):
+                agrees = money_agrees(invoice, line) and not party_differs(invoice, line)
+                # A second line of another day may be another invoice's.
+                is_again = is_booked and differ(issued_on(invoice), line.get("invoice_date"))
+                meant = only_fit(line, self.invoices) if is_again or not agrees else None
+                if meant is not None:
                     doubted.append((line, meant))
+                is_booked = is_booked or agrees
         return doubted
 
     def _link(self, cause: str | None, pairs: Sequence[tuple[Row, Row]]) -> None:

@@ -513,11 +513,11 @@ CUT = [
     *(Case(f"the first 16 digits, but its own invoice may not have come: {said}", "Numbers cut off",
            [invoice("u1", on=day)], [entry("l1", NUMBER[:16], posted_on=posted, invoice_date=dated)],
            [("pending" if cause == "sync_delay" else "not_compared", cause, {"l1"}), lone], coverage=covered(but=gaps),
-           why_not="not_yet_due")
+           why_not="not_yet_due" if cause == "sync_delay" else "days_not_received")
       for said, day, posted, dated, gaps, cause, lone in [
           ("within the grace window", date(2026, 11, 22), date(2026, 11, 23), None, [], "sync_delay",
            ("pending", "booking_lag", {"u1"})),
-          ("its day was not received", date(2026, 8, 11), date(2026, 8, 20), date(2026, 8, 12), [date(2026, 8, 12)],
+          ("its day was not received", date(2026, 8, 12), date(2026, 8, 20), date(2026, 8, 12), [date(2026, 8, 12)],
            "upstream_gap", ("missing_ledger", "not_booked", {"u1"}))]),
     Case("the first 16 digits within the grace window, with its party, money and day", "Numbers cut off",
          [invoice("u1", on=date(2026, 11, 22))],

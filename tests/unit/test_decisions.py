@@ -98,6 +98,25 @@ def test_another_line_under_a_linked_invoice_is_the_second_booking(settings: Set
     assert [(item[0], item[3]) for item in items(settings)] == [("exact", {"u1", "l1"}), ("booked_twice", {"l2"})]
 
 
+@pytest.mark.parametrize(
+    ("gaps", "cause", "why_not"),
+    [([], "booked_twice", None), ([date(2026, 8, 10)], "upstream_gap", "number_taken")],
+    ids=["all days received", "a day missing on which its own may have been issued"],
+)
+def test_the_beginning_of_a_linked_number_is_a_second_booking_only_if_its_own_invoice_is_not_missing(
+    settings: Settings, gaps: list[date], cause: str, why_not: str | None
+) -> None:
+    see(settings, [invoice("u1")], [entry("l1", FAR), entry("l2", NUMBER[:16], posted_on=date(2026, 8, 21))])
+    with open_warehouse(settings) as con:
+        con.execute(f"DELETE FROM {COVERAGE.name}")
+        _see(con, COVERAGE, covered(but=gaps))
+    make(settings, "link", ["u1"], ["l1"])
+    assert [(item[0], item[3]) for item in items(settings)] == [("exact", {"u1", "l1"}), (cause, {"l2"})]
+    with open_warehouse(settings, read_only=True) as con:
+        row = con.execute("SELECT why_not FROM recon__item WHERE item_id = 'L:l2'").fetchone()
+    assert row == (why_not,)
+
+
 def test_one_line_is_linked_to_several_invoices(settings: Settings) -> None:
     see(settings, [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", "见附件", "1356.00")])
     make(settings, "link", ["u1", "u2"], ["l1"])

@@ -80,7 +80,7 @@ SEMI JOIN work_crowded_number w
 CREATE OR REPLACE TEMP TABLE work_claim AS
 WITH compared AS (
     SELECT
-        r.ledger_id, r.alt, r.position, r.n_numbers, r.form, r.number AS named_number,
+        r.ledger_id, r.alt, r.position, r.n_numbers, r.form, r.is_placeholder, r.number AS named_number,
         u.record_id AS upstream_id, u.number AS upstream_number, u.code AS upstream_code, u.is_red, u.status, u.total_cny AS upstream_total,
         CASE
             WHEN r.part <> 'whole' THEN 'cut_number'

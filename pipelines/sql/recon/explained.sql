@@ -9,7 +9,8 @@ CREATE OR REPLACE TEMP TABLE work_other AS
 WITH first_line AS (
     SELECT
         k.upstream_id,
-        arg_min(coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)), (l.posted_on, l.record_id)) AS voucher
+        arg_min(coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)), (l.posted_on, l.record_id)) AS voucher,
+        min(l.posted_on) AS posted_on
     FROM work_link k
     JOIN work_open_ledger l ON l.record_id = k.ledger_id
     WHERE k.upstream_id IN (SELECT first_id FROM work_surplus WHERE side = 'ledger')
@@ -52,7 +53,10 @@ considered AS (
     GROUP BY c.item_id
 )
 SELECT
-    h.item_id, shown_number(up.code, up.number) AS number, coalesce(first_line.voucher, c.shown, h.unlisted) AS other
+    h.item_id, shown_number(up.code, up.number) AS number, coalesce(up.party_name, up.party_id) AS party,
+    coalesce(first_line.voucher, c.shown, h.unlisted) AS other,
+    -- Vouchers are numbered anew every month.
+    CASE WHEN first_line.voucher = h.voucher THEN first_line.posted_on END AS other_posted_on
 FROM work_hinted h
 LEFT JOIN first_line ON first_line.upstream_id = h.booked_first_id
 LEFT JOIN work_open_upstream up ON up.record_id = h.booked_first_id
@@ -82,20 +86,21 @@ WITH filled AS (
         {
             'number': coalesce(h.listed_numbers, shown_number(code, h.number), o.number, ''),
             'reference': coalesce(reference, '—'),
-            'voucher': coalesce(voucher, ''),
+            'voucher': concat(voucher, ' (' || CASE WHEN o.other_posted_on IS NOT NULL THEN posted_on END || ')'),
             'posted_on': coalesce(CAST(posted_on AS VARCHAR), ''),
             'issued_on': coalesce(CAST(issued_on AS VARCHAR), ''),
             'ledger_date': coalesce(CAST(invoice_date AS VARCHAR), ''),
-            'party': coalesce(h.listed_parties, p.upstream_party, h.upstream_party, h.ledger_party, '—'),
+            'party': coalesce(h.listed_parties, p.upstream_party, h.upstream_party, o.party, h.ledger_party, '—'),
             'ledger_party': coalesce(p.ledger_party, h.ledger_party, '—'),
             'upstream_total': coalesce(money_text(upstream_money), '—'),
             'ledger_total': coalesce(money_text(ledger_money), '—'),
             'ledger_tax': coalesce(money_text(ledger_tax), '—'),
             'upstream_tax': coalesce(money_text(upstream_tax), '—'),
-            'difference': coalesce(money_text(ledger_money - upstream_money), '—'),
+            'difference': coalesce(money_text(CASE WHEN h.cause IN ('within_tolerance', 'split_entries', 'combined_entry') THEN abs(ledger_money - upstream_money)
+                                                   ELSE ledger_money - upstream_money END), '—'),
             'due_on': coalesce(CAST(due_on AS VARCHAR), ''),
             'count': CAST(shown_count AS VARCHAR),
-            'other': coalesce(h.listed_other, o.other, '—')
+            'other': concat(coalesce(h.listed_other, o.other, '—'), ' (' || o.other_posted_on || ')')
         } AS facts
     FROM work_hinted h
     LEFT JOIN work_other o ON o.item_id = h.item_id
@@ -103,7 +108,7 @@ WITH filled AS (
 ),
 worded AS (
     SELECT
-        f.*, c.verdict, s.zh, s.en, r.zh AS repaired_zh, r.en AS repaired_en, o.zh AS opinion_zh, o.en AS opinion_en,
+        f.*, c.verdict, coalesce(ours.zh, s.zh) AS zh, coalesce(ours.en, s.en) AS en, r.zh AS repaired_zh, r.en AS repaired_en, o.zh AS opinion_zh, o.en AS opinion_en,
         -- Who follows a repaired number follows a guess, whatever is found at its end.
         CASE WHEN r.key IS NULL THEN c.basis ELSE 'likely' END AS basis,
         {'why': coalesce(w.zh, ''), 'hint': coalesce(hint.zh, ''), 'money': coalesce(m.zh, ''),
@@ -113,6 +118,8 @@ worded AS (
     FROM filled f
     JOIN work_cause c ON c.cause = f.cause
     JOIN work_sentence s ON s.key = f.sentence_key
+    -- What we issued ourselves asks for something else.
+    LEFT JOIN work_sentence ours ON ours.key = f.output_key
     LEFT JOIN work_sentence w ON w.key = 'why.' || f.why_not
     LEFT JOIN work_sentence hint ON hint.key = f.hint_key
     LEFT JOIN work_sentence m ON m.key = f.money_key

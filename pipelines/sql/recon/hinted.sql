@@ -1,8 +1,8 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
 -- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_accepted, work_claim, work_refused,
---         work_unpaired_blue
--- parameters: $tolerance
+--         work_unpaired_blue, work_looked
+-- parameters: $tolerance, $as_of
 
 -- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked.
 CREATE OR REPLACE TEMP TABLE work_unlisted AS
@@ -16,9 +16,13 @@ WITH cited AS (
     WHERE i.cause = 'amount_differs' AND i.rule = 'number_list'
 )
 SELECT
-    c.item_id, array_to_string(list(DISTINCT c.number ORDER BY c.number)[:4], '、') AS numbers,
-    CASE WHEN bool_or(c.is_there) THEN 'amount_differs.list_unlinked' ELSE 'amount_differs.list_missing' END AS key
+    c.item_id, list_shown(list(DISTINCT c.number)) AS numbers,
+    -- Nothing is said to be missing that may still come, or may be of a day that was not received.
+    CASE WHEN bool_or(c.is_there) THEN 'amount_differs.list_unlinked'
+         WHEN bool_and(k.is_covered AND k.due_at <= $as_of::TIMESTAMP) THEN 'amount_differs.list_missing'
+         ELSE 'amount_differs.list_awaited' END AS key
 FROM cited c
+JOIN work_looked k ON k.ledger_id = c.ledger_id
 SEMI JOIN work_accepted a ON a.ledger_id = c.ledger_id AND a.alt = c.alt
 ANTI JOIN work_accepted b ON b.ledger_id = c.ledger_id AND b.alt = c.alt AND b.position = c.position
 GROUP BY c.item_id;
@@ -31,7 +35,7 @@ WITH measured AS (
         END AS difference,
         -- Like with like: the total if the ledger knows it, unless it is another money that differs.
         CASE
-            WHEN cause NOT IN ('amount_differs', 'within_tolerance') THEN 'kept'
+            WHEN cause NOT IN ('amount_differs', 'within_tolerance', 'split_entries', 'combined_entry') THEN 'kept'
             WHEN is_total_known AND abs(ledger_total - upstream_total) > slack THEN 'total'
             WHEN abs(ledger_amount - upstream_amount) > slack THEN 'amount'
             WHEN abs(ledger_tax - upstream_tax) > slack THEN 'tax'
@@ -41,6 +45,7 @@ WITH measured AS (
 ),
 compared AS (
     SELECT
+        told <> 'kept' AS is_rounded,
         * REPLACE (CASE WHEN told <> 'kept' THEN told WHEN is_total_known = FALSE THEN 'amount' ELSE 'total'
                    END AS told),
         CASE told WHEN 'amount' THEN ledger_amount WHEN 'tax' THEN ledger_tax ELSE ledger_total END AS ledger_money,
@@ -66,7 +71,13 @@ worded AS (
             WHEN cause = 'red_letter_netted' AND status = 'void' THEN 'red_letter_netted.void'
             WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
             WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
+            WHEN cause = 'dead_invoice_booked' AND is_partly_reversed THEN 'dead_invoice_booked.partly'
             WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
+            WHEN cause = 'amount_differs' AND is_partly_reversed THEN 'amount_differs.reversed'
+            WHEN cause IN ('split_entries', 'combined_entry') AND is_rounded
+                THEN cause || '.rounded'
+            WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
+            WHEN cause = 'not_found' AND invoice_date IS NULL AND n_candidates = 0 THEN 'not_found.undated'
             WHEN rule = 'second_error' THEN cause || '.second_error'
             WHEN cause = 'number_absent' AND n_upstream > 1 THEN 'number_absent.combined'
             WHEN why_not = 'left_alone' AND n_upstream = 0 THEN 'left_alone.entry'
@@ -82,6 +93,7 @@ worded AS (
                 THEN 'not_booked.red_letter'
             WHEN cause IN ('not_found', 'not_booked', 'impossible_number') AND n_candidates > 0
                 THEN cause || '.candidates'
+            WHEN cause = 'not_booked' AND upstream_total < 0 THEN 'not_booked.red'
             WHEN cause = 'unreadable_reference' AND why_not = 'range_skipped' THEN 'unreadable_reference.long_range'
             WHEN cause = 'unreadable_reference'
                 THEN cause || CASE WHEN reference IS NULL THEN '.empty' ELSE '' END
@@ -102,11 +114,12 @@ worded AS (
 )
 SELECT
     w.* EXCLUDE (
-        first_id, first_total, gross_total, gross_amount, status, is_unreadable, is_total_known, upstream_amount, ledger_amount, slack,
-        told, is_combined, is_mixed, listed_hint_key, ledger_digits, upstream_digits
+        first_id, first_total, gross_total, gross_amount, status, is_unreadable, is_partly_reversed, is_total_known, upstream_amount,
+        ledger_amount, slack, told, is_rounded, is_combined, is_mixed, listed_hint_key, ledger_digits, upstream_digits
     ),
     -- As columns, because a join on an expression of one side is a nested loop.
     CASE WHEN cause = 'booked_twice' THEN first_id END AS booked_first_id,
+    CASE WHEN direction = 'output' THEN sentence_key || '.output' END AS output_key,
     CASE WHEN cause IN ('not_found', 'impossible_number', 'upstream_gap') THEN item_id END AS asked_item_id,
     CASE WHEN is_mixed THEN 'money.mixed' WHEN told <> 'total' THEN 'money.' || told END AS money_key,
     CASE WHEN is_combined THEN 'more' END AS more_key,

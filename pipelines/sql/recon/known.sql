@@ -1,5 +1,5 @@
 -- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
--- grain: work_red one row per red-letter invoice; work_cited_key one row per way and key; work_cited_pair one row per cleared
+-- grain: work_red one row per red-letter invoice in force; work_cited_key one row per way and key; work_cited_pair one row per cleared
 --        pair; work_known and work_open_upstream one row per invoice; work_listed_twice one row per surplus row
 -- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference
 -- parameters: $as_of
@@ -13,7 +13,8 @@ WITH cited AS (
         -- The column may hold code and number; 20 digits of no year are such too.
         length(digits) IN (18, 19) OR (length(digits) = 20 AND digits < '21') AS has_code
     FROM work_due_upstream
-    WHERE is_red
+    -- A red letter that was voided reverses nothing.
+    WHERE is_red AND status <> 'void'
 )
 SELECT
     record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny,
@@ -101,7 +102,8 @@ WHERE c.is_carried;
 CREATE OR REPLACE TEMP VIEW work_open_upstream AS SELECT * EXCLUDE (is_cleared) FROM work_known WHERE NOT is_cleared;
 
 -- The key is 20 digits, or code and number. Eight digits without a code are no key (real data repeats them): there the
--- rows are the same invoice only if party, day and total are the same too. The latest state is the invoice.
+-- rows are the same invoice only if party, day and total are the same too. The latest state is the invoice; of rows that were
+-- seen at once that is the one in which an invoice ends.
 CREATE OR REPLACE TEMP TABLE work_listed_twice AS
 WITH repeated AS (
     SELECT hash(taxpayer_id, direction, number) AS number_hash FROM work_open_upstream
@@ -119,7 +121,7 @@ WINDOW key_order AS (
         CASE WHEN length(number) < 20 THEN code END,
         CASE WHEN length(number) < 20 AND code IS NULL
              THEN concat_ws('|', plain_name(coalesce(party_id, party_name)), issued_on, total_cny) END
-    ORDER BY observed_at DESC, issued_on, record_id
+    ORDER BY observed_at DESC, CASE status WHEN 'normal' THEN 2 WHEN 'red_partial' THEN 1 ELSE 0 END, issued_on, record_id
 )
 QUALIFY row_number() OVER key_order > 1;
 

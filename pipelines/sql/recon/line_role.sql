@@ -5,7 +5,7 @@
 -- role: kept (belongs to the invoice); surplus (booked twice); doubtful (money or party speaks against the number: the
 -- line is offered to another_number first, and falls back to `fallback`).
 -- In this order: a list of invoices that was posted before; all lines add up to the invoice; what was posted first is the
--- invoice, one line or several; none.
+-- invoice, one line or several; none. A booking that the ledger took back itself is its reversal's, and counts no more.
 
 CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
@@ -42,6 +42,19 @@ compared AS (
     SEMI JOIN shared USING (upstream_id)
     WINDOW of_invoice AS (PARTITION BY upstream_id)
 ),
+taken_back AS (
+    SELECT ledger_id, upstream_id FROM (
+        SELECT
+            ledger_id, upstream_id, abs(money) AS size, coalesce(party_agrees, TRUE) AS is_of_party,
+            row_number() OVER (
+                PARTITION BY upstream_id, money, coalesce(party_agrees, TRUE) ORDER BY posted_on, ledger_id) AS place
+        FROM compared WHERE money <> 0 AND rule <> 'decision'
+    )
+    QUALIFY count(*) OVER (PARTITION BY upstream_id, size, is_of_party, place) = 2
+),
+weighty AS (
+    SELECT *, (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM taken_back) AS is_taken_back FROM compared
+),
 measured AS (
     SELECT
         *,
@@ -52,8 +65,8 @@ measured AS (
         bool_or(rule = 'decision') OVER of_invoice AS is_decided,
         min(CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
                  THEN {'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS first_whole
-    FROM compared
-    WINDOW of_invoice AS (PARTITION BY upstream_id)
+    FROM weighty
+    WINDOW of_invoice AS (PARTITION BY upstream_id, is_taken_back)
 ),
 completed AS (
     SELECT
@@ -61,7 +74,7 @@ completed AS (
         min(CASE WHEN abs(running_money - whole) <= $tolerance THEN posted_place END) OVER of_invoice AS prefix_place,
         min(CASE WHEN first_whole.id = ledger_id THEN posted_place END) OVER of_invoice AS whole_place
     FROM measured
-    WINDOW of_invoice AS (PARTITION BY upstream_id)
+    WINDOW of_invoice AS (PARTITION BY upstream_id, is_taken_back)
 ),
 prefixed AS (
     SELECT
@@ -71,7 +84,7 @@ prefixed AS (
             AS is_prefixed,
         -- Equal lines that are each nearer to the invoice than all together: the same bill booked again, both wrong.
         n_lines > 1
-        AND count(DISTINCT money) OVER (PARTITION BY upstream_id) = 1
+        AND count(DISTINCT money) OVER (PARTITION BY upstream_id, is_taken_back) = 1
         AND abs(money - whole) < abs(sum_money - whole) AS is_repeated
     FROM completed
 ),
@@ -83,14 +96,14 @@ weighed AS (
         *, 1 AS n_lines, money AS sum_money, 1 AS posted_place, rule = 'decision' AS is_decided,
         CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN ledger_id END
             AS first_whole_id,
-        FALSE AS is_prefixed, FALSE AS is_repeated
+        FALSE AS is_prefixed, FALSE AS is_repeated, FALSE AS is_taken_back
     FROM lone
 )
 SELECT
     ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
     CASE
         -- What a person linked is the booking; other lines under its number come on top of it.
-        WHEN rule = 'decision' THEN 'kept'
+        WHEN rule = 'decision' OR is_taken_back THEN 'kept'
         WHEN is_decided AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
         WHEN is_decided THEN 'doubtful'
         WHEN is_after_list AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
@@ -100,14 +113,15 @@ SELECT
         WHEN NOT is_prefixed AND first_whole_id = ledger_id THEN 'kept'
         -- A reversal in the ledger is no second booking; nor may it take back more than the invoice.
         WHEN money < 0 AND whole > 0 AND -money <= whole THEN 'kept'
+        -- What is of another day may be another invoice's.
         WHEN (is_prefixed OR first_whole_id IS NOT NULL) AND abs(money - whole) <= $tolerance
-         AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
+         AND party_agrees IS DISTINCT FROM FALSE AND date_agrees IS DISTINCT FROM FALSE THEN 'surplus'
         ELSE 'doubtful'
     END AS role,
     CASE
         -- Digits that a spreadsheet lost may happen to name an invoice of somebody else.
         WHEN is_damaged AND party_agrees = FALSE THEN 'unlinked'
-        WHEN money < 0 AND whole > 0 THEN 'kept'
+        WHEN is_taken_back OR (money < 0 AND whole > 0) THEN 'kept'
         WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided AND NOT is_after_list
             THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
         -- The invoice is booked in full already. A line of another party and other money under its number is not the

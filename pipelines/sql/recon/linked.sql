@@ -12,23 +12,30 @@ SELECT * FROM work_node WHERE item_id IN (SELECT item_id FROM work_node GROUP BY
 
 CREATE OR REPLACE TEMP TABLE work_group_upstream AS
 SELECT
-    m.item_id, count(*) AS n_upstream, sum(u.total_cny) AS upstream_total, sum(u.amount_cny) AS upstream_amount,
+    item_id, count(*) AS n_upstream, sum(u.total_cny) AS upstream_total, sum(u.amount_cny) AS upstream_amount,
     sum(u.tax_cny) AS upstream_tax,
     sum(abs(u.total_cny)) AS gross_total, sum(abs(u.amount_cny)) AS gross_amount,
     bool_or(u.status = 'void') AS has_void,
     bool_or(u.status = 'red_full' OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS has_reversed,
+    sum(u.total_cny) FILTER (NOT u.is_red) AS blue_total, sum(u.amount_cny) FILTER (NOT u.is_red) AS blue_amount,
+    sum(u.tax_cny) FILTER (NOT u.is_red) AS blue_tax,
     -- A void or reversed invoice counts nothing any more, whether or not its red one has been seen.
-    sum(CASE WHEN u.status IN ('void', 'red_full')
-               OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)
-               OR u.record_id IN (SELECT red_id FROM work_red_pair WHERE is_full)
-             THEN 0 ELSE u.total_cny END) AS living_total
-FROM work_group_member m JOIN work_open_upstream u ON u.record_id = m.record_id
-WHERE m.side = 'upstream'
-GROUP BY m.item_id;
+    coalesce(sum(u.total_cny) FILTER (NOT is_dead), 0) AS living_total,
+    coalesce(sum(u.amount_cny) FILTER (NOT is_dead), 0) AS living_amount,
+    coalesce(sum(u.tax_cny) FILTER (NOT is_dead), 0) AS living_tax
+FROM (
+    SELECT m.item_id, u.*,
+           u.status IN ('void', 'red_full')
+           OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)
+           OR u.record_id IN (SELECT red_id FROM work_red_pair WHERE is_full) AS is_dead
+    FROM work_group_member m JOIN work_open_upstream u ON u.record_id = m.record_id
+    WHERE m.side = 'upstream'
+) u
+GROUP BY item_id;
 
 CREATE OR REPLACE TEMP TABLE work_group_ledger AS
 SELECT
-    m.item_id, count(*) AS n_ledger,
+    m.item_id, count(*) AS n_ledger, bool_or(coalesce(l.line_total, l.line_amount) < 0) AS is_taken_back,
     CASE WHEN count(l.line_total) = count(*) THEN sum(l.line_total) END AS ledger_total,
     CASE WHEN count(l.line_amount) = count(*) THEN sum(l.line_amount) END AS ledger_amount,
     sum(l.line_total) AS part_total, sum(l.line_amount) FILTER (l.line_total IS NULL) AS part_amount,
@@ -45,6 +52,7 @@ SELECT
     arg_max(k.rule, CASE k.rule WHEN 'exact_key' THEN 0 WHEN 'reversal_of_blue' THEN 1 WHEN 'without_code' THEN 2
             WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'cut_number' THEN 4 WHEN 'last_left' THEN 4 WHEN 'number_list' THEN 5 ELSE 6 END) AS rule,
     bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
+    bool_and(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_other_party,
     bool_or(NOT coalesce(name_agrees(l.party_id, u.party_id), TRUE)) AS is_party_id_different,
     bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
     bool_or(u.status = 'void' OR u.status = 'red_full'
@@ -72,7 +80,8 @@ WITH measured AS (
         END AS total_gap,
         abs(coalesce(amount_kept, CASE WHEN total_kept IS NULL THEN ledger_amount END) - upstream_amount) AS amount_gap,
         abs(tax_kept - upstream_tax) AS tax_gap,
-        abs(coalesce(ledger_total, ledger_amount, mixed_total) - living_total) AS living_gap
+        coalesce(ledger_total, mixed_total) - living_total AS living_gap,
+        ledger_amount - living_amount AS living_amount_gap, tax_kept - living_tax AS living_tax_gap
     FROM work_group_upstream u
     LEFT JOIN work_group_ledger l ON l.item_id = u.item_id
     LEFT JOIN work_group_link k ON k.item_id = u.item_id
@@ -84,7 +93,12 @@ judged AS (
         coalesce(tax_gap > $tolerance, FALSE)
         AND (coalesce(amount_gap <= $tolerance, FALSE) OR coalesce(total_gap <= $tolerance, FALSE)
              OR (amount_gap IS NULL AND total_gap IS NULL)) AS is_tax_only,
-        coalesce(total_gap > $tolerance, FALSE) OR coalesce(amount_gap > $tolerance, FALSE) AS is_money_different
+        coalesce(total_gap > $tolerance, FALSE) OR coalesce(amount_gap > $tolerance, FALSE) AS is_money_different,
+        has_void OR has_reversed AS has_dead,
+        -- What is dead counts nothing on either side, tax and party included.
+        abs(coalesce(living_gap, living_amount_gap)) <= $tolerance AND living_total = 0
+        AND coalesce(abs(living_amount_gap) <= $tolerance AND abs(living_tax_gap) <= $tolerance, TRUE)
+        AND is_party_different = is_other_party AS is_netted
     FROM measured
 ),
 caused AS (
@@ -92,9 +106,9 @@ caused AS (
         *,
         CASE
             WHEN n_ledger IS NULL THEN 'red_letter_netted'
-            WHEN (has_void OR has_reversed) AND living_total = 0 AND living_gap <= $tolerance AND n_ledger > 1
-                THEN 'red_letter_netted'
-            WHEN (has_void OR has_reversed) AND is_dead_linked AND NOT coalesce(is_red_linked, FALSE)
+            WHEN has_dead AND is_netted THEN 'red_letter_netted'
+            WHEN has_dead AND is_dead_linked
+             AND (NOT is_red_linked OR coalesce(living_gap, living_amount_gap) > $tolerance)
                 THEN 'dead_invoice_booked'
             WHEN rule = 'digits_lost' THEN 'digits_lost'
             WHEN rule = 'second_error' THEN second_cause
@@ -113,15 +127,20 @@ caused AS (
 )
 SELECT
     item_id, rule, n_upstream, coalesce(n_ledger, 0) AS n_ledger, cause,
+    has_reversed AND living_total = 0 AND (is_taken_back OR is_red_linked) AS is_partly_reversed,
     list_filter(
         [
             CASE WHEN rule IN ('digits_lost', 'number_mistyped', 'second_error', 'another_number', 'number_absent',
                                'combined_sum')
                  THEN 'invoice_number' END,
-            CASE WHEN (has_void OR has_reversed) AND is_dead_linked THEN 'status' END,
-            CASE WHEN amount_gap > 0 AND cause <> 'dead_invoice_booked' THEN 'amount_cny' END,
-            CASE WHEN tax_gap > 0 AND cause <> 'dead_invoice_booked' THEN 'tax_cny' END,
-            CASE WHEN total_gap > 0 AND cause <> 'dead_invoice_booked' THEN 'total_cny' END,
+            CASE WHEN has_dead AND is_dead_linked THEN 'status' END,
+            -- Of a dead invoice the money that it had.
+            CASE WHEN CASE WHEN cause <> 'dead_invoice_booked' THEN amount_gap > 0
+                           ELSE NOT is_partly_reversed AND amount_kept <> blue_amount END THEN 'amount_cny' END,
+            CASE WHEN CASE WHEN cause <> 'dead_invoice_booked' THEN tax_gap > 0
+                           ELSE NOT is_partly_reversed AND tax_kept <> blue_tax END THEN 'tax_cny' END,
+            CASE WHEN CASE WHEN cause <> 'dead_invoice_booked' THEN total_gap > 0
+                           ELSE NOT is_partly_reversed AND total_kept <> blue_total END THEN 'total_cny' END,
             CASE WHEN is_party_id_different THEN 'counterparty_tax_id'
                  WHEN is_party_different THEN 'counterparty_name' END,
             CASE WHEN is_date_different THEN 'invoice_date' END

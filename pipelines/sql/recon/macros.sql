@@ -56,6 +56,8 @@ CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
         '[0-9]\.(?:[0-9]{1,7}E7|[0-9]{1,8}E8|[0-9]{1,9}E9|[0-9]{1,10}E10|[0-9]{1,11}E11'
         || '|[0-9]{7}E\+07|[0-9]{8}E\+08|[0-9]{9}E\+09|[0-9]{10}E\+10|[0-9]{11}E\+11)')
     THEN CAST(CAST(TRY_CAST(reference AS DOUBLE) AS BIGINT) AS VARCHAR)
+    -- Letters that look like digits.
+    WHEN regexp_full_match(reference, '[0-9][0-9OoIl]{7}|[0-9][0-9OoIl]{19}') THEN translate(reference, 'OoIl', '0011')
     ELSE trim(regexp_replace(
         regexp_replace(
             translate(
@@ -91,6 +93,17 @@ CREATE OR REPLACE TEMP MACRO is_shown_as(digits, value, step) AS
 -- 12- and 10-digit codes whose leading zero a spreadsheet dropped.
 CREATE OR REPLACE TEMP MACRO padded_code(digits) AS
     CASE length(digits) WHEN 0 THEN NULL WHEN 9 THEN '0' || digits WHEN 11 THEN '0' || digits ELSE digits END;
+
+-- Whether digits can be the code of an invoice (domain.md 3): region and year where codes have them. No invoice is followed that
+-- is older than twelve years.
+CREATE OR REPLACE TEMP MACRO is_code_of(region, year, as_of) AS
+    (right(region, 2) = '00' OR list_contains(getvariable('region_codes'), region))
+    AND list_contains(getvariable('region_codes'), left(region, 2))
+    AND year BETWEEN strftime(as_of - INTERVAL 12 YEAR, '%y') AND strftime(as_of, '%y');
+CREATE OR REPLACE TEMP MACRO is_code(digits, as_of) AS
+    CASE WHEN length(padded_code(digits)) = 12 AND starts_with(padded_code(digits), '0')
+         THEN is_code_of(substr(padded_code(digits), 2, 4), substr(padded_code(digits), 6, 2), as_of)
+         ELSE is_code_of(left(padded_code(digits), 4), substr(padded_code(digits), 5, 2), as_of) END;
 
 CREATE OR REPLACE TEMP MACRO plain_code(code) AS
     CASE WHEN regexp_full_match(code, '[0-9]{10}|[0-9]{12}') THEN code

@@ -1,7 +1,8 @@
 -- what: in lanes that are too crowded to be enumerated, the invoices whose number is one error away from the typed one
--- grain: work_similar gains one row per such line and invoice
+-- grain: work_similar gains one row per such line and invoice; work_dead_fit one row per fitting invoice that is not in force; and
+--        the macro in_force
 -- inputs: work_crowd, work_unsure, work_lane, work_same_money, work_reference, work_taken, work_cleared, work_carried,
---         work_reopened, work_agreed, work_listed_twice, work_forbidden
+--         work_reopened, work_agreed, work_listed_twice, work_forbidden, work_known
 -- parameters: $window_days, $tolerance, $max_neighbours
 -- Two numbers that differ by one wrong, swapped, missing or additional digit have a text in common once one digit is left
 -- out of either or both: an equi-join, however many invoices there are. Lines without a number stay skipped.
@@ -68,6 +69,17 @@ WHERE upstream_id IN (SELECT upstream_id FROM work_cleared SEMI JOIN work_simila
        WHERE upstream_hash IN (SELECT hash(upstream_id) FROM work_similar WHERE upstream_id <> '')
          AND upstream_id NOT IN (SELECT upstream_id FROM work_reopened)
    );
+
+-- What was voided or reversed was often issued again, alike: of invoices that fit a line those that are in force are meant, where
+-- there are any.
+CREATE OR REPLACE TEMP TABLE work_dead_fit AS
+SELECT record_id AS upstream_id FROM work_known
+WHERE status IN ('void', 'red_full') AND record_id IN (SELECT upstream_id FROM work_similar);
+
+CREATE OR REPLACE TEMP MACRO in_force(fits) AS TABLE
+WITH fit AS (SELECT *, upstream_id IN (SELECT upstream_id FROM work_dead_fit) AS is_dead FROM query_table(fits))
+SELECT * EXCLUDE (is_dead) FROM fit
+WHERE NOT is_dead OR ledger_id NOT IN (SELECT ledger_id FROM fit WHERE NOT is_dead);
 
 DROP TABLE work_same_money;
 

@@ -1,9 +1,6 @@
--- what: one reading per reference, ranges that are too long set aside, reversal lines moved to the red invoice, cleared pairs
---       reopened whose invoice another line names or a red letter reverses
--- grain: work_named one row per ledger line and invoice that it names; work_long_range one row per line that is set aside;
---        work_reopened one row per reopened pair
--- inputs: work_accepted, work_claim, work_red_pair, work_open_ledger, work_cited_pair, work_known, work_ledger,
---         work_decided_link, work_open_upstream, work_reference
+-- what: one reading per reference; ranges that are too long are set aside
+-- grain: work_named one row per ledger line and invoice that it names; work_long_range one row per line that is set aside
+-- inputs: work_accepted, work_claim, work_open_ledger, work_known, work_decided_link, work_open_upstream, work_reference
 -- parameters: $tolerance
 
 CREATE OR REPLACE TEMP TABLE work_named AS
@@ -66,48 +63,3 @@ SELECT
 FROM work_decided_link d
 JOIN work_open_ledger l ON l.record_id = d.ledger_id
 JOIN work_open_upstream u ON u.record_id = d.upstream_id;
-
--- A reversal line may cite the blue number with negative money: it belongs to the red invoice, the one of that money.
-UPDATE work_named n
-SET upstream_id = r.red_id, rule = 'reversal_of_blue', money_agrees = r.is_same_money
-FROM (
-    SELECT
-        n.ledger_id, p.blue_id, p.red_id,
-        coalesce(l.line_total = u.total_cny, l.line_amount = u.amount_cny) AS is_same_money
-    FROM work_named n
-    JOIN work_red_pair p ON p.blue_id = n.upstream_id
-    JOIN work_known u ON u.record_id = p.red_id
-    JOIN work_open_ledger l ON l.record_id = n.ledger_id
-    WHERE n.is_reversal
-    QUALIFY row_number() OVER (
-        PARTITION BY n.ledger_id, p.blue_id
-        ORDER BY coalesce(l.line_total = u.total_cny, l.line_amount = u.amount_cny) DESC, u.issued_on, p.red_id
-    ) = 1
-) r
-WHERE n.ledger_id = r.ledger_id AND n.upstream_id = r.blue_id AND n.n_numbers = 1;
-
-CREATE OR REPLACE TEMP TABLE work_reopened AS
-SELECT upstream_id, ledger_id, rule FROM work_cited_pair
-WHERE upstream_id IN (SELECT upstream_id FROM work_named)
-   OR upstream_id IN (SELECT blue_id FROM work_red_pair WHERE is_full);
-
-INSERT INTO work_named
-SELECT ledger_id, upstream_id, rule, 1, rule = 'exact_key', TRUE, NULL, NULL, FALSE FROM work_reopened;
-
-UPDATE work_known SET is_cleared = FALSE WHERE record_id IN (SELECT upstream_id FROM work_reopened);
-
--- No id is empty; a small side that is filtered is what DuckDB looks for while it reads the large one.
-INSERT INTO work_open_ledger BY NAME
-SELECT
-    l.* EXCLUDE (written_name) REPLACE (party_key(l.party_id) AS party_hash), name_key(l.party_name) AS name_hash,
-    l.invoice_reference AS plain, l.invoice_code AS code, [l.invoice_reference] AS tokens
-FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened WHERE ledger_id <> '');
-
--- Their number can be read, whatever becomes of them.
-INSERT INTO work_reference BY NAME
-SELECT
-    record_id AS ledger_id, 1 AS alt, 'plain' AS form, code, plain AS number, 1 AS position, 1 AS n_numbers,
-    FALSE AS is_placeholder
-FROM work_open_ledger WHERE record_id IN (SELECT ledger_id FROM work_reopened);
-
-DELETE FROM work_cleared WHERE upstream_id IN (SELECT upstream_id FROM work_reopened);

@@ -2,7 +2,7 @@
 -- grain: work_open_ledger one row per open line; work_listed_float one row per line with floats among its numbers;
 --        work_reference one row per line, reading (alt) and number in it
 -- inputs: work_due_ledger, work_cleared
--- parameters: none
+-- parameters: $as_of
 -- A text that can be read in two ways (12 + 8 digits: code and number, or one split 20-digit number) gives two readings;
 -- the one that exists upstream wins, the first of equals. Ranges are expanded up to 100 numbers; of a longer one only the ends
 -- are read, and its form is `long_range` (reading.sql sets such a line aside unless its money is that of the ends).
@@ -10,9 +10,22 @@
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
     SELECT
-        l.* EXCLUDE (written_name) REPLACE (party_key(l.party_id) AS party_hash), name_key(l.party_name) AS name_hash,
-        plain_reference(invoice_reference) AS plain, plain_code(invoice_code) AS code
-    FROM work_due_ledger l
+        l.* EXCLUDE (written_name, is_in_code) REPLACE (party_key(l.party_id) AS party_hash),
+        name_key(l.party_name) AS name_hash,
+        plain_reference(CASE WHEN is_in_code THEN invoice_code ELSE invoice_reference END) AS plain,
+        plain_code(CASE WHEN NOT is_in_code THEN invoice_code WHEN strlen(invoice_code) = 8 THEN invoice_reference END) AS code
+    FROM (
+        SELECT
+            *,
+            -- 20 digits in the column of the code, or the two columns exchanged.
+            CASE strlen(invoice_code)
+                WHEN 20 THEN regexp_full_match(invoice_code, '[0-9]{20}')
+                             AND coalesce(ends_with(invoice_code, invoice_reference), TRUE)
+                WHEN 8 THEN regexp_full_match(invoice_code, '[0-9]{8}')
+                            AND regexp_full_match(invoice_reference, '[0-9]{10}|[0-9]{12}')
+            END IS TRUE AS is_in_code
+        FROM work_due_ledger
+    ) l
     ANTI JOIN work_cleared c
       ON c.line_key = clearing_key(l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code)
 )
@@ -31,25 +44,29 @@ WHERE len(floats) > 0;
 
 CREATE OR REPLACE TEMP TABLE work_reference AS
 WITH written AS (
-    SELECT record_id, code, invoice_date, posted_on, plain, tokens FROM work_open_ledger
+    SELECT
+        record_id, code, invoice_date, posted_on, plain, tokens,
+        plain = party_id OR (strlen(plain) < 8 AND try_cast(plain AS DECIMAL(18,2)) IN (line_total, line_amount)) AS is_own
+    FROM work_open_ledger
     WHERE float_prefix IS NULL AND plain IS NOT NULL AND record_id NOT IN (SELECT record_id FROM work_listed_float)
     UNION ALL
-    SELECT record_id, code, invoice_date, posted_on, plain, tokens FROM work_listed_float
+    SELECT record_id, code, invoice_date, posted_on, plain, tokens, FALSE FROM work_listed_float
 ),
 shaped AS (
     SELECT
         record_id AS ledger_id, plain, code, tokens, array_to_string(tokens, '') AS compact,
         CASE WHEN starts_with(compact, '00') AND length(compact) > 8
              THEN nullif(regexp_extract(compact, '^00+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
-        -- Zeros, a few digits, a date: a number only if an invoice has it.
+        -- Zeros, a few digits, a date, the line's own sum or party: a number only if an invoice has it.
         CASE
-            WHEN length(compact) < 4 THEN TRUE
+            WHEN is_own OR length(compact) < 4 THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
             WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
             WHEN len(tokens) > 1
             THEN regexp_full_match(
                 plain, '[^0-9]*[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(?:\s*[-/.月]\s*[0-9]{1,2})?[^0-9]*')
-            WHEN code IS NULL THEN compact IN (strftime(invoice_date, '%Y%m%d'), strftime(posted_on, '%Y%m%d'))
+            WHEN code IS NULL
+            THEN starts_with(strftime(invoice_date, '%Y%m%d'), compact) OR starts_with(strftime(posted_on, '%Y%m%d'), compact)
         END IS TRUE AS is_placeholder
     FROM written
     WHERE len(tokens) > 0
@@ -72,6 +89,10 @@ of_one_run AS (
             WHEN length(compact) = 19
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
                   {'form': 'code_and_number', 'code': NULL, 'numbers': [compact]}]
+            -- Two numbers pasted one behind the other, or one twice.
+            WHEN length(compact) = 40
+            THEN [{'form': CASE WHEN left(compact, 20) = right(compact, 20) THEN 'plain' ELSE 'list' END, 'code': NULL,
+                   'numbers': list_distinct([left(compact, 20), right(compact, 20)])}]
             WHEN length(compact) = 8 AND length(code) = 12
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
                   {'form': 'joined', 'code': NULL, 'numbers': [code || compact]}]
@@ -142,6 +163,12 @@ of_several_runs AS (
             -- One number with hyphens in it looks like a range.
             WHEN len(chain) > 0 AND length(compact) IN (8, 20)
             THEN [{'form': 'joined', 'code': code, 'numbers': [compact]}]
+            -- Blanks within the code or the number.
+            WHEN length(compact) = 20 AND len(whole_tokens) = 0 THEN [{'form': 'split_code', 'code': NULL, 'numbers': [compact]}]
+            -- An order, a contract, a telephone number in front of eight digits is no code.
+            WHEN is_coded AND len(list_filter(coded, lambda t: NOT is_code(left(t, -8), $as_of::TIMESTAMP))) > 0
+            THEN [{'form': CASE len(whole_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
+                   'numbers': list_distinct(whole_tokens)}]
             ELSE []
         END AS readings
     FROM chained

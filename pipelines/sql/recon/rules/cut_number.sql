@@ -1,11 +1,11 @@
 -- rule: the field was too short for 20 digits: the ledger kept the first 16 to 18 (SAP keeps 16), or the last 9 to 18
 -- writes: work_accepted, work_refused
--- inputs: work_claim, work_accepted, work_open_ledger, work_known, the macro looked_at (coverage.sql)
+-- inputs: work_claim, work_accepted, work_open_ledger, work_known, work_decided_link, the macro looked_at (coverage.sql)
 -- parameters: $as_of, $grace_hours, $lookback_days
 -- Guard: the only invoice of the population that ends so, or that begins so and has the line's money and party (claim.sql), as
 -- last_8; of several the one that agrees in more, if it agrees in money and one thing more and in nothing disagrees. What is
--- issued in a row begins alike, and the line's own invoice may be one that did not come: its day must have been received if
--- it has one, and unless party and day agree too its grace window must be over. For the same reason it is no second booking of
+-- issued in a row begins alike, and the line's own invoice may be one that did not come: a day that it has must be the invoice's
+-- and have been received, and unless party and day agree too its grace window must be over. For the same reason it is no second booking of
 -- an invoice that another line has, unless absence may be concluded of it.
 
 CREATE OR REPLACE TEMP TABLE work_cut_line AS
@@ -33,8 +33,9 @@ SELECT *, row_number() OVER (PARTITION BY upstream_id ORDER BY posted_on, ledger
 FROM (FROM work_cut WHERE place = 1 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1)
 WHERE (is_end OR NOT (is_early OR is_of_gap))
   AND CASE WHEN n_offered = 1
-           THEN (money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS NOT DISTINCT FROM TRUE))
-             OR party_agrees
+           THEN (is_end OR date_agrees IS DISTINCT FROM FALSE)
+            AND ((money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS NOT DISTINCT FROM TRUE))
+                 OR (party_agrees AND (money_agrees OR date_agrees) IS DISTINCT FROM FALSE))
            ELSE money_agrees AND n_agree > 1 AND party_agrees IS DISTINCT FROM FALSE
             AND date_agrees IS DISTINCT FROM FALSE END;
 
@@ -42,6 +43,7 @@ INSERT INTO work_accepted
 SELECT ledger_id, alt, position, upstream_id, 'cut_number', n_numbers FROM work_cut_found
 WHERE is_end OR is_settled
    OR (is_first AND upstream_id NOT IN (SELECT upstream_id FROM work_accepted)
+       AND upstream_id NOT IN (SELECT upstream_id FROM work_decided_link)
        AND upstream_id NOT IN (SELECT record_id FROM work_known WHERE is_cleared));
 
 INSERT INTO work_refused
@@ -50,6 +52,7 @@ SELECT
     CASE
         WHEN party_agrees = FALSE THEN 'party_differs'
         WHEN money_agrees = FALSE THEN 'amount_differs'
+        WHEN date_agrees = FALSE AND NOT is_end THEN 'date_differs'
         WHEN (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM work_cut_found) THEN 'number_taken'
         WHEN count(*) OVER (PARTITION BY ledger_id, alt, position) > 1 THEN 'several_equal'
         ELSE 'not_yet_due'

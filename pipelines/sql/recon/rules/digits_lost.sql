@@ -1,9 +1,10 @@
 -- rule: a spreadsheet turned the number into a float: the digits that it shows, the party, the money and the day name one invoice
 -- writes: work_damaged, work_shown, work_repair, work_refused
--- inputs: work_unsure, work_similar, work_looked
+-- inputs: work_unsure, work_similar, work_looked, the macro in_force (neighbour.sql)
 -- parameters: none
 -- Guard: of the whole population one invoice has these digits, party, money and day, and it is free; or several have, all
--- others are linked, and absence may be concluded of the line (looked.sql): then only this one is left for it.
+-- others are linked, and absence may be concluded of the line (looked.sql): then only this one is left for it. A day that the
+-- line has must have been received.
 -- A float keeps 15 digits for sure, and between 2^64 and 2^65 it can only be a multiple of 4096. So these are the same damage:
 -- zeros from digit 16 on, in one column or in those of code and number, and 20 digits that are such a multiple.
 
@@ -33,7 +34,8 @@ SELECT
 FROM damaged;
 
 CREATE OR REPLACE TEMP TABLE work_shown AS
-SELECT s.ledger_id, s.upstream_id, s.is_free, s.party_agrees, d.n_shown >= 12 OR s.party_agrees AS is_evident
+SELECT
+    s.ledger_id, s.upstream_id, s.is_free, s.is_dated, s.party_agrees, d.n_shown >= 12 OR s.party_agrees AS is_evident
 FROM work_similar s
 JOIN work_damaged d ON d.ledger_id = s.ledger_id
 WHERE is_shown_as(s.number, d.value, d.step) OR is_shown_as(s.code || s.number, d.value, d.step);
@@ -41,14 +43,20 @@ WHERE is_shown_as(s.number, d.value, d.step) OR is_shown_as(s.code || s.number, 
 INSERT INTO work_repair
 WITH weighed AS (
     SELECT *, count(*) OVER of_line AS n_fitting, count(*) FILTER (is_free) OVER of_line AS n_free
-    FROM work_shown
+    FROM in_force('work_shown')
     WHERE is_evident
     WINDOW of_line AS (PARTITION BY ledger_id)
 )
 SELECT ledger_id, upstream_id, 'digits_lost' FROM weighed
 JOIN work_looked k USING (ledger_id)
-WHERE is_free AND n_free = 1 AND (n_fitting = 1 OR (party_agrees AND k.is_settled))
+WHERE is_free AND n_free = 1 AND (n_fitting = 1 OR (party_agrees AND k.is_settled)) AND (k.is_covered OR NOT is_dated)
 QUALIFY count(*) OVER (PARTITION BY upstream_id) = 1;
+
+INSERT INTO work_refused
+SELECT ledger_id, upstream_id, 'days_not_received', 'digits_lost'
+FROM work_shown
+JOIN work_looked k USING (ledger_id)
+WHERE is_free AND is_evident AND is_dated AND NOT k.is_covered;
 
 -- A float has 17 digits at most: a text with more may be no float.
 INSERT INTO work_refused

@@ -1,6 +1,6 @@
 -- rule: the ledger has no usable number; party, money and day name one invoice
 -- writes: work_repair
--- inputs: work_unsure, work_similar, work_reference, work_repair, work_looked
+-- inputs: work_unsure, work_similar, work_reference, work_repair, work_looked, the macro in_force (neighbour.sql)
 -- parameters: none
 -- Guard: the party is known to agree and has no other invoice of that money near that day; or all others are linked, and
 -- absence may be concluded of the line (looked.sql): then only this one is left for it. One line for one invoice.
@@ -10,7 +10,7 @@ WITH fitting AS (
     SELECT
         s.ledger_id, s.upstream_id, s.party_agrees,
         s.is_free AND s.upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_free
-    FROM work_similar s
+    FROM in_force('work_similar') s
     JOIN work_unsure l ON l.record_id = s.ledger_id
     WHERE l.float_prefix IS NULL
       AND s.ledger_id NOT IN (SELECT ledger_id FROM work_reference)

@@ -1,12 +1,13 @@
 -- rule: one wrong, swapped, missing or additional digit away from the number of an invoice of that party, money and day, or
 --       from its last 8 digits where the ledger keeps no more; or the beginning or the end of it, the rest left out
 -- writes: work_repair, work_refused
--- inputs: work_unsure, work_similar, work_reference, work_impossible, work_repair, work_looked
+-- inputs: work_unsure, work_similar, work_reference, work_impossible, work_repair, work_looked, the macro in_force (neighbour.sql)
 -- parameters: $as_of, $grace_hours
 -- Edit distance is no evidence by itself (numbers run in sequence, amounts recur). Guards: exactly one invoice of the
 -- population that fits is one error away, and it is free; or all others that are so near are linked, and absence may be
 -- concluded of the line (looked.sql), so that only this one is left; and a number that the tax system may still bring is left in
--- peace until its grace window is over: nearly every wrong link was such a one (docs/benchmarks.md).
+-- peace until its grace window is over: nearly every wrong link was such a one (docs/benchmarks.md). So is one of a day that was
+-- not received.
 
 CREATE OR REPLACE TEMP TABLE work_near AS
 WITH read AS (
@@ -39,7 +40,7 @@ comparable AS (
     WHERE length(s.number) = 20 AND length(t.typed) < 10 AND t.typed_code IS NULL
 )
 SELECT
-    ledger_id, upstream_id, any_value(is_free) AS is_free,
+    ledger_id, upstream_id, any_value(is_free) AS is_free, any_value(invoice_date) IS NOT NULL AS is_dated,
     (min(length(number)) = 20 AND NOT bool_or(is_part)) OR any_value(party_agrees) AS is_evident,
     (bool_or(is_part)
      OR (bool_or(length(typed) = length(number)) AND ledger_id NOT IN (SELECT ledger_id FROM work_impossible)))
@@ -65,7 +66,7 @@ HAVING min(CASE WHEN is_part THEN 1 ELSE damerau_levenshtein(typed, number) END
 
 INSERT INTO work_repair
 WITH near AS (
-    SELECT *, is_free AND upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_left FROM work_near
+    SELECT *, is_free AND upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_left FROM in_force('work_near')
 ),
 weighed AS (
     SELECT *, count(*) OVER of_line AS n_near, count(*) FILTER (is_left) OVER of_line AS n_left
@@ -75,6 +76,7 @@ weighed AS (
 SELECT ledger_id, upstream_id, 'number_mistyped' FROM weighed
 JOIN work_looked k USING (ledger_id)
 WHERE is_left AND is_evident AND NOT is_early AND n_left = 1 AND (n_near = 1 OR k.is_settled)
+  AND (k.is_covered OR NOT is_dated)
 QUALIFY count(*) OVER (PARTITION BY upstream_id) = 1;
 
 INSERT INTO work_refused
@@ -82,7 +84,7 @@ SELECT ledger_id, upstream_id, 'not_yet_due', 'number_mistyped' FROM work_near W
 UNION ALL
 SELECT ledger_id, upstream_id, 'days_not_received', 'number_mistyped'
 FROM (SELECT * FROM work_near
-      QUALIFY count(*) OVER (PARTITION BY ledger_id) > 1
+      QUALIFY (is_dated OR count(*) OVER (PARTITION BY ledger_id) > 1)
           AND count(*) FILTER (is_free) OVER (PARTITION BY ledger_id) = 1)
 JOIN work_looked k USING (ledger_id)
 WHERE is_free AND NOT is_early AND NOT k.is_covered

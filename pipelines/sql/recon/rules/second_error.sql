@@ -2,9 +2,10 @@
 -- writes: work_second, work_repair, work_refused, work_crowd
 -- inputs: work_second_line, work_second_near, work_second_invoice, work_second_trace, work_second_crowd (second_look.sql),
 --         work_forbidden, work_taken, work_cleared, work_agreed, work_carried, work_reopened
--- parameters: $window_days, $tolerance, $max_neighbours
+-- parameters: $window_days, $tolerance, $max_neighbours, $slip_days
 -- Two things are wrong, so the rest must be whole: the known party, and what is left of the number (19 of 20 digits, or 12
--- and more in front of a float), or the day where there is none. Guards: one such invoice is free, no invoice fits better;
+-- and more in front of a float), or the day where there is none. Guards: one such invoice is free, no invoice fits better; a day
+-- that is far off is no slip where the party's money recurs (a fee of every month has numbers that are alike);
 -- and absence may be concluded of the line (looked.sql), else its own invoice may be one that did not come.
 
 CREATE OR REPLACE TEMP TABLE work_second AS
@@ -14,17 +15,21 @@ near AS (
     FROM (FROM kept WHERE side = 'ledger') l
     JOIN (FROM kept WHERE side = 'upstream') u USING (money_key, trace)
 ),
+alike AS (
+    SELECT *, count(*) OVER (PARTITION BY money_key, coalesce(party_hash, name_hash)) AS n_alike FROM work_second_invoice
+),
 compared AS (
     SELECT
         n.ledger_id, n.upstream_id, f.number,
         coalesce(s.invoice_date <> f.issued_on, FALSE) AS is_day_off,
+        coalesce(abs(s.invoice_date - f.issued_on) > $slip_days, FALSE) AND f.n_alike > 1 AS is_recurring,
         s.money <> f.money AS is_money_off,
         coalesce(abs(s.total_cny - f.total_cny) > $tolerance, FALSE)
         OR coalesce(abs(s.amount_cny - f.amount_cny) > $tolerance, FALSE)
         OR coalesce(abs(s.tax_cny - f.tax_cny) > $tolerance, FALSE) AS is_tax_off
     FROM near n
     JOIN work_second_line s ON s.ledger_id = n.ledger_id
-    JOIN work_second_invoice f ON f.record_id = n.upstream_id AND f.money_key = n.money_key
+    JOIN alike f ON f.record_id = n.upstream_id AND f.money_key = n.money_key
     ANTI JOIN work_forbidden x ON x.ledger_id = n.ledger_id AND x.upstream_id = n.upstream_id
     WHERE CASE s.cause WHEN 'number_mistyped' THEN damerau_levenshtein(s.evidence, f.number) = 1
                        WHEN 'digits_lost' THEN starts_with(f.number, s.evidence)
@@ -32,7 +37,7 @@ compared AS (
       AND party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash)
       AND f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY
 )
-SELECT ledger_id, upstream_id, number, TRUE AS is_free FROM compared
+SELECT ledger_id, upstream_id, number, NOT is_recurring AS is_free, is_recurring FROM compared
 WHERE is_day_off::INT + is_money_off::INT + is_tax_off::INT = 1;
 
 UPDATE work_second SET is_free = FALSE
@@ -53,7 +58,9 @@ SELECT ledger_id, upstream_id, 'second_error' FROM (
 QUALIFY count(*) OVER (PARTITION BY upstream_id) = 1;
 
 INSERT INTO work_refused
-SELECT ledger_id, upstream_id, CASE WHEN is_free THEN 'several_equal' ELSE 'number_taken' END, 'second_error'
+SELECT
+    ledger_id, upstream_id,
+    CASE WHEN is_recurring THEN 'amount_recurs' WHEN is_free THEN 'several_equal' ELSE 'number_taken' END, 'second_error'
 FROM work_second
 WHERE ledger_id NOT IN (SELECT ledger_id FROM work_repair);
 

@@ -2,8 +2,8 @@
 -- writes: work_accepted, work_refused
 -- inputs: work_claim, work_accepted
 -- parameters: none
--- Guard: money or party agrees, nothing that both sides have speaks against both, and one candidate is clearly best.
--- A ledger that keeps no party may still be linked to the only invoice of that number.
+-- Guard: money or party agrees, nothing that both sides have speaks against both, nor against money and day, and one candidate is
+-- clearly best. A ledger that keeps no party may still be linked to the only invoice of that number.
 
 INSERT INTO work_accepted
 WITH offered AS (
@@ -22,8 +22,8 @@ FROM offered
 WHERE place = 1 AND rule <> 'last_8'
   AND (
       (money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS DISTINCT FROM FALSE))
-      OR party_agrees
-      OR (n_offered = 1 AND party_agrees IS NULL)
+      OR ((party_agrees OR (n_offered = 1 AND party_agrees IS NULL))
+          AND (money_agrees OR date_agrees) IS DISTINCT FROM FALSE)
   )
 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1;
 
@@ -31,6 +31,7 @@ INSERT INTO work_refused
 SELECT
     ledger_id, upstream_id,
     CASE
+        WHEN (money_agrees OR date_agrees) = FALSE AND party_agrees IS DISTINCT FROM FALSE THEN 'amount_differs'
         WHEN n_agree > 0 AND party_agrees IS DISTINCT FROM FALSE THEN 'several_equal'
         WHEN party_agrees = FALSE THEN 'party_differs'
         ELSE 'amount_differs'
