@@ -70,16 +70,15 @@ WHERE upstream_id IN (SELECT upstream_id FROM work_cleared SEMI JOIN work_simila
          AND upstream_id NOT IN (SELECT upstream_id FROM work_reopened)
    );
 
--- What was voided or reversed was often issued again, alike: of invoices that fit a line those that are in force are meant, where
--- there are any.
+-- What was voided or reversed was often issued again, alike: it is not what a line means that an invoice in force fits too.
 CREATE OR REPLACE TEMP TABLE work_dead_fit AS
 SELECT record_id AS upstream_id FROM work_known
 WHERE status IN ('void', 'red_full') AND record_id IN (SELECT upstream_id FROM work_similar);
 
 CREATE OR REPLACE TEMP MACRO in_force(fits) AS TABLE
 WITH fit AS (SELECT *, upstream_id IN (SELECT upstream_id FROM work_dead_fit) AS is_dead FROM query_table(fits))
-SELECT * EXCLUDE (is_dead) FROM fit
-WHERE NOT is_dead OR ledger_id NOT IN (SELECT ledger_id FROM fit WHERE NOT is_dead);
+SELECT * EXCLUDE (is_dead) REPLACE (is_free AND NOT (is_dead AND ledger_id IN (SELECT ledger_id FROM fit WHERE NOT is_dead)) AS is_free)
+FROM fit;
 
 DROP TABLE work_same_money;
 
