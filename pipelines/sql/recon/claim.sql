@@ -128,6 +128,14 @@ CREATE OR REPLACE TEMP TABLE work_accepted (
 
 CREATE OR REPLACE TEMP TABLE work_refused (ledger_id VARCHAR, upstream_id VARCHAR, why_not VARCHAR, rule VARCHAR);
 
+-- What a person took apart was considered, by the number if the line names it.
+INSERT INTO work_refused
+SELECT DISTINCT
+    f.ledger_id, f.upstream_id, 'taken_apart', CASE WHEN ends_with(u.number, r.number) THEN 'exact_key' ELSE 'decision' END
+FROM work_forbidden f
+JOIN work_known u ON u.record_id = f.upstream_id
+LEFT JOIN work_reference r ON r.ledger_id = f.ledger_id AND ends_with(u.number, r.number);
+
 DROP VIEW work_reached;
 
 DROP TABLE work_cited;

@@ -1,5 +1,5 @@
 -- what: what people decided about the records, and whether it still holds as of tonight
--- grain: work_decision one row per decision in force; work_decided one row per decision and record; work_decided_link one
+-- grain: work_decision one row per decision in force; work_decided one row per decision and record that it holds for; work_decided_link one
 --        row per line and invoice that belong together; work_forbidden per pair that may not be linked
 -- inputs: decisions, work_upstream, work_ledger
 -- parameters: $as_of
@@ -30,49 +30,65 @@ FROM work_decision_record r
 LEFT JOIN state s USING (side, record_id)
 GROUP BY r.decision_id;
 
-CREATE OR REPLACE TEMP TABLE work_decision AS
-WITH in_force AS (
-    SELECT * FROM decisions
-    WHERE decided_at <= $as_of::TIMESTAMP
-      AND coalesce(withdrawn_at > $as_of::TIMESTAMP, TRUE)
-      AND (kind <> 'ignore_until' OR until_on > CAST($as_of::TIMESTAMP AS DATE))
-),
-placed AS (
-    SELECT d.decision_id, d.kind, d.decided_at, r.side, r.record_id
-    FROM in_force d JOIN work_decision_record r USING (decision_id)
-    WHERE d.kind IN ('link', 'leave_alone', 'try_again')
-),
-overruled AS (
-    SELECT DISTINCT a.decision_id
-    FROM placed a
-    JOIN placed b ON b.side = a.side AND b.record_id = a.record_id
-    WHERE (b.decided_at, b.decision_id) > (a.decided_at, a.decision_id)
-      AND (a.kind <> 'try_again' OR b.kind <> 'try_again')
+-- Two decisions about one record or pair contradict each other only there: the later one holds, and what else the earlier
+-- one says stays. To leave alone speaks of records, to link or to try again of pairs.
+CREATE OR REPLACE TEMP TABLE work_placed AS
+SELECT d.decision_id, d.kind, {'at': d.decided_at, 'id': d.decision_id} AS made, r.side, r.record_id
+FROM decisions d
+JOIN work_decision_record r USING (decision_id)
+JOIN work_decision_hash h USING (decision_id)
+WHERE d.kind IN ('link', 'leave_alone', 'try_again') AND NOT h.is_gone
+  AND d.decided_at <= $as_of::TIMESTAMP AND coalesce(d.withdrawn_at > $as_of::TIMESTAMP, TRUE);
+
+CREATE OR REPLACE TEMP TABLE work_placed_kept AS
+SELECT a.* FROM work_placed a
+ANTI JOIN work_placed b
+  ON b.side = a.side AND b.record_id = a.record_id AND b.made > a.made
+ AND (a.kind = 'leave_alone' OR b.kind = 'leave_alone' OR (a.kind = 'link' AND b.kind = 'link'));
+
+CREATE OR REPLACE TEMP TABLE work_placed_pair AS
+WITH pair AS (
+    SELECT l.decision_id, l.kind, l.made, l.record_id AS ledger_id, u.record_id AS upstream_id
+    FROM work_placed_kept l
+    JOIN work_placed_kept u ON u.decision_id = l.decision_id AND u.side = 'upstream'
+    WHERE l.side = 'ledger' AND l.kind IN ('link', 'try_again')
 )
+SELECT a.* FROM pair a
+ANTI JOIN pair b
+  ON b.ledger_id = a.ledger_id AND b.upstream_id = a.upstream_id AND b.kind <> a.kind AND b.made > a.made;
+
+CREATE OR REPLACE TEMP TABLE work_decided AS
+SELECT decision_id, kind, side, record_id FROM work_placed_kept WHERE kind = 'leave_alone'
+UNION
+SELECT decision_id, kind, 'upstream', upstream_id FROM work_placed_pair
+UNION
+SELECT decision_id, kind, 'ledger', ledger_id FROM work_placed_pair;
+
+CREATE OR REPLACE TEMP TABLE work_decision AS
 SELECT
     d.*,
     CASE
         WHEN h.is_gone THEN 'gone'
-        WHEN d.decision_id IN (SELECT decision_id FROM overruled) THEN 'overruled'
+        WHEN d.kind IN ('link', 'leave_alone', 'try_again') AND d.decision_id NOT IN (SELECT decision_id FROM work_decided)
+            THEN 'overruled'
         WHEN h.records_hash IS DISTINCT FROM d.records_hash THEN 'changed'
         ELSE 'honoured'
     END AS state
-FROM in_force d
-LEFT JOIN work_decision_hash h USING (decision_id);
-
-CREATE OR REPLACE TEMP TABLE work_decided AS
-SELECT r.decision_id, d.kind, r.side, r.record_id
-FROM work_decision d JOIN work_decision_record r USING (decision_id)
-WHERE d.kind IN ('link', 'leave_alone', 'try_again') AND d.state IN ('honoured', 'changed');
+FROM decisions d
+LEFT JOIN work_decision_hash h USING (decision_id)
+WHERE decided_at <= $as_of::TIMESTAMP
+  AND coalesce(withdrawn_at > $as_of::TIMESTAMP, TRUE)
+  AND (kind <> 'ignore_until' OR until_on > CAST($as_of::TIMESTAMP AS DATE));
 
 CREATE OR REPLACE TEMP TABLE work_decided_link AS
-SELECT l.record_id AS ledger_id, u.record_id AS upstream_id, count(*) OVER (PARTITION BY l.record_id) AS n_numbers
-FROM work_decided l
-JOIN work_decided u ON u.decision_id = l.decision_id AND u.side = 'upstream'
-WHERE l.side = 'ledger' AND l.kind = 'link';
+SELECT ledger_id, upstream_id, count(*) OVER (PARTITION BY ledger_id) AS n_numbers
+FROM (SELECT DISTINCT ledger_id, upstream_id FROM work_placed_pair WHERE kind = 'link');
 
 CREATE OR REPLACE TEMP TABLE work_forbidden AS
-SELECT DISTINCT l.record_id AS ledger_id, u.record_id AS upstream_id
-FROM work_decided l
-JOIN work_decided u ON u.decision_id = l.decision_id AND u.side = 'upstream'
-WHERE l.side = 'ledger' AND l.kind = 'try_again';
+SELECT DISTINCT ledger_id, upstream_id FROM work_placed_pair WHERE kind = 'try_again';
+
+DROP TABLE work_placed;
+
+DROP TABLE work_placed_kept;
+
+DROP TABLE work_placed_pair;

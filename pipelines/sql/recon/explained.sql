@@ -110,7 +110,7 @@ worded AS (
     SELECT
         f.*, c.verdict, coalesce(ours.zh, s.zh) AS zh, coalesce(ours.en, s.en) AS en, r.zh AS repaired_zh, r.en AS repaired_en, o.zh AS opinion_zh, o.en AS opinion_en,
         -- Who follows a repaired number follows a guess, whatever is found at its end.
-        CASE WHEN r.key IS NULL THEN c.basis ELSE 'likely' END AS basis,
+        CASE WHEN starts_with(r.key, 'repaired') THEN 'likely' ELSE c.basis END AS basis,
         {'why': coalesce(w.zh, ''), 'hint': coalesce(hint.zh, ''), 'money': coalesce(m.zh, ''),
          'more': coalesce(more.zh, '')} AS words_zh,
         {'why': coalesce(w.en, ''), 'hint': coalesce(hint.en, ''), 'money': coalesce(m.en, ''),

@@ -52,9 +52,10 @@ compared AS (
         CASE WHEN told = 'amount' THEN upstream_amount WHEN told = 'tax' THEN upstream_tax
              WHEN cause IN ('dead_invoice_booked', 'red_letter_netted') THEN first_total
              ELSE upstream_total END AS upstream_money,
-        rule = 'number_list' AND n_upstream > 1 AS is_combined,
+        rule IN ('number_list', 'decision') AND n_upstream > 1 AS is_combined,
         -- The causes of a repaired number say so themselves.
-        CASE WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent')
+        CASE WHEN rule = 'decision' THEN 'decided'
+             WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent')
               AND list_contains(differing_fields, 'invoice_number')
              THEN CASE WHEN reference IS NULL OR n_ledger > 1 THEN 'repaired' ELSE 'repaired.number' END
         END AS repair_key
@@ -105,7 +106,7 @@ worded AS (
             ELSE cause
         END AS sentence_key,
         CASE WHEN t.item_id IS NOT NULL THEN t.n_cited WHEN n_upstream = 0 OR n_candidates > 0 THEN n_candidates WHEN n_upstream > 1 AND n_ledger <= 1
-             OR rule = 'number_list' THEN n_upstream ELSE n_ledger END AS shown_count,
+             OR is_combined THEN n_upstream ELSE n_ledger END AS shown_count,
         CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(ledger_money)), '.', '') END AS ledger_digits,
         CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(upstream_money)), '.', '') END AS upstream_digits
     FROM compared c

@@ -1,7 +1,7 @@
 -- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
 -- grain: work_red one row per red-letter invoice in force; work_cited_key one row per way and key; work_cited_pair one row per cleared
 --        pair; work_known and work_open_upstream one row per invoice; work_listed_twice one row per surplus row
--- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference
+-- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference, work_decided_link
 -- parameters: $as_of
 -- One scan of the whole population, so that the rules below read little: a number may name an invoice that is cleared.
 
@@ -124,5 +124,13 @@ WINDOW key_order AS (
     ORDER BY observed_at DESC, CASE status WHEN 'normal' THEN 2 WHEN 'red_partial' THEN 1 ELSE 0 END, issued_on, record_id
 )
 QUALIFY row_number() OVER key_order > 1;
+
+-- A link is with the invoice, whichever of its rows a person named.
+CREATE OR REPLACE TEMP TABLE work_decided_link AS
+SELECT ledger_id, upstream_id, count(*) OVER (PARTITION BY ledger_id) AS n_numbers
+FROM (
+    SELECT DISTINCT d.ledger_id, coalesce(t.first_id, d.upstream_id) AS upstream_id
+    FROM work_decided_link d LEFT JOIN work_listed_twice t ON t.record_id = d.upstream_id
+);
 
 DROP TABLE work_cited_key;

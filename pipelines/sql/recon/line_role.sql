@@ -102,8 +102,9 @@ weighed AS (
 SELECT
     ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
     CASE
-        -- What a person linked is the booking; other lines under its number come on top of it.
+        -- What a person linked is the booking, with what makes it whole; other lines under its number come on top of it.
         WHEN rule = 'decision' OR is_taken_back THEN 'kept'
+        WHEN is_decided AND n_lines > 1 AND abs(sum_money - whole) <= $tolerance THEN 'kept'
         WHEN is_decided AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
         WHEN is_decided THEN 'doubtful'
         WHEN is_after_list AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'

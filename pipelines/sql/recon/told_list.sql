@@ -20,7 +20,7 @@ WITH cited AS (
     JOIN work_link k ON k.ledger_id = n.record_id
     JOIN work_open_upstream u ON u.record_id = k.upstream_id
     JOIN work_open_ledger l ON l.record_id = k.ledger_id
-    WHERE c.rule = 'number_list' AND c.cause IN ('dead_invoice_booked', 'party_differs', 'date_differs')
+    WHERE c.rule IN ('number_list', 'decision') AND c.cause IN ('dead_invoice_booked', 'party_differs', 'date_differs')
 ),
 concerned AS (
     SELECT
