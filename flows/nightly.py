@@ -128,8 +128,12 @@ def verify(settings: Settings, night: Night) -> Verified:
 @task(name="audit", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=3600)
 def audit(settings: Settings, night: Night) -> Audit:
     from expectations import audit as audit_stage
+    from pipelines.reconcile.nightly import file_periods
 
-    return audit_stage.audit_night(settings, night)
+    audited = audit_stage.audit_night(settings, night)
+    if audited.may_publish:
+        file_periods(settings, night)
+    return audited
 
 
 @task(name="keep", persist_result=False, cache_policy=NO_CACHE, timeout_seconds=3600)
@@ -235,6 +239,7 @@ def run_stages(settings: Settings, night: Night, again: Backfill | None = None) 
         is_published=audited.may_publish,
         stopped_rules=tuple(audited.stopped),
         verdicts=dict((verified and verified.verdicts) or reconciled.verdicts),
+        set_aside_count=reconciled.set_aside_count,
         snapshot_id=kept.snapshot_id if kept else None,
         report_path=report_path,
         crashed_nights=opened.crashed_nights,

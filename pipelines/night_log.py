@@ -45,7 +45,8 @@ class NightOutcome:
     `migration` is one line for people on the night that brought the tables to this version.
 
     `verdicts` counts items per (verdict, cause). `stopped_rules` are the ids of failed stop-rules; with any, readers
-    keep the last good night. `finding_count` counts the items that ask something of a person.
+    keep the last good night. `finding_count` counts the items that ask something of a person, without the
+    `set_aside_count` that a person set aside.
     """
 
     night_id: str
@@ -57,10 +58,12 @@ class NightOutcome:
     report_path: Path | None
     crashed_nights: tuple[str, ...] = ()
     migration: str | None = None
+    set_aside_count: int = 0
 
     @property
     def finding_count(self) -> int:
-        return sum(count for (verdict, _), count in self.verdicts.items() if verdict in FINDING_VERDICTS)
+        found = sum(count for (verdict, _), count in self.verdicts.items() if verdict in FINDING_VERDICTS)
+        return found - self.set_aside_count
 
 
 @contextmanager

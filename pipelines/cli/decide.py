@@ -35,7 +35,9 @@ Records = Annotated[
 Items = Annotated[
     list[str],
     typer.Argument(
-        help="核对项，用其编号或其中一条记录指明 | The item, by its id or a record of it.", metavar="ITEM..."
+        help="核对项，各用其编号或其中一条记录指明，各成一个决定 | "
+        "Items, each by its id or a record of it; each is decided by itself.",
+        metavar="ITEM...",
     ),
 ]
 Reason = Annotated[str, typer.Option(help="理由 | Why.")]
@@ -122,29 +124,33 @@ def _decide(kind: str, texts: list[str], by: str | None, reason: str, until: str
     until_on = parse_day(until, "--until")
     _check_ahead(until_on)
     who = _who(by)
-    hits = _pick(settings, texts, whole_item=kind in ("accept_difference", "ignore_until"))
-    made = decisions.decide(
-        settings,
-        kind,
-        upstream_ids=[hit.record_id for hit in hits if hit.side == "upstream"],
-        ledger_ids=[hit.record_id for hit in hits if hit.side == "ledger"],
-        decided_by=who,
-        reason=reason,
-        until_on=until_on,
-    )
-    zh, en = (text.format(count=_count(made), until=until_on) for text in NEXT_NIGHT[kind])
-    print_line(f"{made.decision_id}  {zh} | {en}.")
-    print_line(f"  {', '.join((*made.upstream_ids, *made.ledger_ids))}")
-    print_line(f"  撤销 to withdraw: fapiao decide withdraw {made.decision_id} --reason …")
+    for hits in _pick(settings, texts, whole_item=kind in ("accept_difference", "ignore_until")):
+        made = decisions.decide(
+            settings,
+            kind,
+            upstream_ids=[hit.record_id for hit in hits if hit.side == "upstream"],
+            ledger_ids=[hit.record_id for hit in hits if hit.side == "ledger"],
+            decided_by=who,
+            reason=reason,
+            until_on=until_on,
+        )
+        zh, en = (text.format(count=_count(made), until=until_on) for text in NEXT_NIGHT[kind])
+        print_line(f"{made.decision_id}  {zh} | {en}.")
+        print_line(f"  {', '.join((*made.upstream_ids, *made.ledger_ids))}")
+        print_line(f"  撤销 to withdraw: fapiao decide withdraw {made.decision_id} --reason …")
 
 
-def _pick(settings: Settings, texts: list[str], *, whole_item: bool) -> list[Hit]:
+def _pick(settings: Settings, texts: list[str], *, whole_item: bool) -> list[list[Hit]]:
+    """What each decision is about: all records together, or each item that is named by itself."""
     from pipelines.find import clean_number
     from pipelines.query import require_published
     from pipelines.reconcile.published import open_beside, pick_records
 
     with open_beside(settings, require_published(settings)) as con:
-        return [hit for text in texts for hit in pick_records(con, text, clean_number(text), whole_item=whole_item)]
+        picked = [pick_records(con, text, clean_number(text), whole_item=whole_item) for text in texts]
+    if not whole_item:
+        return [[hit for hits in picked for hit in hits]]
+    return list({frozenset(hit.record_id for hit in hits): hits for hits in picked}.values())
 
 
 def _check_ahead(until_on: date | None) -> None:

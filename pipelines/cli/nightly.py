@@ -54,11 +54,25 @@ def run_nightly(
     from pipelines.cli.output import show_progress
 
     moment = parse_moment(as_of, "--as-of") if as_of else None
+    _require_past(moment)
     with show_progress("启动 | starting"):
         outcome: NightOutcome = load_job("nightly")(as_of=moment, data_root=None)
     end_night(outcome, as_json)
     if fail_on_findings and outcome.finding_count:
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _require_past(moment: datetime | None) -> None:
+    """UsageError for a moment that has not come: until it has, every real night would only be a look back."""
+    from pipelines.settings import beijing_now
+
+    if moment is not None and moment > beijing_now():
+        raise UsageError(
+            "这个时点还没有到 | That moment has not come yet: until it has, every later night would only look back.",
+            where="--as-of",
+            found=moment.isoformat(sep=" "),
+            expected="现在或以前，北京时间 | now or earlier, Beijing time",
+        )
 
 
 def end_night(outcome: NightOutcome, as_json: bool) -> None:

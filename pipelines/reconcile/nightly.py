@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -31,11 +32,20 @@ def reconcile_night(settings: Settings, night: Night, report: Callable[[str], No
     with open_warehouse(settings) as con, transaction(con):
         judge_due(con, settings, night, report)
         witness_night(con, settings, night)
-        result = count_result(con, ITEM.name, MEMBER.name)
+        set_aside = run_sql(con, "recon/count_set_aside", {"verdicts": [str(v) for v in FINDING_VERDICTS]}).fetchone()
+        result = replace(count_result(con, ITEM.name, MEMBER.name), set_aside_count=set_aside[0] if set_aside else 0)
         if not run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
             run_sql(con, "recon/finding", {"night_id": night.night_id, "verdicts": [str(v) for v in FINDING_VERDICTS]})
-            run_sql(con, "recon/filed", {"night_id": night.night_id, "filed_through": settings.filed_through})
     return result
+
+
+def file_periods(settings: Settings, night: Night) -> None:
+    """Keep the periods that the settings call filed as this night found them, and what has changed in those that were
+    filed before; nothing for a look back. For a night that may be published: what is filed is never rewritten.
+    """
+    with open_warehouse(settings) as con, transaction(con):
+        if not run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
+            run_sql(con, "recon/filed", {"night_id": night.night_id, "filed_through": settings.filed_through})
 
 
 def judge_due(con: Connection, settings: Settings, night: Night, report: Callable[[str], None]) -> None:

@@ -11,12 +11,16 @@ from pipelines.warehouse import Connection
 
 @dataclass(frozen=True)
 class Reconciled:
-    """Items per (verdict, cause), and the records of both sides that stand in them."""
+    """Items per (verdict, cause), and the records of both sides that stand in them.
+
+    `set_aside_count`: findings of which a person decided that they ask nothing.
+    """
 
     verdicts: dict[tuple[str, str], int]
     upstream_records: int
     ledger_records: int
     notes: tuple[str, ...] = ()
+    set_aside_count: int = 0
 
     @property
     def items(self) -> int:

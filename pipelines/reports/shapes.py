@@ -68,11 +68,12 @@ class RejectRow:
 
 @dataclass(frozen=True)
 class CauseRow:
-    """Items of one cause. `at_stake_cny` is 0 for causes that ask nothing of a person."""
+    """Items of one cause. `finding_count` of them ask something of a person; `at_stake_cny` is theirs."""
 
     verdict: str
     cause: str
     item_count: int
+    finding_count: int
     upstream_total_cny: Decimal | None
     ledger_total_cny: Decimal | None
     at_stake_cny: Decimal
@@ -224,7 +225,7 @@ class NightSummary:
 
     @property
     def finding_count(self) -> int:
-        return sum(row.item_count for row in self.finding_causes)
+        return sum(row.finding_count for row in self.causes)
 
     @property
     def pending_count(self) -> int:

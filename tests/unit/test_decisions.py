@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pipelines.model import COVERAGE, DECISION_STATE, LEDGER_ENTRY, UPSTREAM_INV
 from pipelines.night import Night
 from pipelines.reconcile.decisions import decide, list_decisions, withdraw
 from pipelines.reconcile.nightly import reconcile_night
+from pipelines.reports.summary import build_findings
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, open_warehouse
 from tests.spec.tables import ARROW_TYPES, NUMBER, OTHER, Row, covered, entry, invoice
@@ -217,3 +218,79 @@ def test_the_number_of_a_linked_line_does_not_matter(settings: Settings) -> None
     see(settings, [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", NUMBER, "226.00")])
     make(settings, "link", ["u2"], ["l1"])
     assert [(item[0], item[3]) for item in items(settings)] == [("exact", {"u2", "l1"}), ("not_booked", {"u1"})]
+
+
+def test_a_link_to_either_row_of_an_invoice_that_is_listed_twice_is_with_the_invoice(settings: Settings) -> None:
+    older, newer = MADE - timedelta(days=3), MADE - timedelta(days=2)
+    see(settings, [invoice("u1", observed_at=older), invoice("u2", observed_at=newer)], [entry("l1", FAR)])
+    make(settings, "link", ["u1", "u2"], ["l1"])
+    assert [(item[0], item[3]) for item in items(settings)] == [("exact", {"u2", "l1"}), ("listed_twice", {"u1"})]
+
+
+def test_a_link_does_not_shield_an_invoice_of_which_a_later_row_is_void(settings: Settings) -> None:
+    see(settings, [invoice("u1", observed_at=MADE - timedelta(days=3))], [entry("l1")])
+    make(settings, "link", ["u1"], ["l1"])
+    see(settings, [invoice("u2", observed_at=MADE, status="void")])
+    assert [(item[0], item[3]) for item in items(settings)] == [
+        ("dead_invoice_booked", {"u2", "l1"}), ("listed_twice", {"u1"}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("linked", ["l1", "l2"])
+def test_what_makes_a_linked_booking_whole_is_no_second_one(settings: Settings, linked: str) -> None:
+    see(settings, [invoice("u1")], [entry("l1", total="500.00"), entry("l2", total="630.00")])
+    make(settings, "link", ["u1"], [linked])
+    assert [(item[0], item[3]) for item in items(settings)] == [("split_entries", {"u1", "l1", "l2"})]
+
+
+@pytest.mark.parametrize("kinds", [("link", "try_again"), ("try_again", "link")])
+def test_to_link_one_line_and_to_refuse_another_are_two_decisions(settings: Settings, kinds: Sequence[str]) -> None:
+    see(settings, [invoice("u1")], [entry("l1"), entry("l2", FAR, posted_on=date(2026, 9, 3))])
+    for minutes, kind in enumerate(kinds):
+        line = "l2" if kind == "link" else "l1"
+        make(settings, kind, ["u1"], [line], decided_at=MADE + timedelta(minutes=minutes))
+    assert [(item[0], item[3]) for item in items(settings)] == [("not_found", {"l1"}), ("exact", {"u1", "l2"})]
+    assert [honoured for _, honoured in state(settings)] == [True, True]
+
+
+def test_a_later_decision_overrules_an_earlier_one_only_where_both_speak(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", FAR), entry("l2", "见附件", "70.00"), entry("l3", "见附件", "80.00")])
+    make(settings, "leave_alone", [], ["l1", "l2", "l3"])
+    make(settings, "link", ["u1"], ["l1"], decided_at=MADE + timedelta(minutes=1))
+    assert [(item[0], item[2], item[3]) for item in items(settings)] == [
+        ("exact", False, {"u1", "l1"}), ("unreadable_reference", False, {"l2"}), ("unreadable_reference", False, {"l3"}),
+    ]  # fmt: skip
+    assert findings(settings) == 0
+
+
+def test_what_a_person_took_apart_is_named_and_not_denied(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1")])
+    make(settings, "try_again", ["u1"], ["l1"])
+    reconcile_night(settings, NIGHTS[0])
+    with open_warehouse(settings, read_only=True) as con:
+        (row,) = con.execute(
+            "SELECT why_not, candidates, explanation_zh, explanation_en FROM recon__item WHERE item_id = 'L:l1'"
+        ).fetchall()
+    assert row[:2] == ("taken_apart", ["u1"])
+    assert "税务系统中有该号码的发票，但按人工决定不是同一笔" in row[2]
+    assert "the tax system has that number" in row[3]
+
+
+def test_a_linked_item_says_who_linked_it(settings: Settings) -> None:
+    see(settings, [invoice("u1"), invoice("u2", FAR, "226.00", status="void")], [entry("l1", "见附件", "1356.00")])
+    make(settings, "link", ["u1", "u2"], ["l1"])
+    reconcile_night(settings, NIGHTS[0])
+    with open_warehouse(settings, read_only=True) as con:
+        (row,) = con.execute("SELECT cause, explanation_zh FROM recon__item").fetchall()
+    assert row[0] == "dead_invoice_booked"
+    assert f"其中 {FAR}（" in row[1]
+    assert row[1].endswith("（按人工决定关联。）")
+
+
+def test_what_is_set_aside_is_not_counted_as_to_do(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", total="1103.00"), entry("l2", FAR, "50.00", posted_on=date(2026, 9, 3))])
+    make(settings, "accept_difference", ["u1"], ["l1"])
+    assert reconcile_night(settings, NIGHTS[0]).set_aside_count == 1
+    with open_warehouse(settings) as con:
+        build_findings(con, NIGHTS[0])
+        assert con.execute("SELECT cause FROM report_finding").fetchall() == [("not_found",)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.reconcile.nightly import reconcile_night
+from pipelines.reconcile.nightly import file_periods, reconcile_night
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 from tests.spec.tables import OTHER, entry, invoice
@@ -19,7 +19,9 @@ FAR = "26312000000987654321"
 
 def judge(settings: Settings, night: int, filed_through: str | None = "2026-08") -> list[tuple[Any, ...]]:
     """Adjustments after that night."""
-    reconcile_night(settings.model_copy(update={"filed_through": filed_through}), NIGHTS[night])
+    filing = settings.model_copy(update={"filed_through": filed_through})
+    reconcile_night(filing, NIGHTS[night])
+    file_periods(filing, NIGHTS[night])
     return select(
         settings,
         "SELECT kind, filed_cause, found_cause, upstream_change_cny, ledger_change_cny, first_night "
@@ -69,4 +71,30 @@ def test_an_adjustment_goes_when_the_item_is_again_what_was_filed(filed: Setting
 def test_nothing_is_filed_unless_it_is_said(settings: Settings) -> None:
     see(settings, [invoice("u1")], [entry("l1")])
     assert judge(settings, 0, None) == []
+    assert select(settings, "SELECT count(*) FROM recon__filed_period") == [(0,)]
+
+
+@pytest.mark.parametrize("posted_on", [date(2026, 7, 20), date(2026, 6, 1)])
+def test_what_arrives_in_a_filed_month_of_which_nothing_was_known_is_an_adjustment(
+    filed: Settings, posted_on: date
+) -> None:
+    see(filed, ledger=[entry("l9", "26312000000111111111", "500.00", party=OTHER, posted_on=posted_on)])
+    assert [row[:3] for row in judge(filed, 1)] == [("arrived", None, "not_found")]
+    assert select(filed, "SELECT DISTINCT period FROM recon__filed_item") == [("2026-08",)]
+
+
+def test_months_are_filed_one_after_the_other(filed: Settings) -> None:
+    assert judge(filed, 1, "2026-09") == []
+    assert select(filed, "SELECT period, filed_night FROM recon__filed_period ORDER BY 1") == [
+        ("2026-08", NIGHTS[0].night_id), ("2026-09", NIGHTS[1].night_id)
+    ]  # fmt: skip
+
+
+def test_a_month_that_is_called_filed_no_longer_has_no_adjustments(filed: Settings) -> None:
+    assert judge(filed, 1, "2026-07") == []
+
+
+def test_a_night_that_is_not_published_files_nothing(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1")])
+    reconcile_night(settings.model_copy(update={"filed_through": "2026-08"}), NIGHTS[0])
     assert select(settings, "SELECT count(*) FROM recon__filed_period") == [(0,)]

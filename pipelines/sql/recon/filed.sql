@@ -26,11 +26,18 @@ SELECT
     p.record_ids
 FROM placed p JOIN recon__item i USING (item_id);
 
-INSERT INTO recon__filed_item
-SELECT * FROM work_filed WHERE period NOT IN (SELECT period FROM recon__filed_period);
+-- A month in which nothing was known is filed too, with every month before it: what turns up there later has arrived.
+CREATE OR REPLACE TEMP TABLE work_newly_filed AS
+SELECT period FROM (
+    SELECT period FROM work_filed
+    UNION
+    SELECT $filed_through WHERE $filed_through IS NOT NULL AND EXISTS (FROM recon__item)
+)
+WHERE period > coalesce((SELECT max(period) FROM recon__filed_period), '');
 
-INSERT INTO recon__filed_period
-SELECT DISTINCT period, $night_id FROM work_filed WHERE period NOT IN (SELECT period FROM recon__filed_period);
+INSERT INTO recon__filed_item SELECT * FROM work_filed WHERE period IN (SELECT period FROM work_newly_filed);
+
+INSERT INTO recon__filed_period SELECT period, $night_id FROM work_newly_filed;
 
 CREATE OR REPLACE TEMP TABLE work_adjustment AS
 SELECT
@@ -41,7 +48,7 @@ SELECT
     (coalesce(w.upstream_total_cny, 0) - coalesce(f.upstream_total_cny, 0))::DECIMAL(18,2) AS upstream_change_cny,
     (coalesce(w.ledger_total_cny, 0) - coalesce(f.ledger_total_cny, 0))::DECIMAL(18,2) AS ledger_change_cny
 FROM work_filed w
-FULL JOIN recon__filed_item f ON f.item_id = w.item_id AND f.period = w.period
+FULL JOIN (FROM recon__filed_item WHERE period <= $filed_through) f ON f.item_id = w.item_id AND f.period = w.period
 WHERE $filed_through IS NOT NULL
   AND (f.item_id IS NULL OR w.item_id IS NULL
        OR (f.verdict, f.cause, f.upstream_total_cny, f.ledger_total_cny, f.record_ids)

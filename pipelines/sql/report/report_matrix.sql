@@ -14,6 +14,7 @@ WITH item AS (
 finding AS (
     SELECT
         cause,
+        COUNT(*) AS finding_count,
         SUM(at_stake_cny)::DECIMAL(18, 2) AS at_stake_cny,
         COUNT(*) FILTER (is_new) AS new_count,
         COALESCE(SUM(at_stake_cny) FILTER (is_new), 0)::DECIMAL(18, 2) AS new_at_stake_cny
@@ -27,6 +28,7 @@ SELECT
     list_extract($verdicts, list_position($causes, cause)) AS verdict,
     cause,
     COALESCE(item_count, 0) AS item_count,
+    COALESCE(finding_count, 0) AS finding_count,
     upstream_total_cny,
     ledger_total_cny,
     COALESCE(at_stake_cny, 0)::DECIMAL(18, 2) AS at_stake_cny,
