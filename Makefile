@@ -37,7 +37,7 @@ serve: setup
 	@$(BIN)/python -m flows.serve --port $(PORT)
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check .

@@ -15,6 +15,8 @@ from pipelines.cli.options import AsJson, FailOnFindings
 from pipelines.errors import EXIT_FINDINGS, EXIT_INTEGRITY, UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pipelines.demo.story import NightTold
     from pipelines.night_log import NightOutcome
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -210,7 +211,76 @@ VOUCHERS = [
          "如凭证 2026-08-20", "such as voucher 2026-08-20", record="u1"),
 ]  # fmt: skip
 
-ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS]
+
+def sold(record_id: str, number: str = NUMBER, total: str = "1130.00", **given: Any) -> Row:
+    """An invoice that we issued."""
+    bought = invoice(record_id, number, total, **given)
+    sides = {f"{ours}_{name}": bought.get(f"{theirs}_{name}") for name in ("tax_id", "name")
+             for ours, theirs in (("seller", "buyer"), ("buyer", "seller"))}  # fmt: skip
+    return bought | sides | {"direction": "output"}
+
+
+def revenue(record_id: str, reference: str | None = NUMBER, total: str = "1130.00", **given: Any) -> Row:
+    return entry(record_id, reference, total, **given) | {"direction": "output"}
+
+
+REVERSED_SALE = [
+    sold("u1", status="red_full"),
+    sold("u2", "26112000000999999999", "-1130.00", original_invoice_number=NUMBER, on=date(2026, 8, 28)),
+]
+SALES = [
+    Said("a sale that is not booked", [sold("u1")], [], "请补记收入和销项税额并申报", "Book the revenue", record="u1"),
+    Said("a red letter of a sale that is not booked", [sold("u1", total="-1130.00")], [],
+         "冲减收入和销项税额", "which lowers revenue and output tax", record="u1"),
+    Said("a sale that may still be booked", [sold("u1", on=date(2026, 11, 20))], [],
+         f"本单位 2026-11-20 开给 {SUPPLIER['name']} 的发票 {NUMBER}", "Book it before", record="u1"),
+    Said("a sale that is not in the tax system", [], [revenue("l1")], "尚未开具的补开或按未开票收入申报",
+         "or declare the revenue without one"),
+    Said("a sale under an impossible number", [], [revenue("l1", "26992000000123456789")], "请对照开票记录更正号码",
+         "Correct the number from what was issued"),
+    Said("a void sale", [sold("u1", status="void")], [revenue("l1")], "请冲销该凭证的收入和销项税额",
+         "reverse the revenue and its output tax"),
+    Said("a reversed sale", REVERSED_SALE, [revenue("l1")], "请补记红字凭证，冲减收入和销项税额",
+         "book the red letter"),
+    Said("a reversed sale, taken back in part", REVERSED_SALE,
+         [revenue("l1"), revenue("l2", "26112000000999999999", "-565.00")],
+         "账上蓝字与冲销相抵后仍有 565.00 元", "still comes to 565.00 CNY"),
+    Said("a sale booked twice", [sold("u1")], [revenue("l1"), revenue("l2", posted_on=date(2026, 9, 3))],
+         "以免多计收入和销项税额", "counts revenue and output tax twice", record="l2"),
+    Said("a sale with too much tax", [sold("u1")], [revenue("l1", amount_cny="990.00", tax_cny="140.00")],
+         "销项税额账上为 140.00 元", "output tax of 140.00 CNY"),
+]  # fmt: skip
+
+MORE = [
+    Said("a red letter that is not booked", [invoice("u1", total="-1130.00")], [], "请补记红字凭证，并转出已抵扣的税额",
+         "return any tax deducted", record="u1"),
+    Said("too much tax", [invoice("u1")], [entry("l1", amount_cny="990.00", tax_cny="140.00")], "多抵扣的转出",
+         "return what was deducted too much"),
+    Said("too little tax", [invoice("u1")], [entry("l1", amount_cny="1040.00", tax_cny="90.00")], "账上有误则更正",
+         "correct them if they are wrong"),
+    Said("parts that are a cent off", [invoice("u1", total="100.00")],
+         [entry(f"l{n}", total="33.33") for n in range(3)],
+         "合计 99.99 元，税务系统为 100.00 元，差 0.01 元属尾差", "0.01 CNY is rounding"),
+    Said("a list that is a cent off", LISTED, [entry("l1", "12345678/79", "210.01")],
+         "合计 210.01 元，税务系统为 210.00 元，差 0.01 元属尾差", "0.01 CNY is rounding"),
+    Said("five parts", [invoice("u1", total="500.00")], [entry(f"l{n}", total="100.00") for n in range(5)],
+         "（凭证 记-l0、记-l1、记-l2、记-l3 …）", "记-l3 …)", record="l0"),
+    Said("a list of which one number may still come", [invoice("u1", on=date(2026, 11, 20))],
+         [entry("l1", f"{NUMBER}、{FAR}", "1356.00", posted_on=YESTERDAY)],
+         f"{FAR} 可能尚未同步", f"not fully received: {FAR}"),
+    Said("one voucher number in two months", [invoice("u1")],
+         [entry("l1", voucher_no="记-7"), entry("l2", voucher_no="记-7", posted_on=date(2026, 9, 3))],
+         "已在凭证 记-7 (2026-08-20) 入账，凭证 记-7 (2026-09-03) 又入账", "voucher 记-7 (2026-08-20)", record="l2"),
+    Said("booked for another party first", [invoice("u1")],
+         [entry("l1", posted_on=date(2026, 9, 3)), entry("l2", party=OTHER)],
+         f"发票 {NUMBER}（{SUPPLIER['name']}）", f"Invoice {NUMBER} ({SUPPLIER['name']})", record="l2"),
+    Said("only the red letter is booked", reversed_pair(), [entry("l1", "26112000000999999999", "-1130.00")],
+         "蓝字与红字应相抵为零，账上合计却为 -1,130.00 元", "they come to -1,130.00 CNY"),
+    Said("not found, without a day", [], [entry("l1")], "账上未记开票日期，2026-08-20 记账前各日的数据已完整收到",
+         "The ledger keeps no invoice date"),
+]  # fmt: skip
+
+ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *MORE]
 
 
 def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:

@@ -258,7 +258,8 @@ def test_a_later_decision_overrules_an_earlier_one_only_where_both_speak(setting
     make(settings, "leave_alone", [], ["l1", "l2", "l3"])
     make(settings, "link", ["u1"], ["l1"], decided_at=MADE + timedelta(minutes=1))
     assert [(item[0], item[2], item[3]) for item in items(settings)] == [
-        ("exact", False, {"u1", "l1"}), ("unreadable_reference", False, {"l2"}), ("unreadable_reference", False, {"l3"}),
+        ("exact", False, {"u1", "l1"}), ("unreadable_reference", False, {"l2"}),
+        ("unreadable_reference", False, {"l3"}),
     ]  # fmt: skip
     assert findings(settings) == 0
 
@@ -288,7 +289,9 @@ def test_a_linked_item_says_who_linked_it(settings: Settings) -> None:
 
 
 def test_what_is_set_aside_is_not_counted_as_to_do(settings: Settings) -> None:
-    see(settings, [invoice("u1")], [entry("l1", total="1103.00"), entry("l2", FAR, "50.00", posted_on=date(2026, 9, 3))])
+    see(
+        settings, [invoice("u1")], [entry("l1", total="1103.00"), entry("l2", FAR, "50.00", posted_on=date(2026, 9, 3))]
+    )
     make(settings, "accept_difference", ["u1"], ["l1"])
     assert reconcile_night(settings, NIGHTS[0]).set_aside_count == 1
     with open_warehouse(settings) as con:
