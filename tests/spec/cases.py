@@ -856,6 +856,13 @@ READINGS = [
            [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
            why_not="amount_differs")
       for said, number, code in [("the number", "12345678", "3100212130"), ("the end", "26112000000112345678", None)]),
+    Case("a list with one number wrong, and the invoice that it lacks", "Broken numbers",
+         [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", f"{NUMBER}、{FAR[:-2] + FAR[:1:-1][:2]}", "1356.00")],
+         [("mismatched", "amount_differs", {"u1", "l1"}), ("missing_ledger", "not_booked", {"u2"})],
+         why_not="list_lacks_it"),
+    Case("reversed, both sides booked under the first 16 digits of the blue number", "Numbers cut off", reversed_pair(),
+         [entry("l1", NUMBER[:16]), entry("l2", NUMBER[:16], "-1130.00", posted_on=SEPTEMBER)],
+         one("red_letter_netted", "matched", "u1", "u2", "l1", "l2")),
     Case("the first 16 digits, of another day", "Numbers cut off", [invoice("u1")],
          [entry("l1", NUMBER[:16], invoice_date=date(2026, 8, 15))],
          [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],

@@ -1,10 +1,11 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
---        work_of_ledger, work_of_upstream one row per item
+--        work_list_gap per combined line and open invoice that is what it lacks; work_of_ledger, work_of_upstream one row per item
 -- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair,
 --         work_other_party, work_crowd, work_crowded_line, work_crowded_day, work_long_range, work_unpaired_red,
---         work_unpaired_blue, work_sum_skipped, work_looked, work_decided
--- parameters: none
+--         work_unpaired_blue, work_sum_skipped, work_looked, work_decided, work_linked, work_link, work_open_ledger,
+--         work_open_upstream
+-- parameters: $max_repeated
 
 -- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
 CREATE OR REPLACE TEMP TABLE work_considered AS
@@ -68,13 +69,41 @@ SELECT
 FROM work_lone_ledger l JOIN work_considered c ON c.ledger_id = l.record_id
 GROUP BY l.item_id;
 
+-- What a line of several invoices lacks may be the one of them whose number it has wrong.
+CREATE OR REPLACE TEMP TABLE work_list_gap AS
+WITH gap AS (
+    SELECT
+        l.record_id AS ledger_id, any_value(l.taxpayer_id) AS taxpayer_id, any_value(l.direction) AS direction,
+        any_value(l.party_hash) AS party_hash, any_value(l.name_hash) AS name_hash,
+        any_value(l.line_total) - sum(u.total_cny) AS money
+    FROM work_linked i
+    JOIN work_node n ON n.item_id = i.item_id AND n.side = 'ledger'
+    JOIN work_open_ledger l ON l.record_id = n.record_id
+    JOIN work_link k ON k.ledger_id = l.record_id
+    JOIN work_open_upstream u ON u.record_id = k.upstream_id
+    WHERE i.cause = 'amount_differs' AND i.rule = 'number_list' AND i.n_ledger = 1
+    GROUP BY l.record_id
+    -- Of many that lack the same nobody can be meant.
+    QUALIFY count(*) OVER (PARTITION BY any_value(l.taxpayer_id), any_value(l.direction), money) <= $max_repeated
+)
+SELECT g.ledger_id, u.record_id AS upstream_id
+FROM gap g
+JOIN work_open_upstream u ON u.taxpayer_id = g.taxpayer_id AND u.direction = g.direction AND u.total_cny = g.money
+WHERE u.record_id IN (SELECT record_id FROM work_lone_upstream)
+  AND party_hash_agrees(u.party_hash, u.name_hash, g.party_hash, g.name_hash);
+
 CREATE OR REPLACE TEMP TABLE work_of_upstream AS
+WITH considered AS (
+    SELECT upstream_id, ledger_id, why_not, place FROM work_considered
+    WHERE ledger_id IN (SELECT record_id FROM work_lone_ledger)
+    UNION ALL
+    SELECT upstream_id, ledger_id, 'list_lacks_it', 4 FROM work_list_gap
+)
 SELECT
     u.item_id, arg_min(c.ledger_id, c.place || c.ledger_id, 5) AS candidates, count(*) AS n_candidates,
     arg_min(c.why_not, c.place || c.ledger_id) AS why_not
 FROM work_lone_upstream u
-JOIN work_considered c ON c.upstream_id = u.record_id
-JOIN work_lone_ledger l ON l.record_id = c.ledger_id
+JOIN considered c ON c.upstream_id = u.record_id
 GROUP BY u.item_id;
 
 CREATE OR REPLACE TEMP TABLE work_candidate AS
@@ -127,6 +156,8 @@ UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_a
 UNION ALL SELECT * FROM impossible WHERE item_id NOT IN (SELECT item_id FROM left_alone);
 
 DROP TABLE work_considered;
+
+DROP TABLE work_list_gap;
 
 DROP TABLE work_of_ledger;
 

@@ -31,7 +31,16 @@ SELECT * REPLACE (
     'front' AS part
 )
 FROM work_cited
-WHERE part = 'whole' AND n_numbers = 1 AND is_front(number, code, $as_of::TIMESTAMP);
+WHERE part = 'whole' AND n_numbers = 1 AND is_front(number, code, $as_of::TIMESTAMP)
+UNION ALL
+-- A reversal may be booked under the beginning of the blue number, too.
+SELECT * REPLACE (
+    front_text(number, CASE WHEN line_total IS NOT NULL THEN 'total' ELSE 'amount' END, -coalesce(line_total, line_amount),
+               coalesce(party_hash, name_hash)) AS asked_number,
+    'front_of_blue' AS part
+)
+FROM work_cited
+WHERE part = 'whole' AND n_numbers = 1 AND coalesce(line_total, line_amount) < 0 AND is_front(number, code, $as_of::TIMESTAMP);
 
 CREATE OR REPLACE TEMP VIEW work_reached AS
 SELECT number AS named_number, 'number' AS way, * FROM work_known
@@ -93,7 +102,7 @@ WITH compared AS (
         END AS rule,
         r.code IS NOT NULL AND u.code IS NOT NULL AS has_code,
         -- The money of a list is that of all its invoices together: nothing to compare with a single one.
-        CASE WHEN r.n_numbers = 1
+        CASE WHEN r.n_numbers = 1 AND r.part <> 'front_of_blue'
              THEN coalesce(abs(r.total_cny - u.total_cny), abs(r.amount_cny - u.amount_cny)) <= $tolerance
         END AS money_agrees,
         party_hash_agrees(r.party_hash, r.name_hash, u.party_hash, u.name_hash) AS party_agrees,
@@ -113,6 +122,7 @@ WITH compared AS (
       -- Digits in front of the last 8 count: a reference that has them and differs there is a different number.
       AND (u.way <> 'end' OR r.code IS NULL)
       AND (r.form <> 'split_code' OR r.code = u.code)
+      AND (r.part <> 'front_of_blue' OR u.status IN ('red_full', 'red_partial'))
 )
 SELECT
     *,

@@ -9,7 +9,8 @@ CREATE OR REPLACE TEMP TABLE work_unlisted AS
 WITH cited AS (
     SELECT
         n.item_id, r.ledger_id, r.alt, r.position, shown_number(r.code, r.number) AS number,
-        (r.ledger_id, r.alt, r.position) IN (SELECT (ledger_id, alt, position) FROM work_claim) AS is_there
+        (r.ledger_id, r.alt, r.position) IN (SELECT (ledger_id, alt, position) FROM work_claim)
+        OR is_front(r.number, r.code, $as_of::TIMESTAMP) AS is_there
     FROM work_linked i
     JOIN work_node n ON n.item_id = i.item_id AND n.side = 'ledger'
     JOIN work_reference r ON r.ledger_id = n.record_id

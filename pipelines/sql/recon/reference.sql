@@ -107,11 +107,13 @@ of_one_run AS (
 parted AS (
     SELECT
         *, list_filter(tokens, lambda t: length(t) IN (8, 20)) AS whole_tokens,
+        -- A number that a field cut off is one of a list, too.
+        list_filter(tokens, lambda t: length(t) IN (8, 20) OR is_front(t, NULL, $as_of::TIMESTAMP)) AS listed_tokens,
         -- Whole numbers side by side need no completing.
         regexp_extract_all(
             array_to_string(regexp_extract_all(
                 CASE WHEN len(whole_tokens) < len(tokens) OR regexp_matches(plain, '[~—至到-]') THEN plain END,
-                '(?:^|[^0-9]|[0-9]{10})((?:[0-9]{20}|[0-9]{8})(?:\s*[/、,;&+~—至到-]+\s*[0-9]{1,20})+)', 1
+                '(?:^|[^0-9]|[0-9]{10})((?:[0-9]{20}|[0-9]{8})(?:\s*[/、,;&+~—至到-]+\s*(?:[0-9]{20}|[0-9]{1,8})\b)+)', 1
             ), '、'),
             '[^0-9]*[0-9]+'
         ) AS chain,
@@ -148,8 +150,8 @@ of_several_runs AS (
             THEN [{'form': 'joined', 'code': code, 'numbers': [compact]},
                   {'form': 'list', 'code': code, 'numbers': whole_tokens}]
             WHEN len(whole_tokens) > 0
-            THEN [{'form': CASE len(whole_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
-                   'numbers': list_distinct(whole_tokens)}]
+            THEN [{'form': CASE len(listed_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
+                   'numbers': list_distinct(listed_tokens)}]
             WHEN length(compact) = 18 THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [compact]}]
             WHEN length(compact) BETWEEN 4 AND 7
             THEN [{'form': 'lost_zeros', 'code': code, 'numbers': [padded_number(compact)]}]
