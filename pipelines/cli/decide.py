@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipelines.reconcile.decisions import Decision
     from pipelines.reconcile.published import Hit
     from pipelines.settings import Settings
+    from pipelines.warehouse import Connection
 
 app = typer.Typer(
     help="人工决定：关联、不关联、重试、接受差异、暂时忽略 | Decisions of people, honoured on the next night.",
@@ -124,7 +125,7 @@ def _decide(kind: str, texts: list[str], by: str | None, reason: str, until: str
     until_on = parse_day(until, "--until")
     _check_ahead(until_on)
     who = _who(by)
-    for hits in _pick(settings, texts, whole_item=kind in ("accept_difference", "ignore_until")):
+    for hits in _pick(settings, kind, texts):
         made = decisions.decide(
             settings,
             kind,
@@ -140,17 +141,33 @@ def _decide(kind: str, texts: list[str], by: str | None, reason: str, until: str
         print_line(f"  撤销 to withdraw: fapiao decide withdraw {made.decision_id} --reason …")
 
 
-def _pick(settings: Settings, texts: list[str], *, whole_item: bool) -> list[list[Hit]]:
+def _pick(settings: Settings, kind: str, texts: list[str]) -> list[list[Hit]]:
     """What each decision is about: all records together, or each item that is named by itself."""
     from pipelines.find import clean_number
     from pipelines.query import require_published
     from pipelines.reconcile.published import open_beside, pick_records
 
+    whole_item = kind in ("accept_difference", "ignore_until")
     with open_beside(settings, require_published(settings)) as con:
         picked = [pick_records(con, text, clean_number(text), whole_item=whole_item) for text in texts]
+        if kind == "accept_difference":
+            for text, hits in zip(texts, picked, strict=True):
+                _require_difference(con, text, hits[0].item_id)
     if not whole_item:
         return [[hit for hits in picked for hit in hits]]
     return list({frozenset(hit.record_id for hit in hits): hits for hits in picked}.values())
+
+
+def _require_difference(con: Connection, text: str, item_id: str) -> None:
+    """UsageError for an item of which nothing is found yet: what would be found later would be accepted unseen."""
+    statement = "SELECT verdict, cause FROM published.recon__item WHERE item_id = ?"
+    ((verdict, cause),) = con.execute(statement, [item_id]).fetchall()
+    if verdict == "pending" or cause == "upstream_gap":
+        raise UsageError(
+            "这一项还没有结论，没有差异可以接受 | Nothing was found of it yet: there is no difference to accept.",
+            found=f"{text}: {verdict}/{cause}",
+            next_step="等到有结论，或 fapiao decide ignore … --until DAY | wait, or ignore it until a day",
+        )
 
 
 def _check_ahead(until_on: date | None) -> None:

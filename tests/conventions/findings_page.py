@@ -42,6 +42,24 @@ EXAMPLE = {
 AGREEING = {"ledger_total": "1,103.00", "difference": "0.00"}
 OWN_FACTS: Mapping[str, Mapping[str, str]] = {
     "within_tolerance": {"ledger_total": "1,103.02", "difference": "0.02"},
+    "split_entries.rounded": {"ledger_total": "1,103.02", "difference": "0.02"},
+    "combined_entry.rounded": {"ledger_total": "1,103.02", "difference": "0.02"},
+    "dead_invoice_booked.partly": {"ledger_total": "551.50"},
+    "dead_invoice_booked.list": {"other": "26112000000123456790", "upstream_total": "551.50", "hint": "void"},
+    "party_differs.list": {"other": "26112000000123456790", "upstream_total": "551.50"},
+    "date_differs.list": {"other": "26112000000123456790 2026-08-12"},
+    "amount_differs.reversed": {"ledger_total": "-1,103.00"},
+    "amount_differs.list_awaited": {"count": "1", "other": "26112000000123456790"},
+    "number_mistyped.second_error": {"hint": "another_day"},
+    "digits_lost.second_error": {"reference": "2.6112000000123E+19", "hint": "another_day"},
+    "number_absent.second_error": {"hint": "tax"},
+    "not_booked.red": {"upstream_total": "-1,103.00"},
+    "not_booked.red_letter": {
+        "upstream_total": "-1,103.00",
+        "other": "26112000000123456790、26112000000123456791",
+        "why": "several_equal",
+    },
+    "unreadable_reference.long_range": {"reference": "12345678-12345900", "why": "range_skipped"},
     "amount_differs": {"hint": "transposed"},
     "amount_differs.list_missing": {"count": "1", "other": "26112000000123456790"},
     "amount_differs.list_unlinked": {"count": "1", "other": "26112000000123456790"},
@@ -115,10 +133,15 @@ def _cause_lines(cause: str, advice: Advice) -> Iterator[str]:
 
 
 def tell_example(key: str, language: str) -> str:
-    """The sentence of that key about the made-up invoice; KeyError for a place that has no example."""
-    sentences, own = load_sentences(), dict(OWN_FACTS.get(key, {}))
+    """The sentence of that key about the made-up invoice; KeyError for a place that has no example.
+
+    A sentence about what we issued shares the example of the other one.
+    """
+    sentences, own = load_sentences(), dict(OWN_FACTS.get(key, OWN_FACTS.get(key.removesuffix(".output"), {})))
     words = {"hint": f"hint.{own.pop('hint', '')}", "why": f"why.{own.pop('why', '')}"}
-    told = {place: sentences[name][language] if name in sentences else "" for place, name in words.items()}
+    told = {place: sentences[name][language] for place, name in words.items() if name in sentences}
+    if key.split(".", maxsplit=1)[0] == "amount_differs":
+        told.setdefault("hint", "")
     agreeing = {} if key.split(".", maxsplit=1)[0] in DIFFERING_TOTALS else AGREEING
     return sentences[key][language].format_map({**EXAMPLE, **agreeing, **own, **told})
 

@@ -857,7 +857,7 @@ READINGS = [
            why_not="amount_differs")
       for said, number, code in [("the number", "12345678", "3100212130"), ("the end", "26112000000112345678", None)]),
     Case("a list with one number wrong, and the invoice that it lacks", "Broken numbers",
-         [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", f"{NUMBER}、{FAR[:-2] + FAR[:1:-1][:2]}", "1356.00")],
+         [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", f"{NUMBER}、{FAR[:-2]}12", "1356.00")],
          [("mismatched", "amount_differs", {"u1", "l1"}), ("missing_ledger", "not_booked", {"u2"})],
          why_not="list_lacks_it"),
     Case("reversed, both sides booked under the first 16 digits of the blue number", "Numbers cut off", reversed_pair(),

@@ -123,6 +123,26 @@ def test_a_decision_is_withdrawn_and_stays_on_record(
     assert run(capsys, "withdraw", made, "--by", "李", "--reason", "再来一次")[0] == 2
 
 
+def test_each_item_that_is_accepted_is_a_decision_of_its_own(
+    night: Night, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = run(capsys, "accept", "l1", FAR, "u2", "--by", "王", "--reason", "已核对")
+    assert (code, text.count("to withdraw")) == (0, 2)
+    made = sorted((decision.upstream_ids, decision.ledger_ids) for decision in list_decisions(settings))
+    assert made == [((), ("l1",)), (("u2",), ("l2",))]
+
+
+def test_what_has_not_been_found_yet_cannot_be_accepted(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(settings.data_root))
+    publish_rows(settings, [invoice("u1", on=date(2026, 11, 20))], [])
+    code, text = run(capsys, "accept", "u1", "--by", "王", "--reason", "已核对")
+    assert code == 2
+    assert "Nothing was found of it yet" in text
+    assert list_decisions(settings) == []
+
+
 def test_a_voucher_of_several_lines_lists_the_choices(undecided: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     code, text = run(capsys, "link", NUMBER, "记-9", "--by", "王", "--reason", "原票")
     assert code == 2
