@@ -43,6 +43,7 @@ def fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         ["no-such-command"],
         ["nightly", "--no-such-option"],
         ["nightly", "--as-of", "yesterday"],
+        ["nightly", "--as-of", "2999-01-01 02:00"],
         ["find", "12345678", "--from", "03/11/2026"],
         ["find", "12345678", "--amount", "much"],
         ["find", "12345678", "--amount", "1.005"],

@@ -200,6 +200,19 @@ def test_a_decision_of_a_person_opens_the_story(settings: Settings) -> None:
     assert "原票已核对" in step.en
 
 
+def test_what_a_person_took_apart_is_not_denied(settings: Settings) -> None:
+    night = publish_rows(settings, [invoice("u1")], [entry("l1")])
+    decide(
+        settings, "try_again", upstream_ids=["u1"], ledger_ids=["l1"], decided_by="王会计", reason="不是这张",
+        decided_at=night.as_of + timedelta(hours=1),
+    )  # fmt: skip
+    publish_again(settings, night)
+    (item,) = explain(settings, settings.published_path, "l1", "").items
+    step = steps_of(item)["exact_key"]
+    assert (item.is_same, step.result, step.why_not) == (True, "refused", "taken_apart")
+    assert "有 1 张发票的号码相符，但按人工决定不是同一笔" in step.zh
+
+
 def test_an_invoice_that_fits_but_for_two_things_is_shown_beside_the_guard(world: Settings) -> None:
     step = steps_of(told(world, "one wrong digit and other money"))["left_open"]
     assert step.why_not == "amount_differs"
