@@ -87,7 +87,8 @@ def read_newest_night(con: Connection) -> Night:
 def build_items(con: Connection, night: Night) -> None:
     """Fill `export_item` (and `report_finding`, with what waits): temporary tables of this connection."""
     verdicts = [str(verdict) for verdict in (*FINDING_VERDICTS, Verdict.PENDING)]
-    run_sql(con, "report/report_finding", {"night_id": night.night_id, "finding_verdicts": verdicts})
+    values = {"night_id": night.night_id, "finding_verdicts": verdicts, "with_set_aside": True}
+    run_sql(con, "report/report_finding", values)
     run_sql(con, "recon/macros")
     advice = load_advice()
     actions = [entry.action for entry in advice.values()]

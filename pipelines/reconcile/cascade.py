@@ -174,13 +174,18 @@ def _load_words(con: Connection) -> None:
     _load_sentences(con, "work_opinion_sentence", load_sentences("opinion_sentences"), OPINION_PLACES)
     con.execute("CREATE OR REPLACE TEMP TABLE work_cause (cause VARCHAR, verdict VARCHAR, basis VARCHAR)")
     _insert(con, "work_cause", [(c, v, basis_of(c)) for c, v in CAUSES.items()])
+    load_regions(con)
+    for language in ("zh", "en"):
+        before, after_number = sentences["exact"][language].split("{number}")
+        con.execute(f"SET VARIABLE exact_{language} = ?", [[before, *after_number.split("{upstream_total}")]])
+
+
+def load_regions(con: Connection) -> None:
+    """Region codes (`reference/regions.csv`) as the table `work_region`, and as a variable that lambdas can see."""
     regions = resources.files("pipelines").joinpath("reference", "regions.csv").read_text(encoding="utf-8").split()
     con.execute("CREATE OR REPLACE TEMP TABLE work_region (region_code VARCHAR)")
     _insert(con, "work_region", [(line.split(",")[0],) for line in regions[1:]])
     con.execute("SET VARIABLE region_codes = (SELECT list(region_code) FROM work_region)")
-    for language in ("zh", "en"):
-        before, after_number = sentences["exact"][language].split("{number}")
-        con.execute(f"SET VARIABLE exact_{language} = ?", [[before, *after_number.split("{upstream_total}")]])
 
 
 def _load_sentences(

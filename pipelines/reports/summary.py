@@ -46,11 +46,16 @@ def summarise_night(settings: Settings, night: Night) -> NightSummary:
 
 
 def build_findings(con: Connection, night: Night) -> None:
-    """Fill the temporary table `report_finding`: every open finding with its money at stake and evidence."""
+    """Fill the temporary table `report_finding`: every open finding that nobody has set aside, with its money at stake
+    and evidence."""
     run_sql(
         con,
         "report/report_finding",
-        {"night_id": night.night_id, "finding_verdicts": [str(verdict) for verdict in FINDING_VERDICTS]},
+        {
+            "night_id": night.night_id,
+            "finding_verdicts": [str(verdict) for verdict in FINDING_VERDICTS],
+            "with_set_aside": False,
+        },
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from pipelines.night import Night
+from pipelines.reconcile.cascade import load_regions
 from pipelines.routes_verification import VerificationService
 from pipelines.warehouse import Connection, run_sql
 
@@ -53,10 +54,11 @@ class Question:
 def read_questions(con: Connection, service: VerificationService, night: Night, today: date) -> list[Question]:
     """All that may be asked tonight, most money first. `today` is the clock's: limits and the next-day rule are the
     service's own."""
+    load_regions(con)
     run_sql(con, "recon/macros")
     run_sql(con, "recon/population")
     run_sql(con, "verification/open_line")
-    run_sql(con, "recon/reference")
+    run_sql(con, "recon/reference", {"as_of": night.as_of})
     wanted = {
         "as_of": night.as_of,
         "today": today,

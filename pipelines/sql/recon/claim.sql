@@ -140,11 +140,17 @@ CREATE OR REPLACE TEMP TABLE work_refused (ledger_id VARCHAR, upstream_id VARCHA
 
 -- What a person took apart was considered, by the number if the line names it.
 INSERT INTO work_refused
-SELECT DISTINCT
-    f.ledger_id, f.upstream_id, 'taken_apart', CASE WHEN ends_with(u.number, r.number) THEN 'exact_key' ELSE 'decision' END
-FROM work_forbidden f
-JOIN work_known u ON u.record_id = f.upstream_id
-LEFT JOIN work_reference r ON r.ledger_id = f.ledger_id AND ends_with(u.number, r.number);
+WITH named AS (
+    SELECT f.ledger_id, f.upstream_id
+    FROM work_forbidden f
+    JOIN work_known u ON u.record_id = f.upstream_id
+    JOIN work_reference r ON r.ledger_id = f.ledger_id
+    WHERE ends_with(u.number, r.number)
+)
+SELECT
+    ledger_id, upstream_id, 'taken_apart',
+    CASE WHEN (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM named) THEN 'exact_key' ELSE 'decision' END
+FROM work_forbidden;
 
 DROP VIEW work_reached;
 

@@ -41,10 +41,12 @@ WHERE d.kind IN ('link', 'leave_alone', 'try_again') AND NOT h.is_gone
   AND d.decided_at <= $as_of::TIMESTAMP AND coalesce(d.withdrawn_at > $as_of::TIMESTAMP, TRUE);
 
 CREATE OR REPLACE TEMP TABLE work_placed_kept AS
-SELECT a.* FROM work_placed a
-ANTI JOIN work_placed b
-  ON b.side = a.side AND b.record_id = a.record_id AND b.made > a.made
- AND (a.kind = 'leave_alone' OR b.kind = 'leave_alone' OR (a.kind = 'link' AND b.kind = 'link'));
+SELECT * FROM work_placed
+WINDOW of_record AS (PARTITION BY side, record_id)
+QUALIFY CASE kind
+    WHEN 'leave_alone' THEN made = max(made) OVER of_record
+    WHEN 'link' THEN made = max(made) FILTER (kind <> 'try_again') OVER of_record
+    ELSE coalesce(made > max(made) FILTER (kind = 'leave_alone') OVER of_record, TRUE) END;
 
 CREATE OR REPLACE TEMP TABLE work_placed_pair AS
 WITH pair AS (
@@ -53,9 +55,10 @@ WITH pair AS (
     JOIN work_placed_kept u ON u.decision_id = l.decision_id AND u.side = 'upstream'
     WHERE l.side = 'ledger' AND l.kind IN ('link', 'try_again')
 )
-SELECT a.* FROM pair a
-ANTI JOIN pair b
-  ON b.ledger_id = a.ledger_id AND b.upstream_id = a.upstream_id AND b.kind <> a.kind AND b.made > a.made;
+SELECT * FROM pair
+WINDOW of_pair AS (PARTITION BY ledger_id, upstream_id)
+QUALIFY coalesce(made > CASE kind WHEN 'link' THEN max(made) FILTER (kind = 'try_again') OVER of_pair
+                                  ELSE max(made) FILTER (kind = 'link') OVER of_pair END, TRUE);
 
 CREATE OR REPLACE TEMP TABLE work_decided AS
 SELECT decision_id, kind, side, record_id FROM work_placed_kept WHERE kind = 'leave_alone'

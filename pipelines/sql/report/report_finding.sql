@@ -1,7 +1,7 @@
 -- report_finding: the open findings with the money at stake and the evidence of their members.
--- Grain: one row per item whose verdict asks something of a person, and that nobody has set aside.
+-- Grain: one row per item whose verdict asks something of a person; what somebody has set aside only where that is wanted.
 -- Inputs: recon__item, recon__decision, recon__member, core_upstream__invoice, core_ledger__entry, night__finding.
--- Parameters: night_id, finding_verdicts.
+-- Parameters: night_id, finding_verdicts, with_set_aside.
 -- At stake: the difference where only an amount differs, else the whole document (the larger side). A ledger line that
 -- keeps no total counts with amount plus tax, or with what it has.
 CREATE OR REPLACE TEMP MACRO report_joined(parts) AS
@@ -20,10 +20,10 @@ open_item AS (
     FROM recon__item
     LEFT JOIN first_seen USING (item_id, cause)
     WHERE list_contains($finding_verdicts, verdict)
-      AND item_id NOT IN (
+      AND ($with_set_aside OR item_id NOT IN (
           SELECT item_id FROM recon__decision
           WHERE is_honoured AND item_id IS NOT NULL AND kind IN ('accept_difference', 'ignore_until', 'leave_alone')
-      )
+      ))
 ),
 upstream AS (
     SELECT
