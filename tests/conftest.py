@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from pipelines.night import Night
 from pipelines.settings import Settings, Taxpayer
 
 OUR_TAX_ID = "91110105MA01A1B2XG"
+
+# Each process of pytest-xdist sets it; what is printed into a pipe is as wide as it needs.
+os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture
