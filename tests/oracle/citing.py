@@ -167,7 +167,9 @@ def only_fit(line: Row, invoices: Sequence[Row], is_left: IsLeft | None = None) 
         raise LeftOpenError("a doubtful number, and an invoice of after the posting")
     fitting = [invoice for invoice in alike if is_of_its_day(invoice, line)]
     if len(fitting) > 1 and is_left is not None:
-        fitting = [invoice for invoice in fitting if is_left(invoice)]
+        # What was voided or reversed was often issued again: it is not meant where one in force fits.
+        in_force = [invoice for invoice in fitting if invoice["status"] not in {"void", "red_full"}]
+        fitting = [invoice for invoice in in_force or fitting if is_left(invoice)]
     return fitting[0] if len(fitting) == 1 else None
 
 
