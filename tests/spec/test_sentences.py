@@ -270,6 +270,8 @@ MORE = [
          f"{FAR} 可能尚未同步", f"not fully received: {FAR}"),
     Said("a list of which one number was cut off", [invoice("u1"), invoice("u2", FAR, "226.00")],
          [entry("l1", f"{FAR}、{NUMBER[:16]}", "1356.00")], f"{NUMBER[:16]} 未能对上", f"Not linked: {NUMBER[:16]}."),
+    Said("20 digits in the column of the code, not found", [], [entry("l1", None, invoice_code=NUMBER)],
+         f"凭证 记-l1 的发票 {NUMBER}（", f"Invoice {NUMBER} of voucher 记-l1"),
     Said("one voucher number in two months", [invoice("u1")],
          [entry("l1", voucher_no="记-7"), entry("l2", voucher_no="记-7", posted_on=date(2026, 9, 3))],
          "已在凭证 记-7 (2026-08-20) 入账，凭证 记-7 (2026-09-03) 又入账", "voucher 记-7 (2026-08-20)", record="l2"),
