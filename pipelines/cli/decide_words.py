@@ -24,7 +24,7 @@ NEXT_NIGHT = {
     ),
     "leave_alone": (
         "下一夜起，这 {count} 条记录不与任何记录关联，也不再提醒",
-        "From the next night on these {count} records are linked to nothing and ask nothing of anybody",
+        "From the next night on what is named (records: {count}) is linked to nothing and asks nothing of anybody",
     ),
     "try_again": (
         "下一夜起，这 {count} 条记录彼此不再关联，其余照规则重新判断",
@@ -32,10 +32,10 @@ NEXT_NIGHT = {
     ),
     "accept_difference": (
         "下一夜起，这 {count} 条记录的差异不再需要处理；记录一变就恢复",
-        "From the next night on these {count} records ask nothing of anybody, until one of them changes",
+        "From the next night on the item (records: {count}) asks nothing of anybody, until one of them changes",
     ),
     "ignore_until": (
         "下一夜起至 {until}（不含），这 {count} 条记录不再提醒；记录一变就恢复",
-        "From the next night until {until} these {count} records ask nothing of anybody, unless one of them changes",
+        "From the next night until {until} the item (records: {count}) asks nothing of anybody, unless one of them changes",
     ),
 }

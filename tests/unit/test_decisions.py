@@ -18,6 +18,7 @@ from pipelines.reconcile.nightly import reconcile_night
 from pipelines.reports.summary import build_findings
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, open_warehouse
+from tests.spec.cases import reversed_pair
 from tests.spec.tables import ARROW_TYPES, NUMBER, OTHER, Row, covered, entry, invoice
 
 FAR = "26312000000987654321"
@@ -297,3 +298,12 @@ def test_what_is_set_aside_is_not_counted_as_to_do(settings: Settings) -> None:
     with open_warehouse(settings) as con:
         build_findings(con, NIGHTS[0])
         assert con.execute("SELECT cause FROM report_finding").fetchall() == [("not_found",)]
+
+
+def test_a_red_letter_that_is_left_alone_hides_no_entry_of_what_it_reverses(settings: Settings) -> None:
+    see(settings, reversed_pair(), [entry("l1")])
+    make(settings, "leave_alone", ["u2"], [])
+    assert [(item[0], item[2], item[3]) for item in items(settings)] == [
+        ("dead_invoice_booked", True, {"u1", "l1"}), ("not_booked", False, {"u2"}),
+    ]  # fmt: skip
+    assert findings(settings) == 1

@@ -2,7 +2,7 @@
 -- grain: work_red_pair one row per red invoice whose blue one is known; work_unpaired_red one row per red invoice that was
 --        left without one, and why: too many, or several that are alike; work_unpaired_blue one row per such red invoice and
 --        invoice that it may reverse
--- inputs: work_red, work_known, work_listed_twice
+-- inputs: work_red, work_known, work_listed_twice, work_decided
 -- parameters: $max_repeated, $max_pairs
 -- A red invoice names its blue one in a column or in the remark (domain.md 1.4). Eight digits may be the end of a 20-digit
 -- number: they are followed if one invoice of the company ends so, party and money agree, and the tax system says that it was
@@ -36,12 +36,17 @@ JOIN crowd c ON c.taxpayer_id = r.taxpayer_id AND c.direction = r.direction
  AND coalesce(c.original_number, CAST(c.money AS VARCHAR)) = coalesce(r.original_number, CAST(-r.total_cny AS VARCHAR));
 
 CREATE OR REPLACE TEMP TABLE work_reversing AS
-WITH red AS (
+WITH set_apart AS (
+    SELECT record_id FROM work_listed_twice
+    UNION ALL
+    SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone'
+),
+red AS (
     SELECT * FROM work_red
     WHERE record_id NOT IN (SELECT record_id FROM work_unpaired_red)
-      AND record_id NOT IN (SELECT record_id FROM work_listed_twice)
+      AND record_id NOT IN (SELECT record_id FROM set_apart)
 ),
-blue AS (SELECT * FROM work_known WHERE record_id NOT IN (SELECT record_id FROM work_listed_twice)),
+blue AS (SELECT * FROM work_known WHERE record_id NOT IN (SELECT record_id FROM set_apart)),
 ending AS (
     SELECT taxpayer_id, direction, right(number, 8) AS ending, any_value(record_id) AS record_id
     FROM work_known

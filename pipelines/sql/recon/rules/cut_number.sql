@@ -35,7 +35,7 @@ WHERE (is_end OR NOT (is_early OR is_of_gap))
   AND CASE WHEN n_offered = 1
            THEN (is_end OR date_agrees IS DISTINCT FROM FALSE)
             AND ((money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS NOT DISTINCT FROM TRUE))
-                 OR (party_agrees AND (money_agrees OR date_agrees) IS DISTINCT FROM FALSE))
+                 OR (party_agrees AND (is_end OR (money_agrees OR date_agrees) IS DISTINCT FROM FALSE)))
            ELSE money_agrees AND n_agree > 1 AND party_agrees IS DISTINCT FROM FALSE
             AND date_agrees IS DISTINCT FROM FALSE END;
 

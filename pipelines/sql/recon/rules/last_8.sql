@@ -2,8 +2,8 @@
 -- writes: work_accepted, work_refused
 -- inputs: work_claim, work_accepted
 -- parameters: none
--- Guard: money or party agrees and what both sides have does not conflict in both, nor in money and day; one candidate is
--- clearly best.
+-- Guard: money or party agrees and what both sides have does not conflict in both; one candidate is clearly best. The end of
+-- 20 digits hardly ever recurs with one party, so money and day may both be wrong there.
 
 INSERT INTO work_accepted
 WITH offered AS (
@@ -17,15 +17,13 @@ WITH offered AS (
 SELECT ledger_id, alt, position, upstream_id, 'last_8', n_numbers
 FROM offered
 WHERE place = 1
-  AND ((money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS NOT DISTINCT FROM TRUE))
-       OR (party_agrees AND (money_agrees OR date_agrees) IS DISTINCT FROM FALSE))
+  AND ((money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS NOT DISTINCT FROM TRUE)) OR party_agrees)
 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1;
 
 INSERT INTO work_refused
 SELECT
     ledger_id, upstream_id,
     CASE
-        WHEN (money_agrees OR date_agrees) = FALSE AND party_agrees IS DISTINCT FROM FALSE THEN 'amount_differs'
         WHEN n_agree > 0 AND party_agrees IS DISTINCT FROM FALSE THEN 'several_equal'
         WHEN party_agrees = FALSE THEN 'party_differs'
         ELSE 'amount_differs'
