@@ -4,22 +4,27 @@
 --         work_unpaired_blue, work_looked
 -- parameters: $tolerance, $as_of
 
--- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked.
+-- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked; one whose
+-- sum is right names them too, unless they are a day.
 CREATE OR REPLACE TEMP TABLE work_unlisted AS
 WITH cited AS (
     SELECT
-        n.item_id, r.ledger_id, r.alt, r.position, shown_number(r.code, r.number) AS number,
+        n.item_id, i.cause, r.ledger_id, r.alt, r.position, shown_number(r.code, r.number) AS number,
         (r.ledger_id, r.alt, r.position) IN (SELECT (ledger_id, alt, position) FROM work_claim)
         OR is_front(r.number, r.code, $as_of::TIMESTAMP) AS is_there
     FROM work_linked i
     JOIN work_node n ON n.item_id = i.item_id AND n.side = 'ledger'
     JOIN work_reference r ON r.ledger_id = n.record_id
-    WHERE i.cause = 'amount_differs' AND i.rule = 'number_list'
+    WHERE i.rule = 'number_list'
+      AND CASE i.cause WHEN 'amount_differs' THEN TRUE
+                       WHEN 'exact' THEN NOT is_day(r.number) WHEN 'within_tolerance' THEN NOT is_day(r.number)
+                       WHEN 'combined_entry' THEN NOT is_day(r.number) END
 )
 SELECT
     c.item_id, list_shown(list(DISTINCT c.number)) AS numbers,
     -- Nothing is said to be missing that may still come, or may be of a day that was not received.
-    CASE WHEN bool_or(c.is_there) THEN 'amount_differs.list_unlinked'
+    CASE WHEN any_value(c.cause) <> 'amount_differs' THEN NULL
+         WHEN bool_or(c.is_there) THEN 'amount_differs.list_unlinked'
          WHEN bool_and(k.is_covered AND k.due_at <= $as_of::TIMESTAMP) THEN 'amount_differs.list_missing'
          ELSE 'amount_differs.list_awaited' END AS key
 FROM cited c
@@ -64,7 +69,9 @@ compared AS (
 ),
 worded AS (
     SELECT
-        c.* REPLACE (coalesce(t.money, c.upstream_money) AS upstream_money), m.numbers AS unlisted,
+        c.* REPLACE (coalesce(t.money, c.upstream_money) AS upstream_money,
+                     CASE WHEN m.key IS NULL AND m.numbers IS NOT NULL THEN 'also_listed' ELSE c.repair_key END AS repair_key),
+        m.numbers AS unlisted,
         t.numbers AS listed_numbers, t.other AS listed_other, t.parties AS listed_parties, t.hint_key AS listed_hint_key,
         CASE
             WHEN t.item_id IS NOT NULL THEN cause || '.list'

@@ -174,6 +174,9 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, words) AS
            facts.upstream_tax, facts.difference, facts.due_on, facts.count, facts.other, words.why, words.hint,
            words.money, words.more);
 
+-- Eight digits that are rather a day than a number.
+CREATE OR REPLACE TEMP MACRO is_day(digits) AS regexp_full_match(digits, '20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])');
+
 -- What a pair is cleared by, as 64 bits: 20 digits, or a shorter number and its code.
 CREATE OR REPLACE TEMP MACRO clearing_key(taxpayer_id, direction, number, code) AS
     hash(taxpayer_id, direction, number, CASE WHEN strlen(number) <> 20 THEN code END);
