@@ -36,6 +36,6 @@ NEXT_NIGHT = {
     ),
     "ignore_until": (
         "下一夜起至 {until}（不含），这 {count} 条记录不再提醒；记录一变就恢复",
-        "From the next night until {until} the item (records: {count}) asks nothing of anybody, unless one of them changes",
+        "From the next night until {until} the item (records: {count}) asks nothing of anybody, unless one changes",
     ),
 }
