@@ -96,8 +96,9 @@ WITH filled AS (
             'ledger_total': coalesce(money_text(ledger_money), '—'),
             'ledger_tax': coalesce(money_text(ledger_tax), '—'),
             'upstream_tax': coalesce(money_text(upstream_tax), '—'),
-            'difference': coalesce(money_text(CASE WHEN h.cause IN ('within_tolerance', 'split_entries', 'combined_entry') THEN abs(ledger_money - upstream_money)
-                                                   ELSE ledger_money - upstream_money END), '—'),
+            'difference': coalesce(money_text(
+                CASE WHEN h.cause IN ('within_tolerance', 'split_entries', 'combined_entry')
+                     THEN abs(ledger_money - upstream_money) ELSE ledger_money - upstream_money END), '—'),
             'due_on': coalesce(CAST(due_on AS VARCHAR), ''),
             'count': CAST(shown_count AS VARCHAR),
             'other': concat(coalesce(h.listed_other, o.other, '—'), ' (' || o.other_posted_on || ')')
@@ -108,7 +109,8 @@ WITH filled AS (
 ),
 worded AS (
     SELECT
-        f.*, c.verdict, coalesce(ours.zh, s.zh) AS zh, coalesce(ours.en, s.en) AS en, r.zh AS repaired_zh, r.en AS repaired_en, o.zh AS opinion_zh, o.en AS opinion_en,
+        f.*, c.verdict, coalesce(ours.zh, s.zh) AS zh, coalesce(ours.en, s.en) AS en, r.zh AS repaired_zh, r.en AS repaired_en,
+        o.zh AS opinion_zh, o.en AS opinion_en,
         -- Who follows a repaired number follows a guess, whatever is found at its end.
         CASE WHEN starts_with(r.key, 'repaired') THEN 'likely' ELSE c.basis END AS basis,
         {'why': coalesce(w.zh, ''), 'hint': coalesce(hint.zh, ''), 'money': coalesce(m.zh, ''),
