@@ -17,6 +17,7 @@ from tests.oracle.judging import (
     money_gap,
     party_agrees,
     party_differs,
+    party_of,
 )
 from tests.oracle.reading import may_show, one_slip_apart, read_reference
 from tests.oracle.windows import is_early, is_impossible
@@ -24,6 +25,7 @@ from tests.oracle.windows import is_early, is_impossible
 Row = dict[str, Any]
 
 NEAR = timedelta(days=60)
+SLIP = timedelta(days=15)
 FEWEST_KEPT = 12
 MOST_OF_20 = 16
 EVERYTHING = 3
@@ -225,7 +227,14 @@ def only_fit_but_one(line: Row, invoices: Sequence[Row], is_left: IsLeft) -> Row
     fitting = [invoice for invoice in fitting if line["posted_on"] - issued_on(invoice) <= NEAR and is_left(invoice)]
     if len(fitting) == 1 and any(not count_wrong(invoice, line) for invoice in near):
         raise LeftOpenError("a broken number, an invoice that fits and is booked, and one that fits but for one thing")
-    return fitting[0] if len(fitting) == 1 else None
+    return fitting[0] if len(fitting) == 1 and not is_of_another_period(fitting[0], line, invoices) else None
+
+
+def is_of_another_period(invoice: Row, line: Row, invoices: Sequence[Row]) -> bool:
+    """A day that is far off is no slip where the party's money recurs: each period has a number like the last one's."""
+    alike = [one for one in invoices if one["total_cny"] == invoice["total_cny"] and party_of(one) == party_of(invoice)]
+    day = line.get("invoice_date")
+    return day is not None and abs(day - issued_on(invoice)) > SLIP and len(alike) > 1
 
 
 def with_the_rest(line: Row, invoices: Sequence[Row]) -> list[Row]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from tests.oracle.citing import (
@@ -25,6 +26,7 @@ from tests.oracle.judging import (
     gaps,
     issued_on,
     money_agrees,
+    money_equal,
     party_differs,
     party_of,
 )
@@ -45,6 +47,11 @@ class Finding:
     cause: str
 
 
+def _money(line: Row) -> Decimal:
+    money: Decimal = line.get("total_cny") or line.get("amount_cny") or Decimal(0)
+    return money
+
+
 def finding(cause: str, *rows: Row) -> Finding:
     return Finding(frozenset(row["record_id"] for row in rows), cause)
 
@@ -61,6 +68,7 @@ class Desk:
         self.lines = sorted(ledger, key=lambda line: (line["posted_on"], line["record_id"]))
         self.coverage, self.as_of = coverage, as_of
         self.booked: dict[str, list[Row]] = {}
+        self.reversals: dict[str, list[Row]] = {}
         self.repaired: dict[str, str] = {}
         by_name = sorted(upstream, key=lambda invoice: (LATEST.index(invoice["status"]), invoice["record_id"]))
         self._set_copies_aside(sorted(by_name, key=lambda invoice: invoice["observed_at"], reverse=True))
@@ -77,7 +85,9 @@ class Desk:
 
     def reconcile(self) -> list[Finding]:
         """All findings of the book."""
-        unnamed = self._last_left([line for line in self.lines if not self._cite(line)])
+        without_number = [line for line in self.lines if not self._cite(line)]
+        self._place_reversals()
+        unnamed = self._last_left(without_number)
         self._surplus_beside_a_list()
         for cause in ("digits_lost", "number_mistyped"):
             self._link(cause, self._meant(cause, unnamed))
@@ -110,8 +120,9 @@ class Desk:
         if len(named) > 1:
             self._settle_list(line, named)
         elif named and named[0]:
-            invoice = self._reversed_by(line, named[0][0])
-            self.booked.setdefault(invoice["record_id"], []).append(line)
+            invoice = named[0][0]
+            of_line = self.reversals if self._is_reversal(line, invoice) else self.booked
+            of_line.setdefault(invoice["record_id"], []).append(line)
         return bool(named and named[0])
 
     def _last_left(self, lines: Sequence[Row]) -> list[Row]:
@@ -184,11 +195,40 @@ class Desk:
                     raise LeftOpenError("an invoice in a list and in a line of its own")
                 self.findings.extend(finding("booked_twice", line) for line in lines)
 
-    def _reversed_by(self, line: Row, invoice: Row) -> Row:
+    def _is_reversal(self, line: Row, invoice: Row) -> bool:
         """A reversal line may cite the blue number with negative money: it belongs to the red invoice."""
-        money = line.get("total_cny") or line.get("amount_cny") or 0
-        red = self._red_of(invoice)
-        return red if red and money < 0 < invoice["total_cny"] else invoice
+        return _money(line) < 0 < invoice["total_cny"] and bool(self._reds_of(invoice))
+
+    def _place_reversals(self) -> None:
+        """Of several red letters each has its own line: that of its money, else the next one that is left."""
+        for blue in self.invoices:
+            lines = self.reversals.get(blue["record_id"], [])
+            reds = sorted(self._reds_of(blue), key=lambda red: (issued_on(red), red["record_id"])) if lines else []
+            free = [red for red in reds if not self.booked.get(red["record_id"])]
+            for line in list(lines):
+                alike = next((red for red in free if money_equal(red, line)), None)
+                if alike:
+                    self._book_reversal(line, alike, lines, free)
+            own = self.booked.setdefault(blue["record_id"], [])
+            if lines and money_agrees(blue, *own, *lines):
+                raise LeftOpenError("a reversal that may correct the invoice")
+            together = {name: sum(red[name] for red in free) for name in ("total_cny", "amount_cny", "tax_cny")}
+            if len(lines) == 1 and len(free) > 1 and not any(gaps(together, lines).values()):
+                self._settle_list(lines.pop(), [[red] for red in free])
+                free.clear()
+            for line in list(lines):
+                booked = next((red for red in reds if red not in free and money_equal(red, line)), None)
+                if free:
+                    self._book_reversal(line, free[0], lines, free)
+                elif booked:
+                    self._book_reversal(line, booked, lines, [booked])
+            own.extend(lines)
+
+    def _book_reversal(self, line: Row, red: Row, lines: list[Row], free: list[Row]) -> None:
+        self.booked.setdefault(red["record_id"], []).append(line)
+        self.booked[red["record_id"]].sort(key=self.lines.index)
+        lines.remove(line)
+        free.remove(red)
 
     def _meant(self, cause: str, lines: Sequence[Row]) -> list[tuple[Row, Row]]:
         """Lines whose number does not hold, and the invoices that they must be, as far as all is linked by now."""
@@ -262,12 +302,13 @@ class Desk:
     # -- red letters
 
     def _red_of(self, blue: Row) -> Row | None:
-        if blue["status"] != "red_full":
-            return None
-        reds = [red for red in self.invoices if red["is_red"] and self._blue_of(red) is blue]
+        reds = self._reds_of(blue) if blue["status"] == "red_full" else []
         if len(reds) > 1:
-            raise LeftOpenError("several red letters of one invoice")
+            raise LeftOpenError("several red letters of one reversed invoice")
         return reds[0] if reds else None
+
+    def _reds_of(self, blue: Row) -> list[Row]:
+        return [red for red in self.invoices if red["is_red"] and self._blue_of(red) is blue]
 
     def _blue_of(self, red: Row) -> Row | None:
         """The invoice whose number the red one cites; of several with that number the one that it cancels."""
@@ -317,12 +358,20 @@ class Desk:
             raise LeftOpenError("several lines, one of another party")
         if not gaps(invoice, lines):
             raise LeftOpenError("parts of which some keep the total only and some the amount only")
+        if any(self._is_beginning(line, invoice) for line in lines):
+            raise LeftOpenError("the beginning of a number that is booked, and its own invoice may not have come")
         first = 1 if money_agrees(invoice, lines[0]) else self._count_parts(invoice, lines)
         kept, later = lines[:first], lines[first:]
         if any(not money_agrees(invoice, line) for line in later):
             raise LeftOpenError("a whole booking beside parts")
         self.findings.append(finding(self._cause_of_parts(invoice, kept), invoice, *kept))
         self.findings.extend(finding("booked_twice", line) for line in later)
+
+    def _is_beginning(self, line: Row, invoice: Row) -> bool:
+        """The line keeps the beginning of the number only, and absence may not be concluded of it."""
+        numbers = read_reference(line["invoice_reference"]).numbers
+        is_cut = len(numbers) == 1 and 16 <= len(numbers[0]) <= 18 and invoice["invoice_number"].startswith(numbers[0])
+        return is_cut and not may_conclude(line, self.coverage, self.as_of)
 
     def _count_parts(self, invoice: Row, lines: Sequence[Row]) -> int:
         """How many of the first lines make up the invoice: all of them if it never comes out."""

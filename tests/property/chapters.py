@@ -233,6 +233,22 @@ def reversed_in_part(draft: Draft) -> None:
             draft.book(of, **reference_to(of))
 
 
+def reversed_in_parts(draft: Draft) -> None:
+    """Two red letters of one invoice, each booked under its own number, under that of the invoice, or not."""
+    blue = draft.issue(total="1130.00", status="red_partial")
+    reds = [red_letter(draft, blue, blue["total_cny"] / share) for share in draft.pick([(10, 10), (10, 5)])]
+    if draft.pick([True, True, False]):
+        draft.book(blue, **reference_to(blue))
+    if draft.pick([True, False, False, False]):
+        both = tuple(sum(some) for some in zip(*map(money_of, reds), strict=True))
+        draft.book(reds[0], money=both, **reference_to(blue))
+        return
+    for red in reds:
+        shown = draft.pick(["own", "blue", "blue", "neither"])
+        if shown != "neither":
+            draft.book(red, **reference_to(red if shown == "own" else blue))
+
+
 def reversed_out_of_sight(draft: Draft) -> None:
     of = draft.issue(status="red_full")
     if draft.pick([True, False]):
@@ -277,6 +293,6 @@ REPAIRS = [
     *(without_number, without_number_among_equals, under_another_number),
 ]
 GROUPS = [booked_twice, booked_in_parts_and_again, split, combined, listed_twice]
-RED = [void, reversed_in_full, reversed_in_part, reversed_out_of_sight]
+RED = [void, reversed_in_full, reversed_in_part, reversed_in_parts, reversed_out_of_sight]
 LONE = [of_no_invoice, of_nothing_readable]
 DECIDED = [*PLAIN, noisy_but_whole, *MONEY, *REPAIRS, *GROUPS, *RED, *LONE]

@@ -835,6 +835,7 @@ READINGS = [
     noise("blanks within the code and the number", "0110 0210 0111 1234 5678", "12345678", upstream_code=CODE),
     noise("a blank within the number, behind its code", f"{CODE} 123 45678", "12345678", upstream_code=CODE),
     noise("the number pasted twice", NUMBER + NUMBER),
+    noise("the day pasted to the number", NUMBER + "20260810"),
     noise("letters that look like digits", NUMBER.replace("0", "O").replace("1", "l", 2).replace("2l", "21", 1)),
     noise("20 digits in the column of the code", None, invoice_code=NUMBER),
     noise("20 digits in the column of the code, and their end", NUMBER[12:], invoice_code=NUMBER),

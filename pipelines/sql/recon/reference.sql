@@ -89,6 +89,10 @@ of_one_run AS (
             WHEN length(compact) = 19
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
                   {'form': 'code_and_number', 'code': NULL, 'numbers': [compact]}]
+            -- Its day pasted to a number.
+            WHEN length(compact) = 28 AND (is_day(right(compact, 8)) OR is_day(left(compact, 8)))
+            THEN [{'form': 'plain', 'code': NULL,
+                   'numbers': [CASE WHEN is_day(right(compact, 8)) THEN left(compact, 20) ELSE right(compact, 20) END]}]
             -- Two numbers pasted one behind the other, or one twice.
             WHEN length(compact) = 40
             THEN [{'form': CASE WHEN left(compact, 20) = right(compact, 20) THEN 'plain' ELSE 'list' END, 'code': NULL,

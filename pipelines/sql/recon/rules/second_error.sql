@@ -37,7 +37,7 @@ compared AS (
       AND party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash)
       AND f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY
 )
-SELECT ledger_id, upstream_id, number, NOT is_recurring AS is_free, is_recurring FROM compared
+SELECT ledger_id, upstream_id, number, TRUE AS is_free, is_recurring FROM compared
 WHERE is_day_off::INT + is_money_off::INT + is_tax_off::INT = 1;
 
 UPDATE work_second SET is_free = FALSE
@@ -53,8 +53,9 @@ WHERE upstream_id IN (SELECT upstream_id FROM work_taken)
 
 INSERT INTO work_repair
 SELECT ledger_id, upstream_id, 'second_error' FROM (
-    SELECT ledger_id, upstream_id FROM work_second WHERE is_free QUALIFY count(*) OVER (PARTITION BY ledger_id) = 1
+    SELECT * FROM work_second WHERE is_free QUALIFY count(*) OVER (PARTITION BY ledger_id) = 1
 )
+WHERE NOT is_recurring
 QUALIFY count(*) OVER (PARTITION BY upstream_id) = 1;
 
 INSERT INTO work_refused
