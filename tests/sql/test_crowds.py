@@ -153,3 +153,27 @@ def test_red_letters_that_are_all_alike(tmp_path: Path, original: str | None) ->
     red = [invoice(f"r{n:05}", "87654321", "-1000.00", invoice_code=code(n), **late) for n in range(CROWD)]
     count = judge(tmp_path, [*blue, *red], [])
     assert count == {("red_letter_netted", None): CROWD, ("not_booked", "crowd_skipped"): CROWD}
+
+
+MANY = 4_000
+BLUE = "26112000000123456789"
+
+
+@pytest.mark.parametrize("step", [0, 1], ids=["of one sum", "of a sum each"])
+def test_red_letters_of_one_invoice_that_are_booked_under_its_number(tmp_path: Path, step: int) -> None:
+    sums = [f"-{10 + n * step}.00" for n in range(MANY)]
+    red = {"on": date(2026, 8, 28), "original_invoice_number": BLUE}
+    upstream = [invoice(f"r{n:05}", f"2611200001{n:010}", money, **red) for n, money in enumerate(sums)]
+    ledger = [entry(f"l{n:05}", BLUE, money, posted_on=date(2026, 9, 1)) for n, money in enumerate(sums)]
+    blue, line = invoice("u", BLUE, "90000000.00", status="red_partial"), entry("l", BLUE, "90000000.00")
+    assert judge(tmp_path, [blue, *upstream], [line, *ledger]) == {("exact", None): MANY + 1}
+
+
+def test_lists_that_all_lack_the_same(tmp_path: Path) -> None:
+    upstream = [
+        invoice(f"{name}{n:05}", f"{first}{2 * n:010}", money)
+        for name, first, money in (("u", "2611200001", "1000.00"), ("v", "2631200001", "500.00"))
+        for n in range(CROWD)
+    ]
+    ledger = [entry(f"l{n:05}", f"2611200001{2 * n:010}、2699200001{2 * n + 1:010}", "1500.00") for n in range(CROWD)]
+    assert judge(tmp_path, upstream, ledger) == {("amount_differs", None): CROWD, ("not_booked", None): CROWD}
