@@ -1,6 +1,6 @@
 -- what: what has to be judged again tonight, and the pairs that stay cleared because nothing near them changed
 -- grain: work_due_upstream, work_due_ledger, work_due_invoice, work_due_entry, work_due, work_touched one row per record;
---        work_carried, work_disturbed one row per pair
+--        work_carried, work_disturbed one row per pair; and the macro issued_for
 -- inputs: recon__cleared, recon__open_record, core_change, work_decided, work_upstream, work_ledger
 -- parameters: none
 -- A pair is cleared by what its number alone shows: one invoice and one line of that key, all equal. So it stays cleared
@@ -83,3 +83,12 @@ CREATE OR REPLACE TEMP VIEW work_due_name AS
 SELECT party_name FROM work_due_invoice UNION ALL SELECT party_name FROM work_due_entry;
 
 CREATE OR REPLACE TEMP VIEW work_carried AS SELECT upstream_id, ledger_id, number, key_hash, upstream_hash, tail_hash FROM recon__cleared;
+
+-- Invoices whose total or amount stands in a table of wanted money (money_kind, money), one row for each of the two that does.
+-- Tonight few have such money: each of the two is looked for by itself, so that DuckDB passes over the others while it reads.
+CREATE OR REPLACE TEMP MACRO issued_for(wanted) AS TABLE
+SELECT *, 'total' AS money_kind, total_cny AS money FROM work_upstream
+WHERE total_cny IN (SELECT money FROM query_table(wanted) WHERE money_kind = 'total')
+UNION ALL
+SELECT *, 'amount', amount_cny FROM work_upstream
+WHERE amount_cny IN (SELECT money FROM query_table(wanted) WHERE money_kind = 'amount');

@@ -1,5 +1,6 @@
 -- what: a full judgement: every record is due, nothing is carried over
--- grain: work_due_upstream, work_due_ledger one row per record; work_due_name one row per name and column; work_carried, work_due none: no earlier result is there
+-- grain: work_due_upstream, work_due_ledger one row per record; work_due_name one row per name and column; work_carried, work_due none: no earlier result is there; and the
+--        macro issued_for
 -- inputs: work_upstream, work_ledger, core_upstream__invoice, core_ledger__entry
 -- parameters: none
 
@@ -22,3 +23,20 @@ SELECT
 WHERE FALSE;
 
 CREATE OR REPLACE TEMP TABLE work_due (side VARCHAR, record_id VARCHAR);
+
+-- Invoices whose total or amount stands in a table of wanted money (money_kind, money), one row for each of the two that does.
+-- Of all records a third may have such money: one scan tells.
+CREATE OR REPLACE TEMP MACRO issued_for(wanted) AS TABLE
+WITH asked AS (
+    SELECT
+        *,
+        coalesce(total_cny IN (SELECT money FROM query_table(wanted) WHERE money_kind = 'total'), FALSE) AS is_total,
+        coalesce(amount_cny IN (SELECT money FROM query_table(wanted) WHERE money_kind = 'amount'), FALSE) AS is_amount
+    FROM work_upstream
+)
+SELECT
+    * EXCLUDE (is_total, is_amount),
+    unnest(CASE WHEN is_total AND is_amount THEN ['total', 'amount'] WHEN is_total THEN ['total'] ELSE ['amount'] END)
+        AS money_kind,
+    CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END AS money
+FROM asked WHERE is_total OR is_amount;

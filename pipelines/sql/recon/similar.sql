@@ -2,7 +2,8 @@
 -- grain: work_unsure one row per such line; work_wanted one row per lane and key by which an invoice can be in it;
 --        work_same_money one row per invoice and kind of money that is in a lane; work_taken per invoice; and the macro
 --        invoice_of_money, which second_look asks too
--- inputs: work_open_ledger, work_named, work_role, work_upstream, work_name, work_listed_twice, work_decided
+-- inputs: work_open_ledger, work_named, work_role, work_name, work_listed_twice, work_decided, the macro issued_for
+--         (everything.sql, carried.sql)
 -- parameters: $window_days
 -- This is the recurrence guard: it looks at everything that was ever issued, not only at what is left over. A line is
 -- compared within its lane: the invoices of its money on its day if it is dated, of its party where it tells one; else those of
@@ -72,28 +73,13 @@ SELECT *, lane_hash AS key_hash FROM wanted
 UNION ALL
 SELECT w.*, o.key_hash FROM other_key o JOIN wanted w USING (lane_hash) WHERE o.key_hash IS NOT NULL;
 
--- Invoices whose total or amount stands in a table of wanted money (money_kind, money), one row for each of the two that does.
--- One scan tells; keys are taken only of what has the money. The style of a name was looked at once already, at least for the
--- records that are due.
+-- Invoices of wanted money with what they are compared by; keys are taken only of what has the money. The style of a name was looked at once
+-- already, at least for the records that are due.
 CREATE OR REPLACE TEMP MACRO invoice_of_money(wanted) AS TABLE
-WITH asked AS (
-    SELECT
-        *, company_key(taxpayer_id, direction) AS company_hash,
-        coalesce(total_cny IN (SELECT money FROM query_table(wanted) WHERE money_kind = 'total'), FALSE) AS is_total,
-        coalesce(amount_cny IN (SELECT money FROM query_table(wanted) WHERE money_kind = 'amount'), FALSE) AS is_amount
-    FROM work_upstream
-),
-issued AS (
-    SELECT
-        *,
-        unnest(CASE WHEN is_total AND is_amount THEN ['total', 'amount'] WHEN is_total THEN ['total'] ELSE ['amount'] END)
-            AS money_kind,
-        CASE money_kind WHEN 'total' THEN total_cny ELSE amount_cny END AS money
-    FROM asked WHERE is_total OR is_amount
-)
 SELECT
-    i.*, name_key_unless(n.name_hash, i.party_name) AS name_hash, money_key(company_hash, money_kind, money) AS money_key
-FROM issued i
+    i.*, name_key_unless(n.name_hash, i.party_name) AS name_hash,
+    money_key(company_key(taxpayer_id, direction), money_kind, money) AS money_key
+FROM issued_for(wanted) i
 LEFT JOIN work_name n ON n.written_name = i.written_name;
 
 CREATE OR REPLACE TEMP TABLE work_same_money AS
