@@ -45,6 +45,7 @@ OWN_FACTS: Mapping[str, Mapping[str, str]] = {
     "split_entries.rounded": {"ledger_total": "1,103.02", "difference": "0.02"},
     "combined_entry.rounded": {"ledger_total": "1,103.02", "difference": "0.02"},
     "dead_invoice_booked.partly": {"ledger_total": "551.50"},
+    "dead_invoice_booked.void_red": {"ledger_total": "-1,103.00"},
     "dead_invoice_booked.list": {"other": "26112000000123456790", "upstream_total": "551.50", "hint": "void"},
     "party_differs.list": {"other": "26112000000123456790", "upstream_total": "551.50"},
     "date_differs.list": {"other": "26112000000123456790 2026-08-12"},

@@ -254,6 +254,8 @@ SALES = [
 MORE = [
     Said("a red letter that is not booked", [invoice("u1", total="-1130.00")], [], "请补记红字凭证，并转出已抵扣的税额",
          "return any tax deducted", record="u1"),
+    Said("a void red letter that is booked", [invoice("u1", total="-1130.00", status="void")],
+         [entry("l1", total="-1130.00")], "已转出的税额可以恢复抵扣", "may be deducted again"),
     Said("too much tax", [invoice("u1")], [entry("l1", amount_cny="990.00", tax_cny="140.00")], "多抵扣的转出",
          "return what was deducted too much"),
     Said("too little tax", [invoice("u1")], [entry("l1", amount_cny="1040.00", tax_cny="90.00")], "账上有误则更正",

@@ -79,6 +79,7 @@ worded AS (
             WHEN cause = 'red_letter_netted' AND n_ledger = 0 THEN 'red_letter_netted.unbooked'
             WHEN cause = 'red_letter_netted' AND status = 'void' THEN 'red_letter_netted.void'
             WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
+            WHEN cause = 'dead_invoice_booked' AND status = 'void' AND upstream_total < 0 THEN 'dead_invoice_booked.void_red'
             WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
             WHEN cause = 'dead_invoice_booked' AND is_partly_reversed THEN 'dead_invoice_booked.partly'
             WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
