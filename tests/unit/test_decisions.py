@@ -307,3 +307,25 @@ def test_a_red_letter_that_is_left_alone_hides_no_entry_of_what_it_reverses(sett
         ("dead_invoice_booked", True, {"u1", "l1"}), ("not_booked", False, {"u2"}),
     ]  # fmt: skip
     assert findings(settings) == 1
+
+
+def reported(settings: Settings) -> list[tuple[str, str]]:
+    """Item and cause of what the report of the first night calls to do."""
+    with open_warehouse(settings) as con:
+        build_findings(con, NIGHTS[0])
+        return con.execute("SELECT item_id, cause FROM report_finding ORDER BY item_id").fetchall()
+
+
+def test_several_items_that_one_decision_leaves_alone_are_none_of_them_to_do(settings: Settings) -> None:
+    see(settings, [], [entry("l1", FAR), entry("l2", "见附件", "70.00"), entry("l3", "见附件", "80.00")])
+    make(settings, "leave_alone", [], ["l1", "l2", "l3"])
+    assert reconcile_night(settings, NIGHTS[0]).set_aside_count == 3
+    assert reported(settings) == []
+
+
+def test_what_a_later_decision_linked_is_to_do_again_if_it_differs(settings: Settings) -> None:
+    see(settings, [invoice("u1"), invoice("u2", FAR)], [entry("l1", "见附件", "1103.00")])
+    make(settings, "leave_alone", ["u1", "u2"], [])
+    make(settings, "link", ["u1"], ["l1"], decided_at=MADE + timedelta(minutes=1))
+    assert reconcile_night(settings, NIGHTS[0]).set_aside_count == 1
+    assert reported(settings) == [("U:u1", "amount_differs")]

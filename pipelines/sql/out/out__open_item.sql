@@ -9,6 +9,7 @@ CREATE OR REPLACE VIEW out__open_item AS
 WITH open_item AS (
     SELECT * FROM recon__item
     WHERE verdict IN ('mismatched', 'duplicate', 'missing_upstream', 'missing_ledger', 'not_compared')
+      AND why_not IS DISTINCT FROM 'left_alone'
       AND item_id NOT IN (
           SELECT item_id FROM recon__decision
           WHERE is_honoured AND item_id IS NOT NULL AND kind IN ('accept_difference', 'ignore_until', 'leave_alone')

@@ -1,6 +1,6 @@
 -- what: the items that a decision speaks of, and which of them a person has set aside
 -- grain: work_decision_state one row per decision in force; work_set_aside one row per item
--- inputs: work_decision, work_decision_record, work_node, work_agreed, work_sentence
+-- inputs: work_decision, work_decision_record, work_decided, work_node, work_agreed, work_sentence
 -- parameters: none
 -- To accept or ignore needs the item to be the one that was decided on: the same records, no more and no less.
 
@@ -16,9 +16,15 @@ WITH place AS NOT MATERIALIZED (
     UNION ALL
     SELECT 'ledger', ledger_id, 'U:' || upstream_id FROM work_cleared WHERE is_short
 ),
+-- A record that a later decision speaks of instead is not this one's any more.
+held AS (
+    SELECT * FROM work_decision_record
+    WHERE decision_id NOT IN (SELECT decision_id FROM work_decided)
+       OR (decision_id, side, record_id) IN (SELECT (decision_id, side, record_id) FROM work_decided)
+),
 found AS (
     SELECT r.decision_id, min(p.item_id) AS item_id, count(DISTINCT p.item_id) AS n_items, count(p.item_id) AS n_found
-    FROM work_decision_record r
+    FROM held r
     LEFT JOIN place p USING (side, record_id)
     GROUP BY r.decision_id
 ),

@@ -20,10 +20,11 @@ open_item AS (
     FROM recon__item
     LEFT JOIN first_seen USING (item_id, cause)
     WHERE list_contains($finding_verdicts, verdict)
-      AND ($with_set_aside OR item_id NOT IN (
+      -- One decision may leave several items alone; each says so itself.
+      AND ($with_set_aside OR (why_not IS DISTINCT FROM 'left_alone' AND item_id NOT IN (
           SELECT item_id FROM recon__decision
           WHERE is_honoured AND item_id IS NOT NULL AND kind IN ('accept_difference', 'ignore_until', 'leave_alone')
-      ))
+      )))
 ),
 upstream AS (
     SELECT
