@@ -32,10 +32,11 @@ def reconcile_night(settings: Settings, night: Night, report: Callable[[str], No
     with open_warehouse(settings) as con, transaction(con):
         judge_due(con, settings, night, report)
         witness_night(con, settings, night)
-        set_aside = run_sql(con, "recon/count_set_aside", {"verdicts": [str(v) for v in FINDING_VERDICTS]}).fetchone()
-        result = replace(count_result(con, ITEM.name, MEMBER.name), set_aside_count=set_aside[0] if set_aside else 0)
+        verdicts = {"verdicts": [str(verdict) for verdict in FINDING_VERDICTS]}
+        ((set_aside,),) = run_sql(con, "recon/count_set_aside", verdicts).fetchall()
+        result = replace(count_result(con, ITEM.name, MEMBER.name), set_aside_count=set_aside)
         if not run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
-            run_sql(con, "recon/finding", {"night_id": night.night_id, "verdicts": [str(v) for v in FINDING_VERDICTS]})
+            run_sql(con, "recon/finding", {"night_id": night.night_id, **verdicts})
     return result
 
 
