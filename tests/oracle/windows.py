@@ -66,6 +66,8 @@ def was_received(line: Row, coverage: Sequence[Row]) -> bool:
 def is_impossible(number: str, as_of: datetime) -> bool:
     """No tax system could have issued it: so many digits, that region, or that year."""
     year = int(number[:2])
+    if len(number) == 20 and number.startswith("0"):  # a code of twelve digits, and the number
+        return number[1:3] not in REGIONS or not as_of.year - 12 <= 2000 + int(number[5:7]) <= as_of.year
     if len(number) == 20 or (len(number) in {16, 17, 18} and 20 < year <= as_of.year % 100):
         return number[2:4] not in REGIONS or year > as_of.year % 100
     return len(number) > 8 and len(number) != 18

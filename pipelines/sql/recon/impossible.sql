@@ -32,6 +32,7 @@ WITH shaped AS (
             ELSE TRUE
         END AS is_impossible
     FROM work_reference r
-    WHERE r.form <> 'split_code'
+    -- Twenty digits that begin with 0 are the code of a paper invoice and its number, if they are anything.
+    WHERE r.form <> 'split_code' OR (starts_with(r.code, '0') AND is_code(r.code, $as_of::TIMESTAMP))
 )
 SELECT ledger_id FROM shaped GROUP BY ledger_id HAVING bool_and(is_impossible);

@@ -132,6 +132,8 @@ parted AS (
 chained AS (
     SELECT
         *, len(coded) > 0 AND length(array_to_string(coded, '')) = length(compact) AS is_coded,
+        -- A number and its day look like the two ends of a long range.
+        len(tokens) = 2 AND is_day(tokens[2]) AND NOT is_day(tokens[1]) AS is_with_day,
         CASE WHEN len(chain) > 0 THEN chain_numbers(chain, FALSE) END AS completed,
         CASE WHEN len(chain) > 0 AND len(whole_tokens) < len(tokens) THEN chain_numbers(chain, TRUE) END AS carried
     FROM parted
@@ -144,9 +146,9 @@ of_several_runs AS (
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
                   {'form': 'joined', 'code': NULL, 'numbers': coded}]
             WHEN len(chain) > 0
-            THEN [{'form': CASE WHEN read.is_long THEN 'long_range'
+            THEN [{'form': CASE WHEN read.is_long AND NOT is_with_day THEN 'long_range'
                                 WHEN len(read.numbers) = 1 THEN 'plain'
-                                WHEN len(chain) = 2 AND regexp_matches(chain[2], '^\s*[~—至到-]') THEN 'range'
+                                WHEN len(chain) = 2 AND regexp_matches(chain[2], '^\s*[~—至到-]') AND NOT is_with_day THEN 'range'
                                 ELSE 'list' END,
                    'code': code, 'numbers': read.numbers}
                   FOR read IN CASE WHEN carried <> completed THEN [carried, completed] ELSE [completed] END]

@@ -1,5 +1,6 @@
 -- rule: one wrong, swapped, missing or additional digit away from the number of an invoice of that party, money and day, or
---       from its last 8 digits where the ledger keeps no more; or the beginning or the end of it, the rest left out
+--       from its last 8 digits where the ledger keeps no more, or from its code and number; or the beginning or the end of it,
+--       the rest left out
 -- writes: work_repair, work_refused
 -- inputs: work_unsure, work_similar, work_reference, work_impossible, work_repair, work_looked, the macro in_force (neighbour.sql)
 -- parameters: $as_of, $grace_hours
@@ -38,6 +39,11 @@ comparable AS (
     SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, right(s.number, 8), s.code
     FROM work_similar s JOIN typed t ON t.ledger_id = s.ledger_id
     WHERE length(s.number) = 20 AND length(t.typed) < 10 AND t.typed_code IS NULL
+    UNION ALL
+    -- Code and number in one text: a digit of either may be wrong, missing or too many.
+    SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, s.code || s.number, NULL
+    FROM work_similar s JOIN typed t ON t.ledger_id = s.ledger_id
+    WHERE length(s.number) = 8 AND length(t.typed) > 15 AND t.typed_code IS NULL
 )
 SELECT
     ledger_id, upstream_id, any_value(is_free) AS is_free, any_value(invoice_date) IS NOT NULL AS is_dated,
