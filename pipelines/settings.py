@@ -147,10 +147,10 @@ class Settings(BaseSettings):
 
     within_tolerance_cny: Decimal = Decimal("0.06")
     arithmetic_tolerance_cny: Decimal = Field(default=Decimal("0.00"), ge=0)
-    sync_grace_hours: int = Field(default=48, ge=0)
-    booking_window_days: int = Field(default=60, ge=0)
-    undated_lookback_days: int = Field(default=60, ge=0)
-    repair_window_days: int = Field(default=60, ge=0)
+    sync_grace_hours: int = Field(default=48, ge=0, le=8784)
+    booking_window_days: int = Field(default=60, ge=0, le=3660)
+    undated_lookback_days: int = Field(default=60, ge=0, le=3660)
+    repair_window_days: int = Field(default=60, ge=0, le=3660)
     filed_through: str | None = Field(default=None, pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")
     """Last month that was filed with the tax office, such as 2026-09: later changes to it are adjustments."""
 

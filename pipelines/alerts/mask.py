@@ -8,6 +8,9 @@ from collections.abc import Iterable
 _LONG_ID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Z]*[0-9])[0-9A-Z]{15,20}(?![0-9A-Za-z])")
 """Tax ids (15 to 20 characters) and 20-digit invoice numbers, also those of records that are no member."""
 
+_CITED = re.compile(r"(?<![0-9])[0-9]{10}(?:[0-9]{2})?-[0-9]{8}(?![0-9])")
+"""Invoices cited by code and number."""
+
 _SHORTEST_ID = 7
 _FULL_WIDTH_BRACKETS = str.maketrans("()", "（）")
 _HALF_WIDTH_BRACKETS = str.maketrans("（）", "()")
@@ -28,12 +31,13 @@ def mask_id(identifier: str) -> str:
 def mask_text(text: str, names: Iterable[str], ids: Iterable[str]) -> str:
     """Replace the names (with either width of brackets, with or without blanks) and ids that stand in a text.
 
-    Long ids that nobody listed are masked too. Ids of less than seven characters stay: they would hit amounts.
+    Long ids and invoices cited by code and number that nobody listed are masked too. Ids of less than seven characters stay: they would hit amounts.
     """
     masks = {spelling: mask_name(name) for name in names for spelling in _spell_name(name)}
     masks |= {identifier: mask_id(identifier) for identifier in ids if len(identifier) >= _SHORTEST_ID}
     standing = sorted((found for found in masks if found in text), key=len, reverse=True)
-    return _LONG_ID.sub(lambda hit: mask_id(hit[0]), _replace(text, standing, masks))
+    masked = _CITED.sub(lambda hit: mask_id(hit[0]), _replace(text, standing, masks))
+    return _LONG_ID.sub(lambda hit: mask_id(hit[0]), masked)
 
 
 def _replace(text: str, standing: list[str], masks: dict[str, str]) -> str:

@@ -31,6 +31,7 @@ def diagnose() -> list[Diagnosis]:
     return [
         diagnose_versions(),
         diagnose_settings_file(settings),
+        *diagnose_filing(settings),
         diagnose_data_root(settings),
         diagnose_permissions(settings),
         state.diagnose_writing(settings),
@@ -76,6 +77,17 @@ def diagnose_settings_file(settings: Settings) -> Diagnosis:
         )
     detail = f"{found}: {len(settings.taxpayers)} 企业 taxpayers, {len(settings.sources)} 来源 sources"
     return Diagnosis(subject, "ok", detail)
+
+
+def diagnose_filing(settings: Settings) -> list[Diagnosis]:
+    """A month that is not over cannot have been filed with the tax office: nothing is filed under such a setting."""
+    month = settings.filed_through
+    if month is None:
+        return []
+    if month < f"{beijing_now():%Y-%m}":
+        return [Diagnosis("申报 filed through", "ok", month)]
+    advice = "改成最后一个已申报的月份 | set filed_through to the last month that was filed"
+    return [Diagnosis("申报 filed through", "warn", f"{month} 还没有结束 is not over", advice)]
 
 
 def diagnose_data_root(settings: Settings) -> Diagnosis:

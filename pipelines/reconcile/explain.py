@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.model import Side
 from pipelines.reconcile.cascade import NUMBER_RULES, REPAIR_RULES, Parameters, join_records
+from pipelines.reconcile.nightly import load_nightly_sources
 from pipelines.reconcile.published import find_records, open_beside
 from pipelines.reconcile.steps import StepWords
 from pipelines.reconcile.story import Candidate, Explanation, ItemStory, RecordStory, Step
@@ -57,10 +57,7 @@ def _judge_again(
     con: Connection, settings: Settings, as_of: datetime, item_ids: Sequence[str], report: Callable[[str], None]
 ) -> None:
     """The join as of the published night; what is plainly cleared and not asked for is carried, as on any night."""
-    con.execute("CREATE TEMP TABLE work_nightly_source (source_id VARCHAR)")
-    for source in settings.sources:
-        if source.side == Side.LEDGER and source.expected == "nightly":
-            con.execute("INSERT INTO work_nightly_source VALUES ($id)", {"id": source.id})
+    load_nightly_sources(con, settings)
     report("explain")
     run_sql(con, "explain/carried_state", {"item_ids": list(item_ids)})
     join_records(con, settings, as_of, report, due="carried")

@@ -46,7 +46,8 @@ def file_periods(settings: Settings, night: Night) -> None:
     """
     with open_warehouse(settings) as con, transaction(con):
         if not run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
-            run_sql(con, "recon/filed", {"night_id": night.night_id, "filed_through": settings.filed_through})
+            values = {"night_id": night.night_id, "as_of": night.as_of, "filed_through": settings.filed_through}
+            run_sql(con, "recon/filed", values)
 
 
 def judge_due(con: Connection, settings: Settings, night: Night, report: Callable[[str], None]) -> None:
@@ -82,8 +83,16 @@ def _sql_files(folder: Traversable) -> Iterator[Traversable]:
 
 def _prepare_inputs(con: Connection, settings: Settings, night: Night) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE work_coverage AS SELECT * FROM {COVERAGE.name}")
-    con.execute("CREATE OR REPLACE TEMP TABLE work_nightly_source (source_id VARCHAR)")
-    nightly = [(s.id,) for s in settings.sources if s.side == Side.LEDGER and s.expected == "nightly"]
-    if nightly:
-        con.executemany("INSERT INTO work_nightly_source VALUES (?)", nightly)
+    load_nightly_sources(con, settings)
     run_sql(con, "recon/ledger_seen", {"as_of": night.as_of})
+
+
+def load_nightly_sources(con: Connection, settings: Settings) -> None:
+    """The ledgers that are due every night as `work_nightly_source`; NULL where the settings do not say whose they are."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE work_nightly_source (source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR)"
+    )
+    for source in settings.sources:
+        if source.side == Side.LEDGER and source.expected == "nightly":
+            named = [source.id, source.taxpayer_id, source.direction and str(source.direction)]
+            con.execute("INSERT INTO work_nightly_source VALUES (?, ?, ?)", named)

@@ -98,3 +98,19 @@ def test_a_night_that_is_not_published_files_nothing(settings: Settings) -> None
     see(settings, [invoice("u1")], [entry("l1")])
     reconcile_night(settings.model_copy(update={"filed_through": "2026-08"}), NIGHTS[0])
     assert select(settings, "SELECT count(*) FROM recon__filed_period") == [(0,)]
+
+
+def test_months_of_which_nothing_is_known_are_filed_with_those_around_them(filed: Settings) -> None:
+    assert judge(filed, 1, "2026-10") == []
+    assert select(filed, "SELECT period FROM recon__filed_period ORDER BY 1") == [
+        ("2026-08",), ("2026-09",), ("2026-10",)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", ["2026-11", "2062-08"])
+def test_a_month_that_is_not_over_is_not_filed(filed: Settings, slip: str) -> None:
+    see(filed, ledger=[entry("l9", "26312000000111111111", "500.00", party=OTHER)])
+    assert [row[0] for row in judge(filed, 1, slip)] == ["arrived"]
+    assert select(filed, "SELECT period FROM recon__filed_period") == [("2026-08",)]
+    judge(filed, 2, "2026-09")
+    assert select(filed, "SELECT period FROM recon__filed_period ORDER BY 1") == [("2026-08",), ("2026-09",)]

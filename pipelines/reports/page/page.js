@@ -59,7 +59,7 @@
       parts.push(make("p", "", say("未关联的原因：", "Not linked because: ") + say(why[0], why[1])));
     }
     (card[F.candidates] || []).forEach((other) => parts.push(make("p", "soft",
-      [say("候选", "candidate"), other[0], other[1], other[2], money(other[3])].filter(Boolean).join("  "))));
+      [card[F.cause] === "booked_twice" ? say("已入账", "booked already") : say("候选", "candidate"), other[0], other[1], other[2], money(other[3])].filter(Boolean).join("  "))));
     parts.push(make("p", "soft", make("code", "", "fapiao explain " + card[F.id])));
     return parts;
   }

@@ -1,5 +1,6 @@
 -- alert_example: the biggest new findings of each group, with every name and id that their sentences may mention: those
--- of the members, and of the candidates that an unlinked item lists.
+-- of the members, of the candidates that an unlinked item lists, and of the invoices whose numbers the sentence itself names
+-- (that of a second booking is a member of another item).
 -- Grain: one row per example. Inputs: alert_new_finding, recon__item, recon__member, core_upstream__invoice,
 -- core_ledger__entry.
 -- Parameters: example_count.
@@ -12,6 +13,13 @@ mentioned AS (
     SELECT item_id, record_id FROM example JOIN recon__member USING (item_id)
     UNION
     SELECT item_id, UNNEST(candidates) AS record_id FROM example JOIN recon__item USING (item_id)
+    UNION
+    SELECT said.item_id, invoice.record_id
+    FROM (
+        SELECT item_id, taxpayer_id, UNNEST(regexp_extract_all(explanation_zh, '[0-9]{8,20}')) AS invoice_number
+        FROM example
+    ) AS said
+    JOIN core_upstream__invoice AS invoice USING (taxpayer_id, invoice_number)
 ),
 word AS (
     SELECT

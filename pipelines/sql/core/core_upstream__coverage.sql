@@ -81,7 +81,8 @@ looked AS (
         AND (file_id, source_id, issue_date) NOT IN (
             SELECT (file_id, source_id, day) FROM spoiled WHERE day IS NOT NULL)
         AND (file_id, source_id) NOT IN (SELECT (file_id, source_id) FROM spoiled WHERE day IS NULL)
-        AND made_at >= issue_date + to_hours($grace_hours) AS is_settled
+        -- A day that is not over can still grow, however short the grace window.
+        AND made_at >= issue_date + to_hours(greatest($grace_hours, 24)) AS is_settled
     FROM received
 )
 SELECT

@@ -1,6 +1,6 @@
 -- what: the records that were compared at each step, with what agrees and what differs
--- grain: one row per step and record compared, the best first
--- inputs: explain_pair, work_upstream, work_ledger, work_reference, published.recon__member
+-- grain: one row per step and record compared: those that the sentence names, then the best
+-- inputs: explain_pair, work_upstream, work_ledger, work_reference, published.recon__item, published.recon__member
 -- parameters: $tolerance
 -- What one side does not keep neither agrees nor differs; nor does the money of a line that cites several invoices.
 
@@ -35,4 +35,7 @@ SELECT
 FROM compared AS c
 LEFT JOIN published.recon__member AS m
   ON m.side = CASE c.side WHEN 'ledger' THEN 'upstream' ELSE 'ledger' END AND m.record_id = c.other_id
-ORDER BY c.side, c.record_id, c.step, c.why_not IS NOT NULL, len(agrees) DESC, c.other_id;
+LEFT JOIN published.recon__member AS own ON own.side = c.side AND own.record_id = c.record_id
+LEFT JOIN published.recon__item AS i ON i.item_id = own.item_id
+ORDER BY c.side, c.record_id, c.step, c.why_not IS NOT NULL, list_position(i.candidates, c.other_id) NULLS LAST, len(agrees) DESC,
+         c.other_id;

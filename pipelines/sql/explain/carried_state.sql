@@ -1,7 +1,7 @@
 -- what: the published night as the join starts from it: records of the asked taxpayers, and the pairs that stay cleared
 -- grain: explain_record one row per record of an asked item; core tables, recon__cleared, recon__open_record and
 --        core_change as declared; work_coverage, work_ledger_seen as the join wants them
--- inputs: published.*, work_nightly_source (source_id)
+-- inputs: published.*, work_nightly_source
 -- parameters: $item_ids
 -- A pair that is exact by its number, once on each side, is not judged again, unless it is asked for, is red, or shares
 -- its key with another record: whatever the join would clear at once is carried, everything else is due.
@@ -26,12 +26,23 @@ CREATE OR REPLACE TEMP TABLE work_coverage AS
 SELECT * FROM published.core_upstream__coverage SEMI JOIN explain_scope USING (taxpayer_id, direction);
 
 CREATE OR REPLACE TEMP TABLE work_ledger_seen AS
-SELECT l.taxpayer_id, l.direction, min(s.newest_observed_at) AS seen_at
-FROM (SELECT DISTINCT taxpayer_id, direction, source_id FROM core_ledger__entry) AS l
-JOIN published.night__source AS s
-  ON s.source_id = l.source_id AND s.night_id IN (SELECT night_id FROM published.out__night)
-WHERE l.source_id IN (SELECT source_id FROM work_nightly_source)
-GROUP BY l.taxpayer_id, l.direction;
+WITH delivered AS (
+    SELECT source_id, newest_observed_at AS seen_at FROM published.night__source
+    WHERE night_id IN (SELECT night_id FROM published.out__night) AND newest_observed_at IS NOT NULL
+),
+fed AS (
+    SELECT DISTINCT taxpayer_id, direction, source_id FROM core_ledger__entry
+    WHERE source_id IN (SELECT source_id FROM work_nightly_source)
+    UNION
+    SELECT s.taxpayer_id, s.direction, n.source_id
+    FROM explain_scope AS s
+    CROSS JOIN (FROM work_nightly_source WHERE source_id NOT IN (SELECT source_id FROM delivered)) AS n
+    WHERE coalesce(n.taxpayer_id = s.taxpayer_id, TRUE) AND coalesce(n.direction = s.direction, TRUE)
+)
+SELECT f.taxpayer_id, f.direction, min(coalesce(d.seen_at, '-infinity'::TIMESTAMP)) AS seen_at
+FROM fed AS f
+LEFT JOIN delivered AS d ON d.source_id = f.source_id
+GROUP BY f.taxpayer_id, f.direction;
 
 CREATE OR REPLACE TEMP TABLE explain_pair_of_key AS
 WITH exact AS (

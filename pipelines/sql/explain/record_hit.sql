@@ -14,6 +14,7 @@ WITH fitting AS (
     WHERE invoice_number = $number
        OR invoice_code || invoice_number = $number
        OR paper_number = $number
+       OR invoice_code || paper_number = $number
        OR (length($number) = 8 AND right(invoice_number, 8) = $number)
     UNION ALL
     SELECT 'ledger', record_id, CASE WHEN cleaned = $number OR voucher_no = $text THEN 1 ELSE 2 END

@@ -1,6 +1,6 @@
 -- what: the steps of an invoice: void or reversed, listed twice, its red letter, and which open ledger lines came near
 -- grain: explain_step one row per invoice and step; explain_pair one row per invoice and ledger line or other invoice
--- inputs: explain_record, explain_lone, work_upstream, work_listed_twice, work_red_pair, work_refused, work_similar
+-- inputs: explain_record, explain_lone, work_upstream, work_listed_twice, work_red_pair, work_refused, work_similar, work_list_gap
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE explain_invoice AS
@@ -30,6 +30,8 @@ WITH seen AS (
     UNION ALL
     SELECT s.upstream_id, s.ledger_id, NULL FROM work_similar AS s
     ANTI JOIN work_refused AS f ON f.upstream_id = s.upstream_id AND f.ledger_id = s.ledger_id
+    UNION ALL
+    SELECT upstream_id, ledger_id, 'list_lacks_it' FROM work_list_gap
 )
 SELECT s.upstream_id, s.ledger_id, min(s.why_not) AS why_not
 FROM seen AS s

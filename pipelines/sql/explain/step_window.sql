@@ -65,7 +65,8 @@ SELECT
     CASE e.cause WHEN 'booking_lag' THEN 'early' ELSE 'over' END, NULL,
     MAP {'issued_on': CAST(u.issued_on AS VARCHAR), 'days': CAST($booking_days AS VARCHAR),
          'due_on': CAST(CAST(u.issued_on + to_days($booking_days) AS DATE) AS VARCHAR),
-         'looked_at': CAST(least($as_of::TIMESTAMP, coalesce(s.seen_at, $as_of::TIMESTAMP)) AS VARCHAR)}
+         'looked_at': CASE WHEN isfinite(coalesce(s.seen_at, $as_of::TIMESTAMP))
+                           THEN CAST(least($as_of::TIMESTAMP, coalesce(s.seen_at, $as_of::TIMESTAMP)) AS VARCHAR) ELSE '—' END}
 FROM explain_lone AS e
 JOIN work_upstream AS u ON u.record_id = e.record_id
 LEFT JOIN work_ledger_seen AS s ON s.taxpayer_id = u.taxpayer_id AND s.direction = u.direction

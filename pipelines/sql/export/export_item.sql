@@ -18,6 +18,16 @@ WITH named AS (
     FROM report_finding AS f
     JOIN recon__member AS m ON m.item_id = f.item_id AND m.side = 'ledger'
     JOIN core_ledger__entry AS l ON l.record_id = m.record_id
+    UNION ALL
+    -- A second booking that names nobody is of the party of the invoice that is booked already.
+    SELECT
+        f.item_id, 3, u.record_id,
+        IF(u.direction = 'input', u.seller_tax_id, u.buyer_tax_id), IF(u.direction = 'input', u.seller_name, u.buyer_name)
+    FROM (
+        SELECT item_id, taxpayer_id, unnest(regexp_extract_all(explanation_zh, '[0-9]{8,20}')) AS invoice_number
+        FROM report_finding WHERE cause = 'booked_twice'
+    ) AS f
+    JOIN core_upstream__invoice AS u USING (taxpayer_id, invoice_number)
 ),
 party AS (
     SELECT item_id, arg_min(tax_id, (place, record_id)) AS tax_id, arg_min(name, (place, record_id)) AS name

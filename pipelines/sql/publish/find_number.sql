@@ -25,6 +25,8 @@ number AS (
     UNION
     SELECT item_row, paper_number FROM invoice WHERE paper_number IS NOT NULL
     UNION
+    SELECT item_row, invoice_code || paper_number FROM invoice WHERE paper_number IS NOT NULL AND invoice_code IS NOT NULL
+    UNION
     SELECT item_row, COALESCE(invoice_code, '') || regexp_replace(reference, '[^0-9A-Z]', '', 'g') FROM entry
     UNION
     SELECT item_row, unnest(regexp_extract_all(reference, '[0-9A-Z]{8,}'))

@@ -138,7 +138,7 @@ red_skipped AS (
 impossible AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'impossible_number' AS why_not
     FROM work_lone_ledger l
-    WHERE cause = 'sync_delay' AND is_impossible
+    WHERE cause IN ('sync_delay', 'upstream_gap') AND is_impossible
       AND item_id NOT IN (SELECT item_id FROM work_of_ledger UNION ALL SELECT item_id FROM skipped)
 ),
 left_alone AS (
@@ -156,8 +156,6 @@ UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_a
 UNION ALL SELECT * FROM impossible WHERE item_id NOT IN (SELECT item_id FROM left_alone);
 
 DROP TABLE work_considered;
-
-DROP TABLE work_list_gap;
 
 DROP TABLE work_of_ledger;
 

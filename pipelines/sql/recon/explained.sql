@@ -1,6 +1,6 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item, worded as it is written; work_other one row per item whose sentence names another record;
---        work_party one row per item whose parties differ
+--        work_differing one row per item of which party or day differ; work_wording one row per sentence, direction and sign
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
 --         work_similar, work_second, work_surplus, work_link, work_unpaired_blue, work_second_opinion
 -- parameters: none
@@ -9,7 +9,7 @@ CREATE OR REPLACE TEMP TABLE work_other AS
 WITH first_line AS (
     SELECT
         k.upstream_id,
-        arg_min(coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)), (l.posted_on, l.record_id)) AS voucher,
+        list_shown(list(DISTINCT coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)))) AS voucher,
         min(l.posted_on) AS posted_on
     FROM work_link k
     JOIN work_open_ledger l ON l.record_id = k.ledger_id
@@ -56,84 +56,122 @@ SELECT
     h.item_id, shown_number(up.code, up.number) AS number, coalesce(up.party_name, up.party_id) AS party,
     coalesce(first_line.voucher, c.shown, h.unlisted) AS other,
     -- Vouchers are numbered anew every month.
-    CASE WHEN first_line.voucher = h.voucher THEN first_line.posted_on END AS other_posted_on
+    CASE WHEN first_line.voucher = h.voucher AND h.voucher <> CAST(h.posted_on AS VARCHAR) THEN first_line.posted_on END AS other_posted_on
 FROM work_hinted h
 LEFT JOIN first_line ON first_line.upstream_id = h.booked_first_id
 LEFT JOIN work_open_upstream up ON up.record_id = h.booked_first_id
 LEFT JOIN considered c ON c.item_id = h.item_id
 WHERE h.cause = 'booked_twice' OR h.n_candidates > 0 OR h.unlisted IS NOT NULL;
 
--- Of several lines the first whose party differs; a tax id is told where it is the tax ids that differ.
-CREATE OR REPLACE TEMP TABLE work_party AS
+-- Of several lines those that differ: a finding about one of them is not told of the others. The first party is named; a tax id is
+-- told where it is the tax ids that differ.
+CREATE OR REPLACE TEMP TABLE work_differing AS
+WITH pair AS (
+    SELECT
+        h.item_id, h.cause, h.n_upstream > 1 AND h.listed_other IS NULL AS is_of_several, (l.posted_on, l.record_id) AS place,
+        concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(l.party_id) END) AS ledger_party,
+        concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(u.party_id) END) AS upstream_party,
+        coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher, l.invoice_date, u.issued_on,
+        shown_number(u.code, u.number) AS number, u.total_cny,
+        party_differs(l.party_id, l.party_name, u.party_id, u.party_name) AS is_other_party,
+        coalesce(l.invoice_date <> u.issued_on, FALSE) AS is_other_day,
+        CASE h.cause WHEN 'party_differs' THEN is_other_party WHEN 'date_differs' THEN is_other_day ELSE FALSE END AS is_told
+    FROM work_hinted h
+    JOIN work_node n ON n.item_id = h.item_id AND n.side = 'ledger'
+    JOIN work_link k ON k.ledger_id = n.record_id
+    JOIN work_open_ledger l ON l.record_id = k.ledger_id
+    JOIN work_open_upstream u ON u.record_id = k.upstream_id
+    WHERE h.cause IN ('party_differs', 'date_differs') OR h.also_key IS NOT NULL
+)
 SELECT
-    n.item_id,
-    arg_min(concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(l.party_id) END),
-            (l.posted_on, l.record_id)) AS ledger_party,
-    arg_min(concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(u.party_id) END),
-            (l.posted_on, l.record_id)) AS upstream_party
-FROM work_hinted h
-JOIN work_node n ON n.item_id = h.item_id AND n.side = 'ledger'
-JOIN work_link k ON k.ledger_id = n.record_id
-JOIN work_open_ledger l ON l.record_id = k.ledger_id
-JOIN work_open_upstream u ON u.record_id = k.upstream_id
-WHERE h.cause = 'party_differs' AND party_differs(l.party_id, l.party_name, u.party_id, u.party_name)
-GROUP BY n.item_id;
+    item_id,
+    arg_min(ledger_party, place) FILTER (is_other_party) AS ledger_party,
+    arg_min(upstream_party, place) FILTER (is_other_party AND is_told) AS upstream_party,
+    list_shown(list(DISTINCT CAST(invoice_date AS VARCHAR)) FILTER (is_other_day)) AS ledger_date,
+    arg_min(issued_on, place) FILTER (is_other_day AND is_told) AS issued_on,
+    list_shown(list(DISTINCT voucher) FILTER (is_told)) AS voucher,
+    arg_min(number, place) FILTER (is_told AND is_of_several) AS number,
+    arg_min(total_cny, place) FILTER (is_told AND is_of_several) AS upstream_money
+FROM pair
+GROUP BY item_id;
+
+-- What we issued ourselves asks for something else, and so does a red letter.
+CREATE OR REPLACE TEMP TABLE work_wording AS
+WITH variant AS (
+    SELECT
+        *, concat(key, CASE WHEN is_red THEN '.red' END, CASE direction WHEN 'output' THEN '.output' END) AS own_key,
+        concat(key, CASE direction WHEN 'output' THEN '.output' END) AS blue_key
+    FROM (SELECT *, unnest(['input', 'output']) AS direction FROM (SELECT *, unnest([FALSE, TRUE]) AS is_red FROM work_sentence))
+)
+SELECT
+    v.key AS sentence_key, direction, is_red,
+    coalesce(own.zh, blue.zh, v.zh) AS zh, coalesce(own.en, blue.en, v.en) AS en
+FROM variant v
+LEFT JOIN work_sentence own ON own.key = v.own_key
+LEFT JOIN work_sentence blue ON blue.key = v.blue_key;
 
 CREATE OR REPLACE TEMP VIEW work_explained AS
 WITH filled AS (
     SELECT
         h.*,
         {
-            'number': coalesce(h.listed_numbers, shown_number(code, h.number), o.number, ''),
-            'reference': coalesce(reference, '—'),
-            'voucher': concat(voucher, ' (' || CASE WHEN o.other_posted_on IS NOT NULL THEN posted_on END || ')'),
+            'number': coalesce(h.listed_numbers, d.number, shown_number(code, h.number), o.number, ''),
+            'reference': coalesce(trim(translate(reference, chr(9) || chr(10) || chr(13), '   ')), '—'),
+            'voucher': concat(coalesce(d.voucher, h.voucher), ' (' || CASE WHEN o.other_posted_on IS NOT NULL THEN posted_on END || ')'),
             'posted_on': coalesce(CAST(posted_on AS VARCHAR), ''),
-            'issued_on': coalesce(CAST(issued_on AS VARCHAR), ''),
-            'ledger_date': coalesce(CAST(invoice_date AS VARCHAR), ''),
-            'party': coalesce(h.listed_parties, p.upstream_party, h.upstream_party, o.party, h.ledger_party, '—'),
-            'ledger_party': coalesce(p.ledger_party, h.ledger_party, '—'),
-            'upstream_total': coalesce(money_text(upstream_money), '—'),
+            'issued_on': coalesce(CAST(coalesce(d.issued_on, h.issued_on) AS VARCHAR), ''),
+            'ledger_date': coalesce(d.ledger_date, CAST(invoice_date AS VARCHAR), ''),
+            'party': coalesce(h.listed_parties, d.upstream_party, h.upstream_party, o.party, h.ledger_party, '—'),
+            'ledger_party': coalesce(d.ledger_party, h.ledger_party, '—'),
+            'upstream_total': coalesce(money_text(coalesce(d.upstream_money, h.upstream_money)), '—'),
             'ledger_total': coalesce(money_text(ledger_money), '—'),
             'ledger_tax': coalesce(money_text(ledger_tax), '—'),
             'upstream_tax': coalesce(money_text(upstream_tax), '—'),
             'difference': coalesce(money_text(
                 CASE WHEN h.cause IN ('within_tolerance', 'split_entries', 'combined_entry')
-                     THEN abs(ledger_money - upstream_money) ELSE ledger_money - upstream_money END), '—'),
+                     THEN abs(ledger_money - h.upstream_money) ELSE ledger_money - h.upstream_money END), '—'),
             'due_on': coalesce(CAST(due_on AS VARCHAR), ''),
             'count': CAST(shown_count AS VARCHAR),
             'other': concat(coalesce(h.listed_other, o.other, '—'), ' (' || o.other_posted_on || ')')
         } AS facts
     FROM work_hinted h
     LEFT JOIN work_other o ON o.item_id = h.item_id
-    LEFT JOIN work_party p ON p.item_id = h.item_id
+    LEFT JOIN work_differing d ON d.item_id = h.item_id
 ),
 worded AS (
     SELECT
-        f.*, c.verdict, coalesce(ours.zh, s.zh) AS zh, coalesce(ours.en, s.en) AS en, r.zh AS repaired_zh, r.en AS repaired_en,
-        o.zh AS opinion_zh, o.en AS opinion_en,
+        f.*, c.verdict, s.zh, s.en, r.zh AS repaired_zh, r.en AS repaired_en, also.zh AS also_zh, also.en AS also_en,
+        o.zh AS opinion_zh, o.en AS opinion_en, hint.zh AS hint_zh, hint.en AS hint_en,
         -- Who follows a repaired number follows a guess, whatever is found at its end.
         CASE WHEN starts_with(r.key, 'repaired') THEN 'likely' ELSE c.basis END AS basis,
-        {'why': coalesce(w.zh, ''), 'hint': coalesce(hint.zh, ''), 'money': coalesce(m.zh, ''),
+        {'why': coalesce(w.zh, ''), 'hint': '', 'money': coalesce(m.zh, ''),
          'more': coalesce(more.zh, '')} AS words_zh,
-        {'why': coalesce(w.en, ''), 'hint': coalesce(hint.en, ''), 'money': coalesce(m.en, ''),
+        {'why': coalesce(w.en, ''), 'hint': '', 'money': coalesce(m.en, ''),
          'more': coalesce(more.en, '')} AS words_en
     FROM filled f
     JOIN work_cause c ON c.cause = f.cause
-    JOIN work_sentence s ON s.key = f.sentence_key
-    -- What we issued ourselves asks for something else.
-    LEFT JOIN work_sentence ours ON ours.key = f.output_key
-    LEFT JOIN work_sentence w ON w.key = 'why.' || f.why_not
+    JOIN work_wording s ON s.sentence_key = f.sentence_key AND s.direction = f.direction AND s.is_red = f.is_red
+    LEFT JOIN work_sentence w ON w.key = f.why_key
     LEFT JOIN work_sentence hint ON hint.key = f.hint_key
     LEFT JOIN work_sentence m ON m.key = f.money_key
     LEFT JOIN work_sentence more ON more.key = f.more_key
     LEFT JOIN work_sentence r ON r.key = f.repair_key
+    LEFT JOIN work_sentence also ON also.key = f.also_key
     LEFT JOIN work_second_opinion o ON o.item_id = f.asked_item_id
+),
+-- A hint names things itself.
+hinted AS (
+    SELECT * REPLACE (
+        struct_update(words_zh, hint := coalesce(fill_sentence(hint_zh, facts, words_zh), '')) AS words_zh,
+        struct_update(words_en, hint := coalesce(fill_sentence(hint_en, facts, words_en), '')) AS words_en
+    )
+    FROM worded
 )
 SELECT
-    item_id, taxpayer_id, direction, verdict, cause, rule, basis, is_impossible, candidates, why_not, differing_fields,
+    item_id, taxpayer_id, direction, verdict, cause, rule, basis, is_doubtful, candidates, why_not, differing_fields,
     upstream_total, ledger_total, CASE WHEN n_upstream > 0 AND n_ledger > 0 THEN difference END AS difference, due_on,
-    concat(fill_sentence(zh, facts, words_zh), fill_sentence(repaired_zh, facts, words_zh), opinion_zh)
+    concat(fill_sentence(zh, facts, words_zh), fill_sentence(also_zh, facts, words_zh), fill_sentence(repaired_zh, facts, words_zh), opinion_zh)
         AS explanation_zh,
-    concat(fill_sentence(en, facts, words_en), fill_sentence(repaired_en, facts, words_en), opinion_en)
+    concat(fill_sentence(en, facts, words_en), fill_sentence(also_en, facts, words_en), fill_sentence(repaired_en, facts, words_en), opinion_en)
         AS explanation_en
-FROM worded;
+FROM hinted;

@@ -47,7 +47,14 @@ WITH measured AS (
             WHEN abs(ledger_tax - upstream_tax) > slack THEN 'tax'
             ELSE 'kept'
         END AS told
-    FROM (SELECT *, CASE cause WHEN 'amount_differs' THEN $tolerance ELSE 0 END AS slack FROM work_judged)
+    FROM (
+        SELECT
+            *, CASE cause WHEN 'amount_differs' THEN $tolerance ELSE 0 END AS slack,
+            coalesce(invoice_date > CAST($as_of::TIMESTAMP AS DATE), FALSE) AS is_ahead,
+            CASE WHEN cause IN ('unreadable_reference', 'sync_delay') AND is_unreadable
+                 THEN coalesce(is_damaged_number(reference), FALSE) ELSE FALSE END AS is_damaged
+        FROM work_judged
+    )
 ),
 compared AS (
     SELECT
@@ -59,6 +66,9 @@ compared AS (
              WHEN cause IN ('dead_invoice_booked', 'red_letter_netted') THEN first_total
              ELSE upstream_total END AS upstream_money,
         rule IN ('number_list', 'decision') AND n_upstream > 1 AS is_combined,
+        cause <> 'party_differs' AND list_has_any(differing_fields, ['counterparty_tax_id', 'counterparty_name'])
+            AS is_party_different,
+        cause <> 'date_differs' AND rule <> 'second_error' AND list_contains(differing_fields, 'invoice_date') AS is_day_different,
         -- The causes of a repaired number say so themselves.
         CASE WHEN rule = 'decision' THEN 'decided'
              WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent')
@@ -71,15 +81,16 @@ worded AS (
     SELECT
         c.* REPLACE (coalesce(t.money, c.upstream_money) AS upstream_money,
                      CASE WHEN m.key IS NULL AND m.numbers IS NOT NULL THEN 'also_listed' ELSE c.repair_key END AS repair_key),
-        m.numbers AS unlisted,
+        m.numbers AS unlisted, t.money AS listed_money,
         t.numbers AS listed_numbers, t.other AS listed_other, t.parties AS listed_parties, t.hint_key AS listed_hint_key,
         CASE
             WHEN t.item_id IS NOT NULL THEN cause || '.list'
+            WHEN why_not = 'left_alone' AND n_upstream = 0 AND n_candidates = 0 THEN 'left_alone.entry'
+            WHEN why_not = 'left_alone' AND n_ledger = 0 AND n_candidates = 0 THEN 'left_alone.invoice'
             WHEN cause = 'exact' AND n_ledger = 0 THEN 'exact.void'
             WHEN cause = 'red_letter_netted' AND n_ledger = 0 THEN 'red_letter_netted.unbooked'
             WHEN cause = 'red_letter_netted' AND status = 'void' THEN 'red_letter_netted.void'
             WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
-            WHEN cause = 'dead_invoice_booked' AND status = 'void' AND upstream_total < 0 THEN 'dead_invoice_booked.void_red'
             WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
             WHEN cause = 'dead_invoice_booked' AND is_partly_reversed THEN 'dead_invoice_booked.partly'
             WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
@@ -89,12 +100,10 @@ worded AS (
             WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
             WHEN cause = 'not_found' AND invoice_date IS NULL AND n_candidates = 0 THEN 'not_found.undated'
             WHEN rule = 'second_error' THEN cause || '.second_error'
-            WHEN cause = 'number_absent' AND n_upstream > 1 THEN 'number_absent.combined'
-            WHEN why_not = 'left_alone' AND n_upstream = 0 THEN 'left_alone.entry'
-            WHEN why_not = 'left_alone' THEN 'left_alone.invoice'
-            WHEN cause = 'sync_delay' AND is_impossible THEN 'sync_delay.impossible'
+            WHEN cause = 'sync_delay' AND is_ahead THEN 'sync_delay.ahead'
+            WHEN cause IN ('sync_delay', 'upstream_gap') AND is_impossible THEN cause || '.impossible'
             WHEN cause = 'sync_delay' AND is_unreadable AND reference IS NULL THEN 'sync_delay.empty'
-            WHEN cause = 'sync_delay' AND is_unreadable THEN 'sync_delay.unreadable'
+            WHEN cause = 'sync_delay' AND is_unreadable THEN CASE WHEN is_damaged THEN 'sync_delay.damaged' ELSE 'sync_delay.unreadable' END
             WHEN cause = 'not_found' AND (item_id, candidates[1]) IN (
                 SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
                 WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
@@ -103,12 +112,13 @@ worded AS (
                 THEN 'not_booked.red_letter'
             WHEN cause IN ('not_found', 'not_booked', 'impossible_number') AND n_candidates > 0
                 THEN cause || '.candidates'
-            WHEN cause = 'not_booked' AND upstream_total < 0 THEN 'not_booked.red'
             WHEN cause = 'unreadable_reference' AND why_not = 'range_skipped' THEN 'unreadable_reference.long_range'
             WHEN cause = 'unreadable_reference'
-                THEN cause || CASE WHEN reference IS NULL THEN '.empty' ELSE '' END
+                THEN cause || CASE WHEN reference IS NULL THEN '.empty' WHEN is_damaged THEN '.damaged' ELSE '' END
                            || CASE WHEN n_candidates > 0 THEN '.candidates' ELSE '' END
+            WHEN cause = 'upstream_gap' AND is_awaited THEN 'upstream_gap.awaited'
             WHEN cause = 'upstream_gap' AND invoice_date IS NULL THEN 'upstream_gap.undated'
+            WHEN cause = 'booking_lag' AND is_awaited THEN 'booking_lag.awaited'
             WHEN m.key IS NOT NULL THEN m.key
             WHEN cause = 'amount_differs' AND is_mixed AND n_upstream = 1 THEN 'amount_differs.mixed'
             WHEN cause = 'amount_differs' AND is_combined THEN 'amount_differs.list'
@@ -124,12 +134,23 @@ worded AS (
 )
 SELECT
     w.* EXCLUDE (
-        first_id, first_total, gross_total, gross_amount, status, is_unreadable, is_partly_reversed, is_total_known, upstream_amount,
+        is_impossible, is_awaited, is_ahead, is_damaged, is_party_different, is_day_different, listed_money, first_id, first_total, gross_total, gross_amount, status, is_unreadable, is_partly_reversed, is_total_known, upstream_amount,
         ledger_amount, slack, told, is_rounded, is_combined, is_mixed, listed_hint_key, ledger_digits, upstream_digits
     ),
     -- As columns, because a join on an expression of one side is a nested loop.
     CASE WHEN cause = 'booked_twice' THEN first_id END AS booked_first_id,
-    CASE WHEN direction = 'output' THEN sentence_key || '.output' END AS output_key,
+    coalesce(listed_money, upstream_total, ledger_total, 0) < 0 AS is_red,
+    cause = 'sync_delay' AND (is_ahead OR is_impossible) OR cause = 'upstream_gap' AND is_impossible AS is_doubtful,
+    CASE WHEN why_not = 'several_equal' AND cause = 'not_booked' AND candidates IS NOT NULL
+         THEN 'why.several_equal_of_line' ELSE 'why.' || why_not END AS why_key,
+    CASE
+        -- What is dead goes, whatever else is wrong with it.
+        WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent', 'amount_differs', 'tax_differs', 'party_differs')
+            THEN NULL
+        WHEN is_party_different AND is_day_different THEN 'also.party_and_day'
+        WHEN is_party_different THEN 'also.party'
+        WHEN is_day_different THEN 'also.day'
+    END AS also_key,
     CASE WHEN cause IN ('not_found', 'impossible_number', 'upstream_gap') THEN item_id END AS asked_item_id,
     CASE WHEN is_mixed THEN 'money.mixed' WHEN told <> 'total' THEN 'money.' || told END AS money_key,
     CASE WHEN is_combined THEN 'more' END AS more_key,

@@ -34,7 +34,7 @@ SELECT
     basis = 'likely'
     OR (item_id NOT IN (SELECT item_id FROM work_set_aside)
         AND (verdict IN ('mismatched', 'duplicate', 'missing_upstream', 'missing_ledger')
-             OR cause = 'unreadable_reference' OR (cause = 'sync_delay' AND is_impossible))) AS needs_review,
+             OR cause = 'unreadable_reference' OR is_doubtful)) AS needs_review,
     candidates, why_not, nullif(differing_fields, []) AS differing_fields,
     upstream_total::DECIMAL(18,2), ledger_total::DECIMAL(18,2),
     difference::DECIMAL(18,2), due_on, explanation_zh, explanation_en

@@ -56,7 +56,7 @@ SELECT
          THEN sum(line_amount) FILTER (line_total IS NULL) END AS mixed_amount,
     CASE WHEN count(amount_cny) = count(*) THEN sum(amount_cny)
          WHEN count(line_total) < count(*) AND count(line_amount) = count(*) THEN sum(line_amount) END AS ledger_amount,
-    sum(tax_cny) AS ledger_tax,
+    CASE WHEN count(tax_cny) = count(*) THEN sum(tax_cny) END AS ledger_tax,
     list_shown(list(DISTINCT voucher)) AS voucher,
     arg_min(reference, (posted_on, record_id)) AS reference,
     arg_min(party_name, (posted_on, record_id)) AS party_name,
@@ -81,15 +81,15 @@ WITH surplus AS (
 ),
 caused AS (
     SELECT item_id, cause, rule, differing_fields, NULL::DATE AS due_on, NULL AS first_id, n_upstream, n_ledger,
-           FALSE AS is_impossible, FALSE AS is_unreadable, is_partly_reversed
+           FALSE AS is_impossible, FALSE AS is_unreadable, FALSE AS is_awaited, is_partly_reversed
     FROM work_linked
     UNION ALL
     SELECT item_id, cause, NULL, []::VARCHAR[], due_on, NULL, (side = 'upstream')::INT, (side = 'ledger')::INT,
-           is_impossible, is_unreadable, FALSE
+           is_impossible, is_unreadable, is_awaited, FALSE
     FROM work_lone
     UNION ALL
     SELECT item_id, cause, NULL, []::VARCHAR[], NULL, first_id, (side = 'upstream')::INT, (side = 'ledger')::INT, FALSE,
-           FALSE, FALSE
+           FALSE, FALSE, FALSE
     FROM surplus
 )
 SELECT c.*, k.candidates, k.why_not, coalesce(k.n_candidates, 0) AS n_candidates

@@ -1,8 +1,9 @@
 -- what: up to which moment the company's ledger was received: the booking window is judged as of then
 -- grain: work_ledger_seen one row per taxpayer and direction
--- inputs: core_ledger__sighting, raw_delivery, raw_file, work_nightly_source (source_id)
+-- inputs: core_ledger__sighting, core_upstream__invoice, raw_delivery, raw_file, work_nightly_source
 -- parameters: $as_of
--- Only sources that are due every night hold the clock back; a ledger that came once in spring does not.
+-- Only sources that are due every night hold the clock back; a ledger that came once in spring does not. One that never came
+-- stops it: whose it is the settings say, or it may be anybody's.
 
 CREATE OR REPLACE TEMP TABLE work_ledger_seen AS
 WITH delivered AS (
@@ -14,9 +15,14 @@ WITH delivered AS (
 ),
 fed AS (
     SELECT DISTINCT taxpayer_id, direction, source_id FROM core_ledger__sighting
+    WHERE source_id IN (SELECT source_id FROM work_nightly_source)
+    UNION
+    SELECT c.taxpayer_id, c.direction, n.source_id
+    FROM (SELECT DISTINCT taxpayer_id, direction FROM core_upstream__invoice) c
+    CROSS JOIN (FROM work_nightly_source WHERE source_id NOT IN (SELECT source_id FROM delivered)) n
+    WHERE coalesce(n.taxpayer_id = c.taxpayer_id, TRUE) AND coalesce(n.direction = c.direction, TRUE)
 )
-SELECT f.taxpayer_id, f.direction, min(d.seen_at) AS seen_at
+SELECT f.taxpayer_id, f.direction, min(coalesce(d.seen_at, '-infinity'::TIMESTAMP)) AS seen_at
 FROM fed f
-JOIN delivered d USING (source_id)
-WHERE f.source_id IN (SELECT source_id FROM work_nightly_source)
+LEFT JOIN delivered d USING (source_id)
 GROUP BY f.taxpayer_id, f.direction;

@@ -57,7 +57,7 @@ SELECT
     bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
     bool_or(u.status = 'void' OR u.status = 'red_full'
             OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
-    bool_or(u.is_red AND u.status <> 'void') AS is_red_linked,
+    bool_or(u.is_red AND u.status <> 'void') AS is_red_linked, bool_or(u.is_red AND u.status = 'void') AS is_void_red_linked,
     max(s.cause) FILTER (k.rule = 'second_error') AS second_cause
 FROM work_link k
 JOIN work_node n ON n.node = 'L:' || k.ledger_id
@@ -108,7 +108,8 @@ caused AS (
             WHEN n_ledger IS NULL THEN 'red_letter_netted'
             WHEN has_dead AND is_netted THEN 'red_letter_netted'
             WHEN has_dead AND is_dead_linked
-             AND (NOT is_red_linked OR coalesce(living_gap, living_amount_gap) > $tolerance)
+             AND (NOT is_red_linked OR coalesce(living_gap, living_amount_gap) > $tolerance
+                  OR (is_void_red_linked AND coalesce(living_gap, living_amount_gap) < -$tolerance))
                 THEN 'dead_invoice_booked'
             WHEN rule = 'digits_lost' THEN 'digits_lost'
             WHEN rule = 'second_error' THEN second_cause

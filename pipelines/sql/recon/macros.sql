@@ -77,6 +77,11 @@ CREATE OR REPLACE TEMP MACRO float_digits(plain) AS nullif(regexp_replace(float_
 CREATE OR REPLACE TEMP MACRO float_value(plain) AS
     try_cast(regexp_replace(float_text(plain), '\s', '', 'g') AS HUGEINT);
 
+-- A number that a spreadsheet has damaged: shown as a float, or rounded to 15 digits and more.
+CREATE OR REPLACE TEMP MACRO is_damaged_number(reference) AS
+    float_text(plain_reference(reference)) <> ''
+    OR regexp_full_match(regexp_replace(reference, '[^0-9]', '', 'g'), '[0-9]{15,17}0{3,5}');
+
 -- Floats among several numbers ('2.61121E+19、26112000000123456789'), and the text without them. One digit stands before the
 -- point, and none before that: 'E19' behind a whole number is something else.
 CREATE OR REPLACE TEMP MACRO listed_float() AS
@@ -153,10 +158,13 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
             }
         )],
         lambda done: {
-            'numbers': list_distinct(list_transform(done.numbers, lambda n: padded_number(CAST(n AS VARCHAR)))),
+            'numbers': list_sort(list_distinct(list_transform(done.numbers, lambda n: padded_number(CAST(n AS VARCHAR))))),
             'is_long': done.is_long
         }
     )[1];
+
+-- Each once, in the order in which they stand.
+CREATE OR REPLACE TEMP MACRO each_once(texts) AS list_filter(texts, lambda text, place: list_position(texts, text) = place);
 
 -- An invoice as people cite it: 20 digits, or code and number.
 CREATE OR REPLACE TEMP MACRO shown_number(code, number) AS

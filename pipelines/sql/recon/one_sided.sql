@@ -14,7 +14,7 @@ lone AS (
 ),
 ledger AS (
     SELECT
-        n.item_id, k.due_at, k.is_covered,
+        n.item_id, k.due_at, k.is_covered, k.is_awaited,
         l.float_prefix IS NOT NULL
         OR regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}')
         OR l.record_id NOT IN (SELECT ledger_id FROM work_reference)
@@ -32,7 +32,8 @@ ledger AS (
 upstream AS (
     SELECT
         n.item_id, u.status, u.issued_on + to_days($booking_days) AS due_at,
-        least($as_of::TIMESTAMP, coalesce(m.seen_at, $as_of::TIMESTAMP)) AS looked_at
+        least($as_of::TIMESTAMP, coalesce(m.seen_at, $as_of::TIMESTAMP)) AS looked_at,
+        u.status NOT IN ('void', 'red_full') AND due_at > looked_at AND due_at <= $as_of::TIMESTAMP AS is_awaited
     FROM lone n
     JOIN work_open_upstream u ON u.record_id = n.record_id
     LEFT JOIN work_ledger_seen m ON m.taxpayer_id = u.taxpayer_id AND m.direction = u.direction
@@ -48,7 +49,7 @@ SELECT
         ELSE 'not_found'
     END AS cause,
     CASE WHEN due_at > $as_of::TIMESTAMP THEN CAST(due_at AS DATE) END AS due_on,
-    is_impossible, is_unreadable
+    is_impossible, is_unreadable, is_awaited AND due_at <= $as_of::TIMESTAMP AS is_awaited
 FROM ledger
 UNION ALL
 SELECT
@@ -59,8 +60,10 @@ SELECT
         WHEN due_at > looked_at THEN 'booking_lag'
         ELSE 'not_booked'
     END,
-    CASE WHEN status NOT IN ('void', 'red_full') AND due_at > looked_at THEN CAST(due_at AS DATE) END,
-    FALSE, FALSE
+    -- Once the window is over it takes one more ledger: not before tomorrow.
+    CASE WHEN is_awaited THEN CAST($as_of::TIMESTAMP AS DATE) + 1
+         WHEN status NOT IN ('void', 'red_full') AND due_at > looked_at THEN CAST(due_at AS DATE) END,
+    FALSE, FALSE, is_awaited
 FROM upstream;
 
 CREATE OR REPLACE TEMP TABLE work_lone_ledger AS

@@ -96,7 +96,7 @@ of_one_run AS (
             -- Two numbers pasted one behind the other, or one twice.
             WHEN length(compact) = 40
             THEN [{'form': CASE WHEN left(compact, 20) = right(compact, 20) THEN 'plain' ELSE 'list' END, 'code': NULL,
-                   'numbers': list_distinct([left(compact, 20), right(compact, 20)])}]
+                   'numbers': each_once([left(compact, 20), right(compact, 20)])}]
             WHEN length(compact) = 8 AND length(code) = 12
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
                   {'form': 'joined', 'code': NULL, 'numbers': [code || compact]}]
@@ -157,7 +157,7 @@ of_several_runs AS (
                   {'form': 'list', 'code': code, 'numbers': whole_tokens}]
             WHEN len(whole_tokens) > 0
             THEN [{'form': CASE len(listed_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
-                   'numbers': list_distinct(listed_tokens)}]
+                   'numbers': each_once(listed_tokens)}]
             WHEN length(compact) = 18 THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [compact]}]
             WHEN length(compact) BETWEEN 4 AND 7
             THEN [{'form': 'lost_zeros', 'code': code, 'numbers': [padded_number(compact)]}]
@@ -176,7 +176,7 @@ of_several_runs AS (
             -- An order, a contract, a telephone number in front of eight digits is no code.
             WHEN is_coded AND len(list_filter(coded, lambda t: NOT is_code(left(t, -8), $as_of::TIMESTAMP))) > 0
             THEN [{'form': CASE len(whole_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
-                   'numbers': list_distinct(whole_tokens)}]
+                   'numbers': each_once(whole_tokens)}]
             ELSE []
         END AS readings
     FROM chained

@@ -7,7 +7,9 @@
 CREATE OR REPLACE TEMP TABLE work_told_list AS
 WITH cited AS (
     SELECT
-        c.item_id, c.cause, k.upstream_id, shown_number(u.code, u.number) AS number, u.issued_on, u.total_cny,
+        c.item_id, c.cause, k.upstream_id, shown_number(u.code, u.number) AS number, u.issued_on,
+        -- In the money that the line keeps.
+        CASE WHEN l.line_total IS NULL THEN u.amount_cny ELSE u.total_cny END AS money,
         concat_ws(' ', coalesce(u.party_name, u.party_id),
                   CASE WHEN c.cause = 'party_differs' AND u.party_name IS NOT NULL AND upper(l.party_id) <> upper(u.party_id)
                        THEN trim(u.party_id) END) AS party_name,
@@ -20,19 +22,21 @@ WITH cited AS (
     JOIN work_link k ON k.ledger_id = n.record_id
     JOIN work_open_upstream u ON u.record_id = k.upstream_id
     JOIN work_open_ledger l ON l.record_id = k.ledger_id
-    WHERE c.rule IN ('number_list', 'decision') AND c.cause IN ('dead_invoice_booked', 'party_differs', 'date_differs')
+    WHERE (c.rule IN ('number_list', 'decision') AND c.cause IN ('dead_invoice_booked', 'party_differs', 'date_differs'))
+       OR (c.rule = 'combined_sum' AND c.cause = 'number_absent')
 ),
 concerned AS (
     SELECT
         *, count(DISTINCT upstream_id) OVER (PARTITION BY item_id) AS n_cited
     FROM cited
     QUALIFY n_cited > 1 AND CASE cause WHEN 'dead_invoice_booked' THEN is_void OR is_reversed
-                                       WHEN 'party_differs' THEN is_of_other_party ELSE is_of_other_day END
+                                       WHEN 'party_differs' THEN is_of_other_party
+                                       WHEN 'date_differs' THEN is_of_other_day ELSE TRUE END
 ),
 -- Once each, though several lines may cite it.
 found AS (
     SELECT DISTINCT
-        item_id, cause, n_cited, total_cny, party_name, is_void, is_reversed,
+        item_id, cause, n_cited, money, party_name, is_void, is_reversed,
         CASE cause WHEN 'date_differs' THEN concat(number, ' ', issued_on) ELSE number END AS shown, upstream_id
     FROM concerned
 ),
@@ -49,9 +53,10 @@ first_line AS (
     LEFT JOIN work_open_ledger l ON l.record_id = k.ledger_id
 )
 SELECT
-    item_id, any_value(n_cited) AS n_cited, NULL AS numbers,
+    item_id, any_value(n_cited) AS n_cited,
+    CASE any_value(cause) WHEN 'number_absent' THEN list_shown(list(DISTINCT shown)) END AS numbers,
     list_shown(list(DISTINCT shown)) AS other, list_shown(list(DISTINCT party_name)) AS parties,
-    sum(total_cny) AS money,
+    sum(money) AS money,
     CASE WHEN any_value(cause) <> 'dead_invoice_booked' THEN NULL WHEN bool_and(is_void) THEN 'hint.void'
          WHEN bool_or(is_void) THEN 'hint.void_or_reversed' ELSE 'hint.reversed' END AS hint_key
 FROM found

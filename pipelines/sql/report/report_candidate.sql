@@ -1,4 +1,5 @@
--- report_candidate: the records of the other side that were considered for a finding and not linked.
+-- report_candidate: the records of the other side that were considered for a finding and not linked; of a second booking the
+-- invoice that is booked already.
 -- Grain: report_candidate, one row per finding that has such records.
 -- Inputs: report_finding, recon__item, core_upstream__invoice, core_ledger__entry. Parameters: member_limit.
 -- A record is [number or voucher, date, party, total].
@@ -8,6 +9,14 @@ WITH considered AS (
     FROM recon__item
     SEMI JOIN report_finding USING (item_id)
     WHERE len(candidates) > 0
+    UNION
+    SELECT item_id, record_id
+    FROM (
+        SELECT item_id, taxpayer_id, UNNEST(regexp_extract_all(explanation_zh, '[0-9]{8,20}')) AS invoice_number
+        FROM report_finding WHERE cause = 'booked_twice'
+    )
+    JOIN core_upstream__invoice USING (taxpayer_id, invoice_number)
+    QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY record_id) <= $member_limit
 ),
 found AS (
     SELECT
