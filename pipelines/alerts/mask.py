@@ -31,7 +31,8 @@ def mask_id(identifier: str) -> str:
 def mask_text(text: str, names: Iterable[str], ids: Iterable[str]) -> str:
     """Replace the names (with either width of brackets, with or without blanks) and ids that stand in a text.
 
-    Long ids and invoices cited by code and number that nobody listed are masked too. Ids of less than seven characters stay: they would hit amounts.
+    Long ids and invoices cited by code and number that nobody listed are masked too. Ids of less than seven characters
+    stay: they would hit amounts.
     """
     masks = {spelling: mask_name(name) for name in names for spelling in _spell_name(name)}
     masks |= {identifier: mask_id(identifier) for identifier in ids if len(identifier) >= _SHORTEST_ID}

@@ -21,8 +21,20 @@ READABLE = {
     "BOOLEAN": "true or false",
 }
 PLAIN = '"{0}"'
+BYTES = 'TRY(decode("{0}"))'
+"""Text that a file holds as bytes, without saying that it is UTF-8."""
 MOMENTS = {"TIMESTAMP WITH TIME ZONE": 'beijing_clock("{0}")', "VARCHAR": 'written_moment("{0}")'}
 """How a moment that has a time zone, or may have one, is read (sql/recon/input.sql)."""
+
+LIMITS: Mapping[str, tuple[str, str, str]] = {
+    "DATE": ("DATE '1990-01-01'", "DATE '2199-12-31'", "a date from 1990 to 2199"),
+    "TIMESTAMP": ("TIMESTAMP '1990-01-01'", "TIMESTAMP '2199-12-31'", "a moment from 1990 to 2199"),
+    "DECIMAL(18,2)": ("-1000000000000", "1000000000000", "an amount below a trillion CNY"),
+}
+"""What no invoice goes beyond, by type. A file's statistics tell the least and the greatest value for nothing."""
+
+NUMBERS = {"invoice_number", "taxpayer_id"}
+"""Texts that begin with a digit or letter where there is anything at all: blanks and `--` come before."""
 
 UNUSABLE = "输入文件中有不能使用的值 | An input file holds values that cannot be used."
 NO_MONEY = "账上有分录没有金额 | Ledger lines state no money."
@@ -31,7 +43,7 @@ NOT_UNIQUE = "输入文件中记录号重复 | An input file holds a record_id m
 
 @dataclass(frozen=True)
 class InputFile:
-    """`kinds` holds the types of the file's columns by name, `source` what DuckDB selects from."""
+    """`kinds` holds the types of the file's columns by name in small letters, `source` what DuckDB selects from."""
 
     table: Table
     path: Path
@@ -43,19 +55,23 @@ class InputFile:
         kind = self.kinds.get(column.name)
         if kind is None:
             return f"NULL::{column.type}"
-        form = MOMENTS.get(kind, PLAIN) if column.type in ("DATE", "TIMESTAMP") else PLAIN
+        form = MOMENTS.get(kind, PLAIN) if column.type in ("DATE", "TIMESTAMP") else BYTES if kind == "BLOB" else PLAIN
         return f"{cast}({form.format(column.name)} AS {column.type})"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What every row of a file must hold: `good` is NULL in a row that breaks it, `shown` is what stands there."""
+    """What every row of a file must hold: `good` is NULL in a row that breaks it, `shown` is what stands there.
+
+    `holds` tells it of the whole file, where that is cheaper than counting.
+    """
 
     columns: str
     good: str
     shown: str
     expected: str
     message: str = UNUSABLE
+    holds: str | None = None
 
 
 def attach_input(con: Connection, table: Table, path: Path) -> None:
@@ -78,13 +94,18 @@ def attach_input(con: Connection, table: Table, path: Path) -> None:
 
 
 def _describe(con: Connection, table: Table, path: Path) -> InputFile:
-    literal = str(path).replace("'", "''")
-    source = f"read_parquet('{literal}')"
+    source = parquet_source(path)
     try:
-        described = con.execute(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {source})")
+        described = con.execute(f"SELECT lower(column_name), column_type FROM (DESCRIBE SELECT * FROM {source})")
     except duckdb.Error as error:
         raise _unreadable(path, error) from None
     return InputFile(table, path, source, dict(described.fetchall()))
+
+
+def parquet_source(path: Path) -> str:
+    """SQL that reads this one file: no sign in its name stands for others, no folder of its path for a column."""
+    literal = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path)).replace("'", "''")
+    return f"read_parquet('{literal}', hive_partitioning = FALSE)"
 
 
 def _unreadable(path: Path, error: duckdb.Error) -> BadInputError:
@@ -107,7 +128,9 @@ def _check_rows(con: Connection, file: InputFile) -> None:
     """Only if something is wrong is a row of it looked for. One query a rule: that a column holds no NULL is read off
     the statistics of the file, which a query for several of them at once does not use."""
     n_rows = _count(con, file, "*")
-    for rule in (*_column_rules(file), *_money_rules(file)):
+    for rule in (*_column_rules(file), *_money_rules(file), *_limit_rules(file)):
+        if rule.holds and con.execute(f"SELECT {rule.holds} FROM {file.source}").fetchall() != [(False,)]:
+            continue
         n_good = _count(con, file, rule.good)
         if n_good < n_rows:
             raise _broken(con, file, rule, n_rows - n_good)
@@ -133,6 +156,22 @@ def _column_rules(file: InputFile) -> Iterator[Rule]:
             yield Rule(name, read, shown, expected)
         elif file.kinds.get(name, column.type) != column.type and column not in LINEAGE:
             yield Rule(name, f'CASE WHEN "{name}" IS NULL OR {read} IS NOT NULL THEN 1 END', shown, expected)
+
+
+def _limit_rules(file: InputFile) -> Iterator[Rule]:
+    """What has its type and is no value of an invoice: sums and windows could not be worked out."""
+    for column in file.table.columns:
+        name, read = column.name, file.read(column, "TRY_CAST")
+        if name not in file.kinds:
+            continue
+        shown = f'CAST("{name}" AS VARCHAR)'
+        if column.type in LIMITS:
+            low, high, expected = LIMITS[column.type]
+            good = f"CASE WHEN coalesce({read} BETWEEN {low} AND {high}, TRUE) THEN 1 END"
+            yield Rule(name, good, shown, expected, holds=f"min({read}) >= {low} AND max({read}) <= {high}")
+        elif name in NUMBERS:
+            good = f"CASE WHEN {read} >= '0' THEN 1 END"
+            yield Rule(name, good, shown, "a text that begins with a digit or letter", holds=f"min({read}) >= '0'")
 
 
 def _money_rules(file: InputFile) -> Iterator[Rule]:

@@ -88,7 +88,7 @@ def _prepare_inputs(con: Connection, settings: Settings, night: Night) -> None:
 
 
 def load_nightly_sources(con: Connection, settings: Settings) -> None:
-    """The ledgers that are due every night as `work_nightly_source`; NULL where the settings do not say whose they are."""
+    """The ledgers that are due every night as `work_nightly_source`; NULL where no setting says whose they are."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE work_nightly_source (source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR)"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.errors import UsageError
 from pipelines.model import CAUSES, COVERAGE, LEDGER_ENTRY, UPSTREAM_INVOICE, Basis, Direction, Side, Verdict
 from pipelines.reconcile.cascade import join_records
-from pipelines.reconcile.inputs import attach_input
+from pipelines.reconcile.inputs import attach_input, parquet_source
 from pipelines.reconcile.result import Reconciled, count_result
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, connect, memory_explained, run_sql
@@ -106,6 +106,5 @@ def _write(con: Connection, relation: str, path: Path, few_words: Mapping[str, S
 
 def _count_written(con: Connection, out: Path, notes: tuple[str, ...]) -> Reconciled:
     for relation in ("recon__item", "recon__member"):
-        literal = str(out / f"{relation}.parquet").replace("'", "''")
-        con.execute(f"CREATE VIEW {relation} AS SELECT * FROM read_parquet('{literal}')")
+        con.execute(f"CREATE VIEW {relation} AS SELECT * FROM {parquet_source(out / f'{relation}.parquet')}")
     return count_result(con, "recon__item", "recon__member", notes)

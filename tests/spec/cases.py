@@ -80,6 +80,27 @@ NOISE = [
     noise("run together, and the code lost its zero", CODE[1:] + "12345678", "12345678", upstream_code=CODE),
     noise("the day, which is the number of an invoice", "2026-08-10", "20260810", upstream_code=CODE),
     noise("a number of one digit", "1", "00000001", upstream_code=CODE),
+    *(
+        noise(f"a {said} between the digits", f"{NUMBER[:5]}{sign}{NUMBER[5:]}")
+        for said, sign in [("TAB", "\t"), ("line break", "\n"), ("space of no width", "\u200b")]
+    ),
+    noise("a TAB and the sum behind the number", NUMBER + "\t1130.00"),
+    noise("one zero in front of 8 digits", "012345678", "12345678", upstream_code=CODE),
+    noise("one zero in front of 20 digits", "0" + NUMBER),
+    noise("a float of a number that lost its zeros", "1.2345E+04", "00012345", upstream_code=CODE),
+    *(
+        noise(f"code and number, {said}", reference, number, upstream_code=code)
+        for said, reference, number, code in [
+            ("the number without its zeros", "011002100111-12345", "00012345", "011002100111"),
+            ("run together without the zeros of the number", "01100210011112345", "00012345", "011002100111"),
+            ("both without their zeros", "11002100111-1234567", "01234567", "011002100111"),
+            ("a code of ten digits and a number without its zeros", "110021213012345", "00012345", "1100212130"),
+        ]
+    ),
+    *(
+        noise(f"{code} in the column of the code", NUMBER[12:], invoice_code=code)
+        for code in ["0", "00", "0.0", "000000000000", "1"]
+    ),
     noise("code and number run together", "110021213012345678", "12345678", upstream_code="1100212130"),
 ]
 
@@ -94,6 +115,13 @@ NOISE += [
 MONEY = [
     Case("a difference of a few cents is rounding", "Money", [invoice("u1")], [entry("l1", total="1130.06")],
          one("within_tolerance")),
+    Case("an invoice of nothing in lines that keep different money", "Money", [invoice("u1", total="0.00")],
+         [entry("l1", total="500.00"), entry("l2", total=None, amount_cny="300.00")],
+         [("mismatched", "amount_differs", {"u1", "l1", "l2"})]),
+    Case("a list with a red letter that was voided", "Red letters",
+         [invoice("u1", total="-1130.00", status="void"), invoice("u2", FAR, "-226.00")],
+         [entry("l1", f"{NUMBER}、{FAR}", "-1356.00")],
+         [("mismatched", "dead_invoice_booked", {"u1", "u2", "l1"})], fields=["status"]),
     Case("two digits swapped", "Money", [invoice("u1")], [entry("l1", total="1103.00")],
          one("amount_differs", "mismatched"), fields=["total_cny"]),
     Case("one cent above the tolerance", "Money", [invoice("u1")], [entry("l1", total="1130.07")],
@@ -135,6 +163,10 @@ MONEY = [
           ("not in order", "12345679/78", "12345679 12345678"),
           ("a list and a range", "12345678、79-80", "12345678 12345679 12345680"),
           ("two hyphens", "12345678--80", "12345678 12345679 12345680"),
+          ("an en dash", "12345678–80", "12345678 12345679 12345680"),
+          ("a minus", "12345678−80", "12345678 12345679 12345680"),
+          ("dots", "12345678...80", "12345678 12345679 12345680"),
+          ("a TAB between two", "12345678\t12345679", "12345678 12345679"),
           ("a range behind the code", "110026113012345678-80", "12345678 12345679 12345680"),
       ]),
     *(Case(f"a range of more than 100 numbers: {said}", "Money",

@@ -19,11 +19,8 @@ OLD = date(2026, 8, 21)
 
 def judge(settings: Settings, **source: Any) -> tuple[str, date | None, str]:
     """Cause, due day and sentence of an old purchase; the ledger of `source` is due every night and never came."""
-    settings.sources = [
-        Source.model_validate(
-            {"id": "book", "side": "ledger", "folder": "inbox/book", "expected": "nightly", "taxpayer_id": OURS, **source}
-        )
-    ]
+    book = {"id": "book", "side": "ledger", "folder": "inbox/book", "expected": "nightly", "taxpayer_id": OURS}
+    settings.sources = [Source.model_validate(book | source)]
     see(settings, [invoice("u1", on=OLD)])
     reconcile_night(settings, NIGHTS[3])
     with open_warehouse(settings, read_only=True) as con:
@@ -38,7 +35,9 @@ def test_a_ledger_that_never_came_leaves_old_invoices_pending(settings: Settings
     assert "no ledger has been received since" in said
 
 
-@pytest.mark.parametrize("source", [{"direction": "output"}, {"expected": "none"}, {"taxpayer_id": "91310000MA1FL0AB12"}])
+@pytest.mark.parametrize(
+    "source", [{"direction": "output"}, {"expected": "none"}, {"taxpayer_id": "91310000MA1FL0AB12"}]
+)
 def test_a_ledger_of_another_company_or_one_that_is_not_due_holds_nothing_back(
     settings: Settings, source: dict[str, str]
 ) -> None:

@@ -78,6 +78,12 @@ UNUSABLE = [
     ("upstream", "issued_at", pa.array(["2026年7月1日", "2026-07-01"]), "2026年7月1日 (record_id u1"),
     ("ledger", "invoice_date", pa.array([None, "hello"]), "hello (record_id l2"),
     ("upstream", "is_red", pa.array(["nein", "false"]), "true or false"),
+    ("upstream", "invoice_number", ["--"], "a text that begins with a digit or letter"),
+    ("ledger", "taxpayer_id", [""], "a text that begins with a digit or letter"),
+    ("ledger", "total_cny", [Decimal("6000000000000000.00")], "an amount below a trillion CNY"),
+    ("ledger", "posted_on", [date(9999, 12, 31)], "9999-12-31 (record_id l1"),
+    ("upstream", "issued_at", pa.array(["infinity", "2026-07-01"]), "a moment from 1990 to 2199"),
+    ("upstream", "seller_name", pa.array([b"\xff\xfe", b"x"]), "a text"),
     ("ledger", "total_cny", [None], "at least one of them"),
 ]
 
@@ -134,3 +140,54 @@ def test_an_output_folder_that_is_a_file_is_a_wrong_option(tmp_path: Path, capsy
     (tmp_path / "out").write_text("notes", encoding="utf-8")
     assert run(tmp_path) == 2
     assert "--out" in capsys.readouterr().err
+
+
+def reconcile_files(folder: Path, names: dict[str, str]) -> list[str]:
+    """Causes, after the tables were written to files of these names."""
+    paths = {name: folder / names.get(name, f"{name}.parquet") for name in TABLES}
+    for name, (table, rows) in TABLES.items():
+        paths[name].parent.mkdir(parents=True, exist_ok=True)
+        write_table(table, rows, paths[name])
+    named = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
+    out = folder / names.get("out", "out")
+    assert run_command_line(["reconcile", *named, "--as-of", "2026-11-24 02:00", "--out", str(out)]) == 0
+    return [item["cause"] for item in read_rows(out / "recon__item.parquet")]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"ledger": "ledger[1].parquet"},
+        {"upstream": "u*.parquet"},
+        {"ledger": "direction=output/l.parquet"},
+        {"upstream": "status=void/u.parquet"},
+        {"out": "verdict=mismatched"},
+        {"out": "o[1]"},
+    ],
+)
+def test_a_file_is_read_as_it_is_whatever_its_name_looks_like(tmp_path: Path, names: dict[str, str]) -> None:
+    write_table(LEDGER_ENTRY, [entry("l9", "26112000000777777777")], tmp_path / "ledger1.parquet")
+    write_table(UPSTREAM_INVOICE, [invoice("u9", "26112000000777777777")], tmp_path / "u9.parquet")
+    assert reconcile_files(tmp_path, names) == ["exact", "exact"]
+
+
+def test_columns_may_be_written_in_capitals(tmp_path: Path) -> None:
+    assert run(tmp_path) == 0
+    for name in TABLES:
+        path = tmp_path / f"{name}.parquet"
+        table = pq.read_table(path)
+        pq.write_table(table.rename_columns([column.upper() for column in table.column_names]), path)
+    named = [part for name in TABLES for part in (f"--{name}", str(tmp_path / f"{name}.parquet"))]
+    assert run_command_line(["reconcile", *named, "--as-of", "2026-11-24 02:00", "--out", str(tmp_path / "out")]) == 0
+    assert [item["cause"] for item in read_rows(tmp_path / "out" / "recon__item.parquet")] == ["exact", "exact"]
+
+
+def test_text_that_is_stored_as_bytes_is_text(tmp_path: Path) -> None:
+    name = pa.array(["上海示例材料有限公司".encode()] * 2)
+    assert run(tmp_path, {("upstream", "seller_name"): name, ("upstream", "seller_tax_id"): [None, None]}) == 0
+    assert [item["cause"] for item in read_rows(tmp_path / "out" / "recon__item.parquet")] == ["exact", "exact"]
+
+
+def test_digits_of_another_width_in_the_tax_systems_number_stop_nothing(tmp_path: Path) -> None:
+    assert run(tmp_path, {("upstream", "invoice_number"): ["2611200000012345678９"]}) == 0
+    assert "not_found" in {item["cause"] for item in read_rows(tmp_path / "out" / "recon__item.parquet")}

@@ -68,7 +68,7 @@ WHERE h.cause = 'booked_twice' OR h.n_candidates > 0 OR h.unlisted IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE work_differing AS
 WITH pair AS (
     SELECT
-        h.item_id, h.cause, h.n_upstream > 1 AND h.listed_other IS NULL AS is_of_several, (l.posted_on, l.record_id) AS place,
+        h.item_id, h.cause, h.n_upstream > 1 AND h.listed_other IS NULL AS is_of_several, (l.posted_on, l.record_id, u.issued_on, u.record_id) AS place,
         concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(l.party_id) END) AS ledger_party,
         concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(u.party_id) END) AS upstream_party,
         coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher, l.invoice_date, u.issued_on,

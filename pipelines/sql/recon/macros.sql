@@ -42,10 +42,11 @@ CREATE OR REPLACE TEMP MACRO money_text(amount) AS
         || format('{:,}', CAST(trunc(abs(amount)) AS BIGINT))
         || '.' || lpad(CAST(CAST((abs(amount) - trunc(abs(amount))) * 100 AS INTEGER) AS VARCHAR), 2, '0') END;
 
--- An amount without tax as a total, at the rate of its invoice.
+-- An amount without tax as a total, at the rate of its invoice; an invoice of no amount has no rate.
 CREATE OR REPLACE TEMP MACRO at_rate_of(amount, invoice_total, invoice_amount) AS
-    CAST(round(CAST(amount AS DOUBLE) * CAST(invoice_total AS DOUBLE) / nullif(CAST(invoice_amount AS DOUBLE), 0), 2)
-         AS DECIMAL(18,2));
+    CASE WHEN invoice_amount = 0 THEN CAST(amount AS DECIMAL(18,2))
+         ELSE CAST(round(CAST(amount AS DOUBLE) * CAST(invoice_total AS DOUBLE) / CAST(invoice_amount AS DOUBLE), 2)
+              AS DECIMAL(18,2)) END;
 
 -- Half-width letters and digits, no invisible characters, no wrapping of the ="0123" kind, no trailing .0
 -- First the plain case: a macro is expanded wherever its argument is used. Then a float that still has all digits: 12345678
@@ -54,19 +55,20 @@ CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
     CASE WHEN regexp_full_match(reference, '[0-9]+') THEN reference
     WHEN regexp_full_match(reference,
         '[0-9]\.(?:[0-9]{1,7}E7|[0-9]{1,8}E8|[0-9]{1,9}E9|[0-9]{1,10}E10|[0-9]{1,11}E11'
-        || '|[0-9]{7}E\+07|[0-9]{8}E\+08|[0-9]{9}E\+09|[0-9]{10}E\+10|[0-9]{11}E\+11)')
+        || '|[0-9]{4}E\+04|[0-9]{5}E\+05|[0-9]{6}E\+06|[0-9]{7}E\+07|[0-9]{8}E\+08|[0-9]{9}E\+09|[0-9]{10}E\+10|[0-9]{11}E\+11)')
     THEN CAST(CAST(TRY_CAST(reference AS DOUBLE) AS BIGINT) AS VARCHAR)
     -- Letters that look like digits.
     WHEN regexp_full_match(reference, '[0-9][0-9OoIl]{7}|[0-9][0-9OoIl]{19}') THEN translate(reference, 'OoIl', '0011')
     ELSE trim(regexp_replace(
         regexp_replace(
             translate(
-                regexp_replace(reference, '[\x{200B}-\x{200F}\x{FEFF}\t="''‘’“”`]|_x000D_', '', 'g'),
-                '０１２３４５６７８９ＥｅＮｏ．＋－／～，；：　', '0123456789EeNo.+-/~,;: '
+                regexp_replace(regexp_replace(reference, '[="''‘’“”`]', '', 'g'), '\.\.+', '~', 'g'),
+                '０１２３４５６７８９ＥｅＮｏ．＋－–‐‑‒―−…／～，；：　', '0123456789EeNo.+-------~/~,;: '
             ),
-            '\x{00A0}', ' ', 'g'
+            -- Blanks of all kinds stand between two numbers, or within one.
+            '[\x{200B}-\x{200F}\x{FEFF}\x{00A0}\s]+|_x000D_', ' ', 'g'
         ),
-        '([0-9])\.0+$', '\1'
+        '([0-9])\.0+\s*$', '\1'
     )) END;
 
 -- The digits of a number that a spreadsheet turned into a float, whatever words stand around it ('2.4442E+19' -> '24442'),
@@ -110,9 +112,12 @@ CREATE OR REPLACE TEMP MACRO is_code(digits, as_of) AS
          THEN is_code_of(substr(padded_code(digits), 2, 4), substr(padded_code(digits), 6, 2), as_of)
          ELSE is_code_of(left(padded_code(digits), 4), substr(padded_code(digits), 5, 2), as_of) END;
 
+-- Fewer digits than nine, or zeros alone, stand for no code.
 CREATE OR REPLACE TEMP MACRO plain_code(code) AS
-    CASE WHEN regexp_full_match(code, '[0-9]{10}|[0-9]{12}') THEN code
-         WHEN code IS NOT NULL THEN padded_code(regexp_replace(plain_reference(code), '[^0-9]', '', 'g')) END;
+    CASE WHEN regexp_full_match(code, '[0-9]{10}|[0-9]{12}') AND NOT regexp_full_match(code, '0+') THEN code
+         WHEN code IS NOT NULL
+         THEN nullif(regexp_replace(padded_code(regexp_replace(plain_reference(code), '[^0-9]', '', 'g')), '^([0-9]{1,8}|0+)$', ''), '')
+    END;
 
 -- An 8-digit number that lost its leading zeros; everything else unchanged.
 CREATE OR REPLACE TEMP MACRO padded_number(number) AS

@@ -55,8 +55,18 @@ WITH written AS (
 shaped AS (
     SELECT
         record_id AS ledger_id, plain, code, tokens, array_to_string(tokens, '') AS compact,
-        CASE WHEN starts_with(compact, '00') AND length(compact) > 8
-             THEN nullif(regexp_extract(compact, '^00+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
+        CASE WHEN starts_with(compact, '0') AND length(compact) > 8
+             THEN nullif(regexp_extract(compact, '^0+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
+        -- A code and a number that lost its zeros.
+        CASE WHEN length(compact) BETWEEN 13 AND 19
+             THEN CASE WHEN len(tokens) = 2 AND length(tokens[1]) BETWEEN 9 AND 12 AND is_code(tokens[1], $as_of::TIMESTAMP)
+                       THEN tokens[1] || padded_number(tokens[2])
+                       WHEN len(tokens) = 1 AND starts_with(compact, '0') AND length(compact) BETWEEN 16 AND 19
+                        AND is_code(left(compact, 12), $as_of::TIMESTAMP)
+                       THEN left(compact, 12) || padded_number(substr(compact, 13))
+                       WHEN len(tokens) = 1 AND length(compact) BETWEEN 14 AND 17 AND is_code(left(compact, 10), $as_of::TIMESTAMP)
+                       THEN left(compact, 10) || padded_number(substr(compact, 11)) END
+        END AS coded_short,
         -- Zeros, a few digits, a date, the line's own sum or party: a number only if an invoice has it.
         CASE
             WHEN is_own OR length(compact) < 4 THEN TRUE
@@ -79,6 +89,9 @@ of_one_run AS (
             WHEN unpadded IS NOT NULL
             THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
                   {'form': 'plain', 'code': code, 'numbers': [unpadded]}]
+            WHEN coded_short IS NOT NULL
+            THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]},
+                  {'form': 'plain', 'code': code, 'numbers': [compact]}]
             WHEN length(compact) = 18
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [compact]},
                   {'form': 'plain', 'code': code, 'numbers': [compact]}]
@@ -142,6 +155,8 @@ of_several_runs AS (
     SELECT
         ledger_id, is_placeholder,
         CASE
+            WHEN coded_short IS NOT NULL AND length(tokens[2]) BETWEEN 4 AND 7
+            THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]}]
             WHEN is_coded AND len(whole_tokens) < len(tokens)
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
                   {'form': 'joined', 'code': NULL, 'numbers': coded}]

@@ -61,7 +61,7 @@ FROM (
 )
 -- Cheap to see before the real comparison: of equal length, one error changes at most two places; one digit more or less
 -- leaves one of the halves as it was.
-WHERE CASE WHEN length(typed) = length(number) THEN hamming(typed, number) <= 2
+WHERE CASE WHEN strlen(typed) = strlen(number) AND length(typed) = length(number) THEN hamming(typed, number) <= 2
            WHEN abs(length(typed) - length(number)) = 1
            THEN number_half(0, 'front', typed) = number_half(0, 'front', number)
              OR number_half(0, 'back', typed) = number_half(0, 'back', number)
