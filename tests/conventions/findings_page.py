@@ -40,12 +40,12 @@ EXAMPLE = {
     "more": "",
 }
 AGREEING = {"ledger_total": "1,103.00", "difference": "0.00"}
+RED = {"ledger_total": "-1,103.00", "upstream_total": "-1,103.00"}
 OWN_FACTS: Mapping[str, Mapping[str, str]] = {
     "within_tolerance": {"ledger_total": "1,103.02", "difference": "0.02"},
     "split_entries.rounded": {"ledger_total": "1,103.02", "difference": "0.02"},
     "combined_entry.rounded": {"ledger_total": "1,103.02", "difference": "0.02"},
     "dead_invoice_booked.partly": {"ledger_total": "551.50"},
-    "dead_invoice_booked.void_red": {"ledger_total": "-1,103.00"},
     "dead_invoice_booked.list": {"other": "26112000000123456790", "upstream_total": "551.50", "hint": "void"},
     "party_differs.list": {"other": "26112000000123456790", "upstream_total": "551.50"},
     "date_differs.list": {"other": "26112000000123456790 2026-08-12"},
@@ -54,7 +54,7 @@ OWN_FACTS: Mapping[str, Mapping[str, str]] = {
     "number_mistyped.second_error": {"hint": "another_day"},
     "digits_lost.second_error": {"reference": "2.6112000000123E+19", "hint": "another_day"},
     "number_absent.second_error": {"hint": "tax"},
-    "not_booked.red": {"upstream_total": "-1,103.00"},
+    "number_absent.list": {"number": "26112000000123456789、26112000000123456790"},
     "not_booked.red_letter": {
         "upstream_total": "-1,103.00",
         "other": "26112000000123456790、26112000000123456791",
@@ -73,11 +73,20 @@ OWN_FACTS: Mapping[str, Mapping[str, str]] = {
         "why": "number_differs",
     },
     "sync_delay.unreadable": {"reference": "见附件", "due_on": "2026-08-22"},
+    "sync_delay.damaged": {"reference": "2.6112000000123E+19", "due_on": "2026-08-22"},
+    "sync_delay.ahead": {"ledger_date": "2062-08-12"},
     "sync_delay.empty": {"due_on": "2026-08-22"},
     "sync_delay.impossible": {"reference": "99992000000123456789"},
     "sync_delay": {"due_on": "2026-08-22"},
     "unreadable_reference": {"reference": "见附件"},
     "unreadable_reference.candidates": {"reference": "见附件", "other": "26112000000123456789", "why": "several_equal"},
+    "unreadable_reference.damaged": {"reference": "2.6112000000123E+19"},
+    "unreadable_reference.damaged.candidates": {
+        "reference": "2.6112000000123E+19",
+        "other": "26112000000123456789",
+        "why": "several_equal",
+    },
+    "upstream_gap.impossible": {"reference": "99992000000123456789"},
     "unreadable_reference.empty.candidates": {"other": "26112000000123456789", "why": "several_equal"},
     "not_found.same_number": {
         "reference": "12345678",
@@ -136,15 +145,17 @@ def _cause_lines(cause: str, advice: Advice) -> Iterator[str]:
 def tell_example(key: str, language: str) -> str:
     """The sentence of that key about the made-up invoice; KeyError for a place that has no example.
 
-    A sentence about what we issued shares the example of the other one.
+    A sentence about what we issued, or about a red letter, shares the example of the other one.
     """
-    sentences, own = load_sentences(), dict(OWN_FACTS.get(key, OWN_FACTS.get(key.removesuffix(".output"), {})))
+    sentences, base = load_sentences(), key.removesuffix(".output")
+    own = dict(OWN_FACTS.get(key) or OWN_FACTS.get(base) or OWN_FACTS.get(base.removesuffix(".red")) or {})
     words = {"hint": f"hint.{own.pop('hint', '')}", "why": f"why.{own.pop('why', '')}"}
     told = {place: sentences[name][language] for place, name in words.items() if name in sentences}
     if key.split(".", maxsplit=1)[0] == "amount_differs":
         told.setdefault("hint", "")
     agreeing = {} if key.split(".", maxsplit=1)[0] in DIFFERING_TOTALS else AGREEING
-    return sentences[key][language].format_map({**EXAMPLE, **agreeing, **own, **told})
+    facts = {**EXAMPLE, **agreeing, **own, **(RED if base.endswith(".red") else {})}
+    return sentences[key][language].format_map(facts | {place: text.format_map(facts) for place, text in told.items()})
 
 
 def _say_action(cause: str) -> str:

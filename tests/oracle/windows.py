@@ -70,4 +70,5 @@ def is_impossible(number: str, as_of: datetime) -> bool:
         return number[1:3] not in REGIONS or not as_of.year - 12 <= 2000 + int(number[5:7]) <= as_of.year
     if len(number) == 20 or (len(number) in {16, 17, 18} and 20 < year <= as_of.year % 100):
         return number[2:4] not in REGIONS or year > as_of.year % 100
-    return len(number) > 8 and len(number) != 18
+    # Zeros in front of eight digits count for nothing.
+    return len(number.lstrip("0")) > 8 and len(number) != 18

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -291,7 +291,88 @@ MORE = [
          "The ledger keeps no invoice date"),
 ]  # fmt: skip
 
-ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *MORE]
+AGAIN = {"posted_on": date(2026, 9, 3)}
+RED = [
+    Said("a red letter booked twice", [invoice("u1", total="-1130.00")],
+         [entry("l1", total="-1130.00"), entry("l2", total="-1130.00", **AGAIN)],
+         f"红字发票 {NUMBER}（{SUPPLIER['name']}）已在凭证 记-l1 入账", "may be deducted again", record="l2"),
+    Said("a red letter of a sale booked twice", [sold("u1", total="-1130.00")],
+         [revenue("l1", total="-1130.00"), revenue("l2", total="-1130.00", **AGAIN)],
+         "以免少计收入和销项税额", "lowers revenue and output tax twice", record="l2"),
+    Said("void red letters in a list", [invoice("u1", total="-1130.00", status="void"), invoice("u2", FAR, "-226.00")],
+         [entry("l1", f"{NUMBER}、{FAR}", "-1356.00")],
+         f"其中红字发票 {NUMBER}（{SUPPLIER['name']}，合计 -1,130.00 元）在税务系统已作废",
+         "the tax that was returned may be deducted again", columns=(("cause", "dead_invoice_booked"),)),
+    Said("a red letter that is not in the tax system", [],
+         [entry("l1", total="-1130.00", invoice_date=date(2026, 8, 10))],
+         "账上开票日 2026-08-10 的数据已完整收到且已过同步期：请向开票方索取红字发票", "take this entry back"),
+    Said("a red letter of a sale that is not in the tax system", [], [revenue("l1", total="-1130.00")],
+         "恢复所冲减的收入和销项税额", "restore the revenue and output tax"),
+    Said("a red letter under an impossible number", [], [entry("l1", "26992000000123456789", "-1130.00")],
+         "所记红字发票号码 26992000000123456789", "cites red letter 26992000000123456789"),
+    Said("a red letter of a sale that is not booked, and one that comes near",
+         [sold("u1", FAR[:-1] + "9", "-1130.00")], [revenue("l1", FAR[:-1] + "8", "-1103.00")],
+         "不是则补记红字凭证，冲减收入和销项税额", "book it, which lowers revenue and output tax", record="u1"),
+]  # fmt: skip
+
+FACTS = [
+    Said("parts of which one keeps its tax", [invoice("u1")],
+         [entry("l1", total="565.00", amount_cny="500.00", tax_cny="65.00"), entry("l2", total="565.00")],
+         "合计 1,130.00 元，与税务系统一致", "add up to 1,130.00 CNY, as in the tax system",
+         columns=difference("0.00")),
+    Said("parts of which one has another day", [invoice("u1")],
+         [entry("l1", total="500.00", invoice_date=date(2026, 8, 10)),
+          entry("l2", total="630.00", invoice_date=date(2026, 8, 15))],
+         "账上开票日期为 2026-08-15，税务系统为 2026-08-10：请更正凭证 记-l2 的开票日期",
+         "Correct the date in voucher 记-l2."),
+    Said("parts of which one has another party", [invoice("u1")],
+         [entry("l1", total="500.00"), entry("l2", total="330.00"), entry("l3", total="300.00", party=OTHER)],
+         "请对照原票核对凭证 记-l3 的往来单位", "Compare the party in voucher 记-l3"),
+    Said("a reversed invoice whose red letter is booked for another party", reversed_pair(),
+         [entry("l1"), entry("l2", "26112000000999999999", "-1130.00", party=OTHER)],
+         "发票 26112000000999999999（-1,130.00 元）金额一致", "Compare the party in voucher 记-l2"),
+    Said("an invoice date that has not come", [], [entry("l1", invoice_date=date(2027, 8, 10))],
+         "账上开票日期为 2027-08-10，这一天还没有到", "a day that has not come yet",
+         columns=(("cause", "sync_delay"), ("needs_review", True))),
+    Said("an impossible number of a day that was not received", [],
+         [entry("l1", "26992000000123456789", invoice_date=date(2025, 12, 1))],
+         "补导数据也不会有这个号码", "No export will bring this number",
+         columns=(("cause", "upstream_gap"), ("needs_review", True), ("why_not", "impossible_number"))),
+    Said("a mistyped number and another name", [invoice("u1")],
+         [entry("l1", MISTYPED, counterparty_name="北京另一家公司")],
+         "更正号码。另外，账上往来单位（北京另一家公司）与税务系统不同",
+         "The party in the ledger (北京另一家公司) differs too"),
+    Said("another amount, another name and another day", [invoice("u1")],
+         [entry("l1", total="1103.00", counterparty_name="北京另一家公司", invoice_date=date(2026, 8, 15))],
+         "另外，账上往来单位（北京另一家公司）和开票日期（2026-08-15）与税务系统不同",
+         "The party (北京另一家公司) and the invoice date (2026-08-15) in the ledger differ too"),
+    Said("a void invoice in a list without tax", [invoice("u1"), invoice("u2", FAR, "226.00", status="void")],
+         [entry("l1", f"{NUMBER}、{FAR}", None, amount_cny="1200.00")],
+         f"其中 {FAR}（{SUPPLIER['name']}，合计 200.00 元（不含税））", "200.00 CNY without tax in all"),
+    Said("booked again after two parts", [invoice("u1")],
+         [entry("l1", total="500.00"), entry("l2", total="630.00"), entry("l3", **AGAIN)],
+         "已在凭证 记-l1、记-l2 入账", "is already booked in voucher 记-l1、记-l2", record="l3"),
+    Said("booked twice without voucher numbers", [invoice("u1")],
+         [entry("l1", voucher_no=None), entry("l2", voucher_no=None, **AGAIN)],
+         "已在凭证 2026-08-20 入账，凭证 2026-09-03 又入账",
+         "is already booked in voucher 2026-08-20; voucher 2026-09-03 books",
+         record="l2"),
+    Said("a mistyped number and another day", [invoice("u1")], [entry("l1", MISTYPED, invoice_date=date(2026, 8, 14))],
+         "开票日期（账上 2026-08-14）也与税务系统不同", "the invoice date (ledger: 2026-08-14) differs too"),
+    Said("a mistyped number and other cents", [invoice("u1")], [entry("l1", MISTYPED, "1130.05")],
+         "金额（账上 1,130.05 元，差 0.05 元）也与税务系统不同",
+         "the money (ledger: 1,130.05 CNY, 0.05 CNY off) differs too"),
+    Said("a destroyed number that fits nothing", [], [entry("l1", "26112000000123400000")],
+         "疑似被电子表格损坏，后几位已丢失", "A spreadsheet probably destroyed the last digits"),
+    Said("a line without a number, and the set that it is", [invoice("u1", total="1000.00"), invoice("u2", FAR,
+         "130.00")],
+         [entry("l1", None)], f"（{NUMBER}、{FAR}）恰好合计 1,130.00 元", f"({NUMBER}、{FAR}) adds up to 1,130.00 CNY"),
+    Said("a row that the tax system lists again",
+         [invoice("u1", observed_at=datetime(2026, 11, 1)), invoice("u2", status="void")],
+         [], "这一行（1,130.00 元）不作数：账上以另一行为准", "This row (1,130.00 CNY) does not count", record="u1"),
+]  # fmt: skip
+
+ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *MORE, *RED, *FACTS]
 
 
 def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:

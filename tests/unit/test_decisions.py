@@ -329,3 +329,14 @@ def test_what_a_later_decision_linked_is_to_do_again_if_it_differs(settings: Set
     make(settings, "link", ["u1"], ["l1"], decided_at=MADE + timedelta(minutes=1))
     assert reconcile_night(settings, NIGHTS[0]).set_aside_count == 1
     assert reported(settings) == [("U:u1", "amount_differs")]
+
+
+def test_a_line_left_alone_is_told_so_and_its_invoice_is_not_unknown(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1"), entry("l2", "26112000000000000077", party=OTHER)])
+    make(settings, "leave_alone", ["u1"], [])
+    make(settings, "leave_alone", [], ["l2"])
+    reconcile_night(settings, NIGHTS[0])
+    with open_warehouse(settings, read_only=True) as con:
+        said = dict(con.execute("SELECT item_id, explanation_en FROM recon__item").fetchall())
+    assert "is left unlinked by a person's decision" in said["L:l2"]
+    assert "the tax system has that number, but it was not linked: a person decided not to link it" in said["L:l1"]
