@@ -54,7 +54,7 @@ MAX_SUMS = 4_000_000
 SLIP_DAYS = 15
 """Days that a mistyped date may be off where the party's money recurs; further away it is another period's."""
 
-MAX_STEPS = 1_000
+MAX_STEPS = 100
 
 PLACES = (
     *("number", "reference", "voucher", "posted_on", "issued_on", "ledger_date", "party", "ledger_party"),
@@ -125,15 +125,16 @@ def join_records(
     run("similar", "lane", "neighbour")
     for rule in REPAIR_RULES:
         run(*filter(None, [GATHERED.get(rule)]), f"rules/{rule}")
-    _repeat(con, "withdraw")
-    run("link")
+    run("relapse")
+    _repeat(con, "relapse_step")
+    run("withdraw", "link")
     _repeat(con, "propagate")
     run("node", "one_sided", "near_miss", "linked", "candidate", "judged", "told_list", "second_opinion", "hinted")
     run("explained", "set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:
-    """Run a step until it changes nothing. A group of n records takes at most n steps; so does a chain of doubts."""
+    """Run a step until it changes nothing. Each step reaches about twice as far as the one before."""
     for _ in range(MAX_STEPS):
         if run_sql(con, f"recon/{name}").fetchone() == (0,):
             return

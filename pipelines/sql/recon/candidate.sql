@@ -1,6 +1,6 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
---        work_list_gap per combined line and open invoice that is what it lacks; work_of_ledger, work_of_upstream one row per item
+--        work_lacking per combined line whose sum is off, work_list_gap per such line and open invoice that is what it lacks; work_of_ledger, work_of_upstream one row per item
 -- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair,
 --         work_other_party, work_crowd, work_crowded_line, work_crowded_day, work_long_range, work_unpaired_red,
 --         work_unpaired_blue, work_sum_skipped, work_looked, work_decided, work_linked, work_link, work_open_ledger,
@@ -70,26 +70,26 @@ FROM work_lone_ledger l JOIN work_considered c ON c.ledger_id = l.record_id
 GROUP BY l.item_id;
 
 -- What a line of several invoices lacks may be the one of them whose number it has wrong.
-CREATE OR REPLACE TEMP TABLE work_list_gap AS
-WITH gap AS (
+CREATE OR REPLACE TEMP TABLE work_lacking AS
     SELECT
         l.record_id AS ledger_id, any_value(l.taxpayer_id) AS taxpayer_id, any_value(l.direction) AS direction,
         any_value(l.party_hash) AS party_hash, any_value(l.name_hash) AS name_hash,
-        any_value(l.line_total) - sum(u.total_cny) AS money
+        any_value(l.line_total) - sum(u.total_cny) AS money,
+        -- Of many that lack the same nobody can be meant.
+        count(*) OVER (PARTITION BY any_value(l.taxpayer_id), any_value(l.direction), money) > $max_repeated AS is_crowded
     FROM work_linked i
     JOIN work_node n ON n.item_id = i.item_id AND n.side = 'ledger'
     JOIN work_open_ledger l ON l.record_id = n.record_id
     JOIN work_link k ON k.ledger_id = l.record_id
     JOIN work_open_upstream u ON u.record_id = k.upstream_id
     WHERE i.cause = 'amount_differs' AND i.rule = 'number_list' AND i.n_ledger = 1
-    GROUP BY l.record_id
-    -- Of many that lack the same nobody can be meant.
-    QUALIFY count(*) OVER (PARTITION BY any_value(l.taxpayer_id), any_value(l.direction), money) <= $max_repeated
-)
+    GROUP BY l.record_id;
+
+CREATE OR REPLACE TEMP TABLE work_list_gap AS
 SELECT g.ledger_id, u.record_id AS upstream_id
-FROM gap g
+FROM work_lacking g
 JOIN work_open_upstream u ON u.taxpayer_id = g.taxpayer_id AND u.direction = g.direction AND u.total_cny = g.money
-WHERE u.record_id IN (SELECT record_id FROM work_lone_upstream)
+WHERE u.record_id IN (SELECT record_id FROM work_lone_upstream) AND NOT g.is_crowded
   AND party_hash_agrees(u.party_hash, u.name_hash, g.party_hash, g.name_hash);
 
 CREATE OR REPLACE TEMP TABLE work_of_upstream AS
@@ -135,6 +135,15 @@ red_skipped AS (
     WHERE u.item_id NOT IN (SELECT item_id FROM work_of_upstream)
     GROUP BY u.item_id
 ),
+-- So many lists lack this sum that none was looked at.
+lacking_skipped AS (
+    SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
+    FROM work_lone_upstream l
+    JOIN work_open_upstream u ON u.record_id = l.record_id
+    SEMI JOIN (FROM work_lacking WHERE is_crowded) g
+      ON g.taxpayer_id = u.taxpayer_id AND g.direction = u.direction AND g.money = u.total_cny
+    WHERE l.item_id NOT IN (SELECT item_id FROM work_of_upstream UNION ALL SELECT item_id FROM red_skipped)
+),
 impossible AS (
     SELECT item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'impossible_number' AS why_not
     FROM work_lone_ledger l
@@ -151,6 +160,7 @@ SELECT * FROM left_alone
 UNION ALL SELECT * FROM work_of_ledger WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM work_of_upstream WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM red_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
+UNION ALL SELECT * FROM lacking_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM sum_skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM impossible WHERE item_id NOT IN (SELECT item_id FROM left_alone);

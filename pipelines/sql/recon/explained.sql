@@ -116,7 +116,7 @@ WITH filled AS (
         h.*,
         {
             'number': coalesce(h.listed_numbers, d.number, shown_number(code, h.number), o.number, ''),
-            'reference': coalesce(trim(translate(reference, chr(9) || chr(10) || chr(13), '   ')), '—'),
+            'reference': coalesce(shortened_text(trim(translate(reference, chr(9) || chr(10) || chr(13), '   '))), '—'),
             'voucher': concat(coalesce(d.voucher, h.voucher), ' (' || CASE WHEN o.other_posted_on IS NOT NULL THEN posted_on END || ')'),
             'posted_on': coalesce(CAST(posted_on AS VARCHAR), ''),
             'issued_on': coalesce(CAST(coalesce(d.issued_on, h.issued_on) AS VARCHAR), ''),

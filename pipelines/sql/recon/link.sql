@@ -10,6 +10,7 @@ SELECT
     r.ledger_id, r.upstream_id, r.rule, r.role,
     CASE WHEN r.role <> 'doubtful' THEN r.role
          WHEN r.ledger_id IN (SELECT ledger_id FROM work_repair) THEN 'repaired'
+         WHEN r.upstream_id IN (SELECT upstream_id FROM work_repair) THEN 'unlinked'
          ELSE r.fallback
     END AS outcome
 FROM work_role r;

@@ -168,6 +168,9 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
         }
     )[1];
 
+-- A text that somebody typed, as far as a sentence can bear it.
+CREATE OR REPLACE TEMP MACRO shortened_text(text) AS CASE WHEN length(text) > 200 THEN left(text, 200) || ' …' ELSE text END;
+
 -- Each once, in the order in which they stand.
 CREATE OR REPLACE TEMP MACRO each_once(texts) AS list_filter(texts, lambda text, place: list_position(texts, text) = place);
 

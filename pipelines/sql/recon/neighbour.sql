@@ -1,11 +1,13 @@
 -- what: in lanes that are too crowded to be enumerated, the invoices whose number is one error away from the typed one
--- grain: work_similar gains one row per such line and invoice; work_dead_fit one row per fitting invoice that is not in force; and
+-- grain: work_similar gains one row per such line and invoice; work_near_number one row per lane, typed number and one near it;
+--        work_dead_fit one row per fitting invoice that is not in force; and
 --        the macro in_force
 -- inputs: work_crowd, work_unsure, work_lane, work_same_money, work_reference, work_taken, work_cleared, work_carried,
 --         work_reopened, work_agreed, work_listed_twice, work_forbidden, work_known
--- parameters: $window_days, $tolerance, $max_neighbours
+-- parameters: $window_days, $tolerance, $max_neighbours, $max_repeated
 -- Two numbers that differ by one wrong, swapped, missing or additional digit have a text in common once one digit is left
--- out of either or both: an equi-join, however many invoices there are. Lines without a number stay skipped.
+-- out of either or both: an equi-join, however many invoices there are. Numbers are compared once each, however many have them. Lines
+-- without a number stay skipped, and so do numbers that come near more than $max_repeated invoices: nothing could tell those apart.
 
 CREATE OR REPLACE TEMP TABLE work_typed_in_crowd AS
 SELECT s.record_id AS ledger_id, s.lane_hash, r.number
@@ -27,21 +29,32 @@ WHERE number_half(lane_hash, 'front', number) IN (SELECT number_half(lane_hash, 
 
 SET VARIABLE is_searched = (SELECT count(*) * 21 <= $max_neighbours FROM work_crowded_invoice);
 
-INSERT INTO work_similar
-WITH shortened_typed AS (
-    SELECT ledger_id, lane_hash, shortened(number, n) AS short
-    FROM (SELECT *, unnest(range(22)) AS n FROM work_typed_in_crowd)
+CREATE OR REPLACE TEMP TABLE work_near_number AS
+WITH typed AS (SELECT DISTINCT lane_hash, number FROM work_typed_in_crowd),
+offered AS (
+    SELECT lane_hash, number, count(*) AS n_invoices FROM work_crowded_invoice WHERE getvariable('is_searched') GROUP BY ALL
+),
+shortened_typed AS (
+    SELECT lane_hash, number AS typed, shortened(number, n) AS short FROM (SELECT *, unnest(range(22)) AS n FROM typed)
 ),
 shortened_invoice AS (
-    SELECT record_id, lane_hash, shortened(number, n) AS short
-    FROM (SELECT *, unnest(range(22)) AS n FROM work_crowded_invoice WHERE getvariable('is_searched'))
+    SELECT lane_hash, number, n_invoices, shortened(number, n) AS short FROM (SELECT *, unnest(range(22)) AS n FROM offered)
 ),
 near AS (
-    SELECT DISTINCT t.ledger_id, f.record_id AS upstream_id, lane_hash
-    FROM shortened_typed t
-    JOIN shortened_invoice f USING (lane_hash, short)
+    SELECT DISTINCT lane_hash, typed, number, n_invoices
+    FROM shortened_typed JOIN shortened_invoice USING (lane_hash, short)
 )
-SELECT
+SELECT lane_hash, typed, number, sum(n_invoices) OVER (PARTITION BY lane_hash, typed) > $max_repeated AS is_crowded FROM near;
+
+INSERT INTO work_similar
+WITH near AS (
+    SELECT t.ledger_id, f.record_id AS upstream_id, f.lane_hash
+    FROM work_near_number n
+    JOIN work_typed_in_crowd t ON t.lane_hash = n.lane_hash AND t.number = n.typed
+    JOIN work_crowded_invoice f ON f.lane_hash = n.lane_hash AND f.number = n.number
+    WHERE NOT n.is_crowded
+)
+SELECT DISTINCT
     s.record_id AS ledger_id, f.record_id AS upstream_id, f.number, f.code, f.issued_on,
     party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) AS party_agrees,
     s.is_dated,
@@ -58,7 +71,11 @@ WHERE party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS
   AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
 
 DELETE FROM work_crowd
-WHERE getvariable('is_searched') AND ledger_id IN (SELECT ledger_id FROM work_typed_in_crowd);
+WHERE getvariable('is_searched') AND ledger_id IN (SELECT ledger_id FROM work_typed_in_crowd)
+  AND ledger_id NOT IN (
+      SELECT t.ledger_id FROM work_typed_in_crowd t
+      JOIN work_near_number n ON n.lane_hash = t.lane_hash AND n.typed = t.number
+      WHERE n.is_crowded);
 
 -- What is cleared or agreed is not free either; looked up for the few that fit, not for the whole population.
 UPDATE work_similar SET is_free = FALSE
@@ -89,3 +106,5 @@ CREATE OR REPLACE TEMP TABLE work_repair (ledger_id VARCHAR, upstream_id VARCHAR
 DROP TABLE work_typed_in_crowd;
 
 DROP TABLE work_crowded_invoice;
+
+DROP TABLE work_near_number;

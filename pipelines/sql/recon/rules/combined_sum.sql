@@ -29,7 +29,9 @@ WITH open_invoice AS (
 )
 SELECT
     *,
-    count(*) OVER (PARTITION BY taxpayer_id, direction, coalesce(id_key, name_key)) > $max_party AS is_crowded
+    count(*) OVER (PARTITION BY taxpayer_id, direction, coalesce(id_key, name_key)) > $max_party AS is_crowded,
+    -- Many parties may have one name.
+    count(*) OVER (PARTITION BY taxpayer_id, direction, name_key) > $max_party AS is_crowded_name
 FROM open_invoice;
 
 CREATE OR REPLACE TEMP TABLE work_addend AS
@@ -42,7 +44,7 @@ partner AS (
     SELECT p.ledger_id, f.record_id
     FROM work_payer p
     JOIN free f ON f.taxpayer_id = p.taxpayer_id AND f.direction = p.direction AND f.name_key = p.name_key
-    WHERE p.id_key IS NULL OR f.id_key IS NULL
+    WHERE (p.id_key IS NULL OR f.id_key IS NULL) AND NOT f.is_crowded_name
 )
 SELECT
     p.ledger_id, f.record_id AS upstream_id, p.money,
@@ -80,7 +82,12 @@ SEMI JOIN (SELECT taxpayer_id, direction, id_key FROM work_free WHERE is_crowded
 UNION
 SELECT p.ledger_id FROM work_payer p
 SEMI JOIN (SELECT taxpayer_id, direction, name_key FROM work_free WHERE is_crowded) f
-    USING (taxpayer_id, direction, name_key);
+    USING (taxpayer_id, direction, name_key)
+UNION
+SELECT p.ledger_id FROM work_payer p
+SEMI JOIN (SELECT taxpayer_id, direction, name_key FROM work_free WHERE is_crowded_name) f
+    USING (taxpayer_id, direction, name_key)
+WHERE p.id_key IS NULL;
 
 CREATE OR REPLACE TEMP TABLE work_half_sum AS
 WITH RECURSIVE addend AS (
@@ -106,16 +113,21 @@ SELECT g.ledger_id, g.half, g.sum_parts, g.bits
 FROM grown g
 JOIN size s ON s.ledger_id = g.ledger_id AND s.half = g.half AND s.n_steps = g.step;
 
+-- Of equal invoices many sets come to the same: they are counted, not listed. `bits` are the invoices of the one set, or of any.
 CREATE OR REPLACE TEMP TABLE work_sum AS
-WITH wanted AS (
-    SELECT h.ledger_id, h.bits, CAST(l.money - h.sum_parts AS DECIMAL(18,2)) AS rest
-    FROM work_half_sum h
+WITH half AS (
+    SELECT ledger_id, half, sum_parts, count(*) AS n_sets, bit_or(bits) AS bits FROM work_half_sum GROUP BY ALL
+),
+wanted AS (
+    SELECT h.*, CAST(l.money - h.sum_parts AS DECIMAL(18,2)) AS rest
+    FROM half h
     JOIN work_sum_line l ON l.ledger_id = h.ledger_id
     WHERE h.half = 'first'
 )
-SELECT w.ledger_id, w.bits + h.bits AS bits, count(*) OVER (PARTITION BY w.ledger_id) AS n_sets
+SELECT w.ledger_id, bit_or(w.bits | h.bits) AS bits, sum(w.n_sets * h.n_sets) AS n_sets
 FROM wanted w
-JOIN work_half_sum h ON h.ledger_id = w.ledger_id AND h.half = 'second' AND h.sum_parts = w.rest;
+JOIN half h ON h.ledger_id = w.ledger_id AND h.half = 'second' AND h.sum_parts = w.rest
+GROUP BY w.ledger_id;
 
 CREATE OR REPLACE TEMP TABLE work_set AS
 SELECT s.ledger_id, a.upstream_id, count(*) OVER (PARTITION BY a.upstream_id) AS n_wanting
@@ -133,7 +145,7 @@ SELECT ledger_id, upstream_id, 'several_equal', 'combined_sum' FROM work_set
 WHERE ledger_id NOT IN (SELECT ledger_id FROM work_repair);
 
 INSERT INTO work_refused
-SELECT DISTINCT s.ledger_id, a.upstream_id, 'several_sums', 'combined_sum'
+SELECT s.ledger_id, a.upstream_id, 'several_sums', 'combined_sum'
 FROM work_sum s
 JOIN work_addend a ON a.ledger_id = s.ledger_id
 WHERE s.n_sets > 1 AND (s.bits >> CAST(a.place AS INTEGER)) & 1 = 1;

@@ -1,0 +1,18 @@
+-- what: which repaired lines may lose their invoice again: one that cites its number, and finds no better one, falls back to it
+-- grain: work_relapse one row per line that falls back and the line that it sets back; work_relapsed one row per line that loses its
+--        invoice
+-- inputs: work_repair, work_role
+-- parameters: none
+-- A line that was set back falls back to the invoice that it cites itself, and may set back the next one: a chain, which `relapse_step`
+-- follows. Whose party and money are both another's has no more than the number to fall back on: that is less than the party, money and
+-- day of the repaired line (contract: a number that names another real invoice).
+
+CREATE OR REPLACE TEMP TABLE work_relapse AS
+SELECT r.ledger_id AS falling_id, p.ledger_id
+FROM work_role r
+JOIN work_repair p ON p.upstream_id = r.upstream_id
+WHERE r.role = 'doubtful' AND r.fallback = 'kept' AND p.ledger_id <> r.ledger_id
+  AND NOT (r.money_agrees IS NOT TRUE AND r.party_agrees IS FALSE);
+
+CREATE OR REPLACE TEMP TABLE work_relapsed AS
+SELECT DISTINCT ledger_id FROM work_relapse WHERE falling_id NOT IN (SELECT ledger_id FROM work_repair);
