@@ -176,4 +176,73 @@ def test_lists_that_all_lack_the_same(tmp_path: Path) -> None:
         for n in range(CROWD)
     ]
     ledger = [entry(f"l{n:05}", f"2611200001{2 * n:010}、2699200001{2 * n + 1:010}", "1500.00") for n in range(CROWD)]
-    assert judge(tmp_path, upstream, ledger) == {("amount_differs", None): CROWD, ("not_booked", None): CROWD}
+    assert judge(tmp_path, upstream, ledger) == {
+        ("amount_differs", None): CROWD,
+        ("not_booked", "crowd_skipped"): CROWD,
+    }
+
+
+def numbered(place: int) -> str:
+    return f"2611200000{7919 * place + 12345:010}"
+
+
+def supplier(place: int) -> dict[str, str]:
+    return {"id": f"91310000MA{place:06d}12", "name": f"供应商{place}"}
+
+
+def test_a_column_of_numbers_that_slipped_by_one_row(tmp_path: Path) -> None:
+    """The last line's own invoice is not there, and all others find theirs."""
+    rows = range(CROWD)
+    upstream = [invoice(f"u{n}", numbered(n), f"{1000 + n}.00", party=supplier(n)) for n in rows]
+    ledger = [entry(f"l{n}", numbered(n), f"{1001 + n}.00", party=supplier(n + 1)) for n in rows]
+    count = judge(tmp_path, upstream, ledger)
+    assert count["number_mistyped", None] + count["digits_lost", None] == CROWD - 1
+    assert count["not_found", "number_taken"] == count["not_booked", None] == 1
+
+
+def test_a_chain_of_lines_that_fall_back_to_the_numbers_that_they_cite(tmp_path: Path) -> None:
+    rows = range(CROWD)
+    upstream = [invoice(f"u{n}", numbered(n), f"{1000 + n}.00") for n in rows]
+    ledger = [entry(f"l{n}", numbered(n), f"{1001 + n}.00") for n in rows]
+    assert judge(tmp_path, upstream, ledger) == {("amount_differs", None): CROWD}
+
+
+def test_lists_that_overlap_in_a_chain_are_one_item(tmp_path: Path) -> None:
+    upstream = [invoice(f"u{n}", numbered(n), "100.00") for n in range(CROWD + 1)]
+    ledger = [entry(f"l{n}", f"{numbered(n)}、{numbered(n + 1)}", "200.00") for n in range(CROWD)]
+    assert judge(tmp_path, upstream, ledger) == {("amount_differs", None): 1}
+
+
+@pytest.mark.parametrize("typed", ["12345678", "12345679"])
+def test_one_number_under_many_codes_of_one_party_and_amount(tmp_path: Path, typed: str) -> None:
+    upstream = [invoice(f"u{n}", "12345678", "100.00", invoice_code=f"1100{n:06}") for n in range(CROWD)]
+    ledger = [entry(f"l{n}", typed, "100.00") for n in range(CROWD)]
+    count = judge(tmp_path, upstream, ledger)
+    assert sum(n for (_, why_not), n in count.items() if why_not == "crowd_skipped") == CROWD
+    assert count["not_booked", None] == CROWD
+
+
+def test_sums_of_a_name_that_many_parties_have(tmp_path: Path) -> None:
+    alike = [supplier(n) | {"name": "甲公司"} for n in range(CROWD)]
+    upstream = [invoice(f"u{n}", numbered(n), f"{100 + n}.00", party=alike[n]) for n in range(CROWD)]
+    nameless = {"id": None, "name": "甲公司"}
+    ledger = [entry(f"l{n}", None, f"{100_000 + n}.00", party=nameless) for n in range(CROWD)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count == {("unreadable_reference", "sum_skipped"): CROWD, ("not_booked", None): CROWD}
+
+
+def test_sets_of_equal_invoices_are_counted_and_not_listed(tmp_path: Path) -> None:
+    """Of twenty invoices of 100.00 there are 184,756 sets of ten."""
+    upstream = [invoice(f"u{n}", numbered(n), "100.00", party=supplier(n // 20)) for n in range(20 * 500)]
+    ledger = [entry(f"l{n}", None, "1000.00", party=supplier(n)) for n in range(500)]
+    count = judge(tmp_path, upstream, ledger)
+    assert count == {("unreadable_reference", "several_sums"): 500, ("not_booked", "several_sums"): 20 * 500}
+
+
+def test_a_sum_that_too_many_lists_lack_is_said_to_be_skipped(tmp_path: Path) -> None:
+    upstream = [invoice("u", "26312000000000000055", "55.00")]
+    ledger = []
+    for n in range(101):
+        upstream += [invoice(f"a{n}", numbered(2 * n), "100.00"), invoice(f"b{n}", numbered(2 * n + 1), "110.00")]
+        ledger += [entry(f"l{n}", f"{numbered(2 * n)}、{numbered(2 * n + 1)}", "265.00")]
+    assert judge(tmp_path, upstream, ledger) == {("amount_differs", None): 101, ("not_booked", "crowd_skipped"): 1}
