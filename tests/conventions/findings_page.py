@@ -86,6 +86,7 @@ OWN_FACTS: Mapping[str, Mapping[str, str]] = {
         "other": "26112000000123456789",
         "why": "several_equal",
     },
+    "upstream_gap.undated": {"ledger_date": "2026-07-04", "hint": "lacking_day"},
     "upstream_gap.impossible": {"reference": "99992000000123456789"},
     "unreadable_reference.empty.candidates": {"other": "26112000000123456789", "why": "several_equal"},
     "not_found.same_number": {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -401,3 +402,29 @@ def test_the_sentence_says_what_was_found(said: Said, items: dict[str, Row]) -> 
     assert said.zh in item["explanation_zh"]
     assert said.en in item["explanation_en"]
     assert {name: item[name] for name, _ in said.columns} == dict(said.columns)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "first"),
+    [
+        (covered(but=[date(2026, 8, 3), date(2026, 8, 12)]), "2026-08-03"),
+        (covered(last=date(2026, 8, 15)), "2026-08-16"),
+    ],
+)
+def test_of_a_line_without_a_day_the_first_day_that_is_lacking_is_named(
+    tmp_path: Path, coverage: list[Row], first: str
+) -> None:
+    (item,) = reconcile_rows(tmp_path, [], [entry("l1")], coverage)
+    assert item["cause"] == "upstream_gap"
+    assert f"没有完整收到（最早 {first}）" in item["explanation_zh"]
+    assert f"were not fully received (first of them {first})" in item["explanation_en"]
+
+
+def test_days_that_were_exported_before_they_were_over_need_no_second_export(tmp_path: Path) -> None:
+    export = {"fetched_at": datetime(2026, 11, 23, 18)}
+    days = [day | export | {"is_complete": day["issue_date"] < date(2026, 11, 22)} for day in covered()]
+    line = entry("l1", posted_on=date(2026, 11, 22), invoice_date=date(2026, 11, 22))
+    (item,) = reconcile_rows(tmp_path, [], [line], days)
+    assert item["cause"] == "upstream_gap"
+    assert "下一次导出后即可判断" in item["explanation_zh"]
+    assert "The next export will tell" in item["explanation_en"]

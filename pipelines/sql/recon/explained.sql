@@ -1,9 +1,9 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item, worded as it is written; work_other one row per item whose sentence names another record;
---        work_differing one row per item of which party or day differ; work_wording one row per sentence, direction and sign
+--        work_differing one row per item of which party or day differ; work_lacking_day one row per item of which no day is known; work_wording one row per sentence, direction and sign
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
---         work_similar, work_second, work_surplus, work_link, work_unpaired_blue, work_second_opinion
--- parameters: none
+--         work_similar, work_second, work_surplus, work_link, work_unpaired_blue, work_second_opinion, work_span, work_day
+-- parameters: $lookback_days
 
 CREATE OR REPLACE TEMP TABLE work_other AS
 WITH first_line AS (
@@ -95,6 +95,16 @@ SELECT
 FROM pair
 GROUP BY item_id;
 
+-- The first day to export again, of those that a line without a day may be of.
+CREATE OR REPLACE TEMP TABLE work_lacking_day AS
+SELECT h.item_id, CAST(coalesce(d.next_lacking, s.last_day + 1) AS VARCHAR) AS day
+FROM work_hinted h
+JOIN work_span s ON s.taxpayer_id = h.taxpayer_id AND s.direction = h.direction
+JOIN work_day d
+  ON d.taxpayer_id = h.taxpayer_id AND d.direction = h.direction
+ AND d.day = CAST(greatest(h.posted_on - to_days($lookback_days), s.first_day) AS DATE)
+WHERE h.sentence_key = 'upstream_gap.undated' AND coalesce(d.next_lacking, s.last_day + 1) <= h.posted_on;
+
 -- What we issued ourselves asks for something else, and so does a red letter.
 CREATE OR REPLACE TEMP TABLE work_wording AS
 WITH variant AS (
@@ -113,14 +123,14 @@ LEFT JOIN work_sentence blue ON blue.key = v.blue_key;
 CREATE OR REPLACE TEMP VIEW work_explained AS
 WITH filled AS (
     SELECT
-        h.*,
+        h.* REPLACE (CASE WHEN y.day IS NOT NULL THEN 'hint.lacking_day' ELSE h.hint_key END AS hint_key),
         {
             'number': coalesce(h.listed_numbers, d.number, shown_number(code, h.number), o.number, ''),
             'reference': coalesce(shortened_text(trim(translate(reference, chr(9) || chr(10) || chr(13), '   '))), '—'),
             'voucher': concat(coalesce(d.voucher, h.voucher), ' (' || CASE WHEN o.other_posted_on IS NOT NULL THEN posted_on END || ')'),
             'posted_on': coalesce(CAST(posted_on AS VARCHAR), ''),
             'issued_on': coalesce(CAST(coalesce(d.issued_on, h.issued_on) AS VARCHAR), ''),
-            'ledger_date': coalesce(d.ledger_date, CAST(invoice_date AS VARCHAR), ''),
+            'ledger_date': coalesce(d.ledger_date, CAST(invoice_date AS VARCHAR), y.day, ''),
             'party': coalesce(h.listed_parties, d.upstream_party, h.upstream_party, o.party, h.ledger_party, '—'),
             'ledger_party': coalesce(d.ledger_party, h.ledger_party, '—'),
             'upstream_total': coalesce(money_text(coalesce(d.upstream_money, h.upstream_money)), '—'),
@@ -137,6 +147,7 @@ WITH filled AS (
     FROM work_hinted h
     LEFT JOIN work_other o ON o.item_id = h.item_id
     LEFT JOIN work_differing d ON d.item_id = h.item_id
+    LEFT JOIN work_lacking_day y ON y.item_id = h.item_id
 ),
 worded AS (
     SELECT

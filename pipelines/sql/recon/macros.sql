@@ -6,15 +6,15 @@
 -- Names and tax ids differ in style only (width of brackets, letters and digits, blanks): compare them without it. NULL stays
 -- NULL; of nothing but blanks '' is left. It is cheap to see that a text is plain as it is, as most are, or but for its
 -- brackets, as most others are; and DuckDB asks regexp_full_match of each text of a dictionary once. Last, translate drops what
--- has no counterpart: the blanks. No nullif stands in here: it names its argument twice, and what stands twice DuckDB works
--- out beforehand, for every row, whatever the branch.
+-- has no counterpart: the blanks, and the quotes that a spreadsheet puts around texts. No nullif stands in here: it names its
+-- argument twice, and what stands twice DuckDB works out beforehand, for every row, whatever the branch.
 CREATE OR REPLACE TEMP MACRO plain_text(name) AS
     CASE WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&-]+') THEN name
          WHEN name IS NULL THEN NULL
          WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&（）-]+') THEN translate(name, '（）', '()')
          ELSE translate(upper(name),
              '（）．，＆－ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ０１２３４５６７８９ '
-             || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13),
+             || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13) || chr(8203) || chr(8204) || chr(8205) || chr(65279) || '"''=`',
              '().,&-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789') END;
 
 -- The same, NULL where nothing is left.
