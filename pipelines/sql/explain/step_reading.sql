@@ -46,7 +46,8 @@ reading AS (
         array_to_string(list(number ORDER BY position)[:4], '、') AS numbers
     FROM work_reference
     WHERE ledger_id IN (SELECT record_id FROM line)
-      -- Every 20 digits may be a code and a number; worth a word only where such an invoice is there, or where they are nothing else.
+      -- Every 20 digits may be a code and a number; worth a word only where such an invoice is there, or where they are
+      -- nothing else.
       AND (form <> 'split_code' OR starts_with(code, '0')
            OR ledger_id IN (SELECT ledger_id FROM work_claim WHERE form = 'split_code'))
     GROUP BY ledger_id, alt

@@ -1,6 +1,7 @@
 -- what: for records left alone, what was considered and which guard kept the best of it from being linked
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
---        work_lacking per combined line whose sum is off, work_list_gap per such line and open invoice that is what it lacks; work_of_ledger, work_of_upstream one row per item
+--        work_lacking per combined line whose sum is off, work_list_gap per such line and open invoice that is what it lacks;
+--        work_of_ledger, work_of_upstream one row per item
 -- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair,
 --         work_other_party, work_crowd, work_crowded_line, work_crowded_day, work_long_range, work_unpaired_red,
 --         work_unpaired_blue, work_sum_skipped, work_looked, work_decided, work_linked, work_link, work_open_ledger,

@@ -1,6 +1,7 @@
 -- what: for which issue dates the tax system was asked and everything arrived, and of which lines absence may be concluded
 -- grain: work_day one row per taxpayer, direction and calendar day of the asked span, with the running counts of complete days and
---        of those that were fetched whole before they were over, and the next day that is lacking; work_span the span and whether it was reported by a fetch or only assumed; and the macro looked_at
+--        of those that were fetched whole before they were over, and the next day that is lacking; work_span the span and
+--        whether it was reported by a fetch or only assumed; and the macro looked_at
 -- inputs: work_coverage (taxpayer_id, direction, issue_date, is_complete, fetched_at)
 -- parameters: $grace_hours
 
@@ -24,7 +25,8 @@ complete AS (
 SELECT
     taxpayer_id, direction, day, coalesce(is_complete, FALSE) AS is_complete,
     sum(coalesce(is_complete, FALSE)::INT) OVER of_company AS n_complete,
-    sum(coalesce(NOT is_complete AND fetched_at < day + to_hours(greatest($grace_hours, 24)), FALSE)::INT) OVER of_company AS n_early,
+    sum(coalesce(NOT is_complete AND fetched_at < day + to_hours(greatest($grace_hours, 24)), FALSE)::INT)
+        OVER of_company AS n_early,
     min(CASE WHEN is_complete IS NOT TRUE THEN day END)
         OVER (of_company ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_lacking
 FROM calendar

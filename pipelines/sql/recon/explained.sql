@@ -1,6 +1,7 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item, worded as it is written; work_other one row per item whose sentence names another record;
---        work_differing one row per item of which party or day differ; work_lacking_day one row per item of which no day is known; work_wording one row per sentence, direction and sign
+--        work_differing one row per item of which party or day differ; work_lacking_day one row per item of which no day is known;
+--        work_wording one row per sentence, direction and sign
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
 --         work_similar, work_second, work_surplus, work_link, work_unpaired_blue, work_second_opinion, work_span, work_day
 -- parameters: $lookback_days
@@ -56,7 +57,8 @@ SELECT
     h.item_id, shown_number(up.code, up.number) AS number, coalesce(up.party_name, up.party_id) AS party,
     coalesce(first_line.voucher, c.shown, h.unlisted) AS other,
     -- Vouchers are numbered anew every month.
-    CASE WHEN first_line.voucher = h.voucher AND h.voucher <> CAST(h.posted_on AS VARCHAR) THEN first_line.posted_on END AS other_posted_on
+    CASE WHEN first_line.voucher = h.voucher AND h.voucher <> CAST(h.posted_on AS VARCHAR) THEN first_line.posted_on
+    END AS other_posted_on
 FROM work_hinted h
 LEFT JOIN first_line ON first_line.upstream_id = h.booked_first_id
 LEFT JOIN work_open_upstream up ON up.record_id = h.booked_first_id
@@ -68,7 +70,8 @@ WHERE h.cause = 'booked_twice' OR h.n_candidates > 0 OR h.unlisted IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE work_differing AS
 WITH pair AS (
     SELECT
-        h.item_id, h.cause, h.n_upstream > 1 AND h.listed_other IS NULL AS is_of_several, (l.posted_on, l.record_id, u.issued_on, u.record_id) AS place,
+        h.item_id, h.cause, h.n_upstream > 1 AND h.listed_other IS NULL AS is_of_several,
+        (l.posted_on, l.record_id, u.issued_on, u.record_id) AS place,
         concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(l.party_id) END) AS ledger_party,
         concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(u.party_id) END) AS upstream_party,
         coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher, l.invoice_date, u.issued_on,
@@ -127,7 +130,8 @@ WITH filled AS (
         {
             'number': coalesce(h.listed_numbers, d.number, shown_number(code, h.number), o.number, ''),
             'reference': coalesce(shortened_text(trim(translate(reference, chr(9) || chr(10) || chr(13), '   '))), '—'),
-            'voucher': concat(coalesce(d.voucher, h.voucher), ' (' || CASE WHEN o.other_posted_on IS NOT NULL THEN posted_on END || ')'),
+            'voucher': concat(coalesce(d.voucher, h.voucher),
+                              ' (' || CASE WHEN o.other_posted_on IS NOT NULL THEN posted_on END || ')'),
             'posted_on': coalesce(CAST(posted_on AS VARCHAR), ''),
             'issued_on': coalesce(CAST(coalesce(d.issued_on, h.issued_on) AS VARCHAR), ''),
             'ledger_date': coalesce(d.ledger_date, CAST(invoice_date AS VARCHAR), y.day, ''),
@@ -181,8 +185,8 @@ hinted AS (
 SELECT
     item_id, taxpayer_id, direction, verdict, cause, rule, basis, is_doubtful, candidates, why_not, differing_fields,
     upstream_total, ledger_total, CASE WHEN n_upstream > 0 AND n_ledger > 0 THEN difference END AS difference, due_on,
-    concat(fill_sentence(zh, facts, words_zh), fill_sentence(also_zh, facts, words_zh), fill_sentence(repaired_zh, facts, words_zh), opinion_zh)
-        AS explanation_zh,
-    concat(fill_sentence(en, facts, words_en), fill_sentence(also_en, facts, words_en), fill_sentence(repaired_en, facts, words_en), opinion_en)
-        AS explanation_en
+    concat(fill_sentence(zh, facts, words_zh), fill_sentence(also_zh, facts, words_zh),
+           fill_sentence(repaired_zh, facts, words_zh), opinion_zh) AS explanation_zh,
+    concat(fill_sentence(en, facts, words_en), fill_sentence(also_en, facts, words_en),
+           fill_sentence(repaired_en, facts, words_en), opinion_en) AS explanation_en
 FROM hinted;

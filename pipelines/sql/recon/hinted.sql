@@ -103,7 +103,8 @@ worded AS (
             WHEN cause = 'sync_delay' AND is_ahead THEN 'sync_delay.ahead'
             WHEN cause IN ('sync_delay', 'upstream_gap') AND is_impossible THEN cause || '.impossible'
             WHEN cause = 'sync_delay' AND is_unreadable AND reference IS NULL THEN 'sync_delay.empty'
-            WHEN cause = 'sync_delay' AND is_unreadable THEN CASE WHEN is_damaged THEN 'sync_delay.damaged' ELSE 'sync_delay.unreadable' END
+            WHEN cause = 'sync_delay' AND is_damaged THEN 'sync_delay.damaged'
+            WHEN cause = 'sync_delay' AND is_unreadable THEN 'sync_delay.unreadable'
             WHEN cause = 'not_found' AND (item_id, candidates[1]) IN (
                 SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
                 WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
@@ -134,7 +135,8 @@ worded AS (
 )
 SELECT
     w.* EXCLUDE (
-        is_impossible, is_awaited, is_ahead, is_damaged, is_party_different, is_day_different, listed_money, first_id, first_total, gross_total, gross_amount, status, is_unreadable, is_partly_reversed, is_total_known, upstream_amount,
+        is_impossible, is_awaited, is_ahead, is_damaged, is_party_different, is_day_different, listed_money, first_id,
+        first_total, gross_total, gross_amount, status, is_unreadable, is_partly_reversed, is_total_known, upstream_amount,
         ledger_amount, slack, told, is_rounded, is_combined, is_mixed, listed_hint_key, ledger_digits, upstream_digits
     ),
     -- As columns, because a join on an expression of one side is a nested loop.

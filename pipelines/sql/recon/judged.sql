@@ -41,7 +41,8 @@ entry AS (
         n.item_id, n.item_id IN (SELECT item_id FROM of_many) AS is_of_many, l.record_id, l.taxpayer_id, l.direction,
         l.line_total, l.line_amount, l.amount_cny, l.tax_cny, l.posted_on, l.invoice_date,
         nullif(CASE WHEN l.invoice_reference IS NULL AND strlen(l.invoice_code) = 20 THEN l.invoice_code
-                    ELSE shown_number(CASE WHEN strlen(l.invoice_code) > 8 THEN l.invoice_code END, l.invoice_reference) END, '') AS reference,
+                    ELSE shown_number(CASE WHEN strlen(l.invoice_code) > 8 THEN l.invoice_code END, l.invoice_reference)
+               END, '') AS reference,
         coalesce(l.party_name, l.party_id) AS party_name,
         coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher
     FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id

@@ -51,8 +51,8 @@ SELECT
     n.item_id,
     -- What is least sure; of two that are alike always the same.
     arg_max(k.rule, (CASE k.rule WHEN 'exact_key' THEN 0 WHEN 'reversal_of_blue' THEN 1 WHEN 'without_code' THEN 2
-            WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'cut_number' THEN 4 WHEN 'last_left' THEN 4 WHEN 'number_list' THEN 5 ELSE 6 END,
-            k.rule)) AS rule,
+            WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'cut_number' THEN 4 WHEN 'last_left' THEN 4
+            WHEN 'number_list' THEN 5 ELSE 6 END, k.rule)) AS rule,
     bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
     bool_and(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_other_party,
     bool_or(NOT coalesce(name_agrees(l.party_id, u.party_id), TRUE)) AS is_party_id_different,

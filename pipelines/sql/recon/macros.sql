@@ -14,7 +14,8 @@ CREATE OR REPLACE TEMP MACRO plain_text(name) AS
          WHEN regexp_full_match(name, '[\x{4E00}-\x{9FFF}A-Z0-9().,&（）-]+') THEN translate(name, '（）', '()')
          ELSE translate(upper(name),
              '（）．，＆－ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ０１２３４５６７８９ '
-             || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13) || chr(8203) || chr(8204) || chr(8205) || chr(65279) || '"''=`',
+             || chr(12288) || chr(160) || chr(9) || chr(10) || chr(13) || chr(8203) || chr(8204) || chr(8205) || chr(65279)
+             || '"''=`',
              '().,&-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789') END;
 
 -- The same, NULL where nothing is left.
@@ -116,7 +117,8 @@ CREATE OR REPLACE TEMP MACRO is_code(digits, as_of) AS
 CREATE OR REPLACE TEMP MACRO plain_code(code) AS
     CASE WHEN regexp_full_match(code, '[0-9]{10}|[0-9]{12}') AND NOT regexp_full_match(code, '0+') THEN code
          WHEN code IS NOT NULL
-         THEN nullif(regexp_replace(padded_code(regexp_replace(plain_reference(code), '[^0-9]', '', 'g')), '^([0-9]{1,8}|0+)$', ''), '')
+         THEN nullif(regexp_replace(
+             padded_code(regexp_replace(plain_reference(code), '[^0-9]', '', 'g')), '^([0-9]{1,8}|0+)$', ''), '')
     END;
 
 -- An 8-digit number that lost its leading zeros; everything else unchanged.

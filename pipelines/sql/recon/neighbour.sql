@@ -6,8 +6,9 @@
 --         work_reopened, work_agreed, work_listed_twice, work_forbidden, work_known
 -- parameters: $window_days, $tolerance, $max_neighbours, $max_repeated
 -- Two numbers that differ by one wrong, swapped, missing or additional digit have a text in common once one digit is left
--- out of either or both: an equi-join, however many invoices there are. Numbers are compared once each, however many have them. Lines
--- without a number stay skipped, and so do numbers that come near more than $max_repeated invoices: nothing could tell those apart.
+-- out of either or both: an equi-join, however many invoices there are. Numbers are compared once each, however many have them.
+-- Lines without a number stay skipped, and so do numbers that come near more than $max_repeated invoices: nothing could tell
+-- those apart.
 
 CREATE OR REPLACE TEMP TABLE work_typed_in_crowd AS
 SELECT s.record_id AS ledger_id, s.lane_hash, r.number

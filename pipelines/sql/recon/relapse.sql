@@ -1,11 +1,11 @@
 -- what: which repaired lines may lose their invoice again: one that cites its number, and finds no better one, falls back to it
--- grain: work_relapse one row per line that falls back and the line that it sets back; work_relapsed one row per line that loses its
---        invoice
+-- grain: work_relapse one row per line that falls back and the line that it sets back; work_relapsed one row per line that loses
+--        its invoice
 -- inputs: work_repair, work_role
 -- parameters: none
--- A line that was set back falls back to the invoice that it cites itself, and may set back the next one: a chain, which `relapse_step`
--- follows. Whose party and money are both another's has no more than the number to fall back on: that is less than the party, money and
--- day of the repaired line (contract: a number that names another real invoice).
+-- A line that was set back falls back to the invoice that it cites itself, and may set back the next one: a chain, which
+-- `relapse_step` follows. Whose party and money are both another's has no more than the number to fall back on: that is less
+-- than the party, money and day of the repaired line (contract: a number that names another real invoice).
 
 CREATE OR REPLACE TEMP TABLE work_relapse AS
 SELECT r.ledger_id AS falling_id, p.ledger_id
