@@ -139,10 +139,11 @@ def _repeat(con: Connection, name: str) -> None:
         if run_sql(con, f"recon/{name}").fetchone() == (0,):
             return
     raise IntegrityError(
-        "Records refer to each other in a chain that is too long to be one item.",
+        "相互引用的记录没有归成组：这是程序的缺陷 | Records that refer to each other did not settle into groups: a flaw "
+        "of this program.",
         where=name,
-        found=f"more than {MAX_STEPS} links in a row",
-        next_step="look for ledger lines that cite long overlapping lists of invoices",
+        found=f"more than {MAX_STEPS} steps",
+        next_step="保留输入并报告 | keep the input and report it",
     )
 
 

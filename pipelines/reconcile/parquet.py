@@ -33,8 +33,17 @@ FEW_WORDS: Mapping[str, Mapping[str, Sequence[str]]] = {
 """Columns that hold words of a closed list. DuckDB writes them as fast as numbers once it knows the list; in the file
 they are text like any other."""
 
-PARQUET = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000"
+PARQUET = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1000, ROW_GROUP_SIZE {rows}"
 """A column of more than 1,000 texts in a row group is one of ids or sentences: no use in looking for repeated ones."""
+
+ROWS_PER_GROUP = 122_880
+"""What DuckDB writes itself."""
+
+VECTOR = 2_048
+"""Groups of rows are whole vectors of DuckDB."""
+
+BYTES_PER_ROW = 4_000
+"""What an item may take while its group of rows is put together, with room for the rest of the work."""
 
 
 def reconcile_parquet(
@@ -64,8 +73,9 @@ def reconcile_parquet(
         con.execute("CREATE TEMP TABLE work_ledger_seen (taxpayer_id VARCHAR, direction VARCHAR, seen_at TIMESTAMP)")
         join_records(con, settings, as_of, report)
         report("write")
-        _write(con, "work_item", out / "recon__item.parquet", FEW_WORDS["recon__item"])
-        _write(con, "work_member", out / "recon__member.parquet", FEW_WORDS["recon__member"])
+        form = PARQUET.format(rows=_rows_per_group(settings))
+        _write(con, "work_item", out / "recon__item.parquet", form, FEW_WORDS["recon__item"])
+        _write(con, "work_member", out / "recon__member.parquet", form, FEW_WORDS["recon__member"])
         return _count_written(con, out, notes)
     finally:
         con.close()
@@ -94,13 +104,19 @@ def _attach_coverage(con: Connection, coverage: Path | None) -> tuple[str, ...]:
     return ()
 
 
-def _write(con: Connection, relation: str, path: Path, few_words: Mapping[str, Sequence[str]]) -> None:
+def _rows_per_group(settings: Settings) -> int:
+    """Each thread puts a group of rows together in memory: where there is little, the groups are smaller."""
+    fitting = settings.memory_limit_mb * 1_000_000 // (settings.threads * BYTES_PER_ROW)
+    return min(ROWS_PER_GROUP, max(fitting - fitting % VECTOR, VECTOR))
+
+
+def _write(con: Connection, relation: str, path: Path, form: str, few_words: Mapping[str, Sequence[str]]) -> None:
     temporary = path.with_suffix(".parquet.tmp")
     literal = str(temporary).replace("'", "''")
     lists = {column: ", ".join(f"'{word}'" for word in words) for column, words in few_words.items()}
     known = ", ".join(f"CAST({column} AS ENUM({words})) AS {column}" for column, words in lists.items())
     with memory_explained(temporary.name):
-        con.execute(f"COPY (SELECT * REPLACE ({known}) FROM {relation}) TO '{literal}' ({PARQUET})")
+        con.execute(f"COPY (SELECT * REPLACE ({known}) FROM {relation}) TO '{literal}' ({form})")
     temporary.replace(path)
 
 
