@@ -183,15 +183,16 @@ def _money_rules(file: InputFile) -> Iterator[Rule]:
 
 
 def _broken(con: Connection, file: InputFile, rule: Rule, n_rows: int) -> BadInputError:
-    """The error of a rule, with one of the rows that break it, named by the key of the table."""
-    key = [f'CAST("{name}" AS VARCHAR)' for name in file.table.key]
-    query = f"SELECT {rule.shown}, {', '.join(key)} FROM {file.source} WHERE ({rule.good}) IS NULL ORDER BY ALL LIMIT 1"
-    value, *named = con.execute(query).fetchall()[0]
-    row = ", ".join(f"{name} {text}" for name, text in zip(file.table.key, named, strict=True))
+    """The error of a rule, with the first of the rows that break it, named by its place and the key of the table."""
+    key = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in file.table.key)
+    rows = f"{file.source[:-1]}, file_row_number = TRUE)"
+    bad = f"FROM {rows} WHERE ({rule.good}) IS NULL ORDER BY file_row_number LIMIT 1"
+    value, number, *named = con.execute(f"SELECT {rule.shown}, file_row_number + 1, {key} {bad}").fetchall()[0]
+    row = ", ".join(f"{name} {text or 'NULL'}" for name, text in zip(file.table.key, named, strict=True))
     return BadInputError(
         rule.message,
         where=f"{file.path}, {rule.columns}",
-        found=f"{'NULL' if value is None else value} ({row}; rows like it: {n_rows:,})",
+        found=f"{'NULL' if value is None else value} ({row}; rows like it: {n_rows:,}), 第 {number:,} 行 | row {number:,}",
         expected=rule.expected,
     )
 

@@ -65,6 +65,7 @@ def test_a_required_value_that_is_missing_is_named(
     said = capsys.readouterr().err
     assert f"{file}.parquet, {column}\n" in said
     assert "NULL" in said
+    assert "row 1" in said
 
 
 UNUSABLE = [
