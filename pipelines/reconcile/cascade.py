@@ -139,8 +139,8 @@ def _repeat(con: Connection, name: str) -> None:
         if run_sql(con, f"recon/{name}").fetchone() == (0,):
             return
     raise IntegrityError(
-        "相互引用的记录没有归成组：这是程序的缺陷 | Records that refer to each other did not settle into groups: a flaw "
-        "of this program.",
+        "相互引用的记录没有归成组：这是程序的缺陷 | Records that refer to each other did not settle into groups: a "
+        "flaw of this program.",
         where=name,
         found=f"more than {MAX_STEPS} steps",
         next_step="保留输入并报告 | keep the input and report it",

@@ -189,10 +189,11 @@ def _broken(con: Connection, file: InputFile, rule: Rule, n_rows: int) -> BadInp
     bad = f"FROM {rows} WHERE ({rule.good}) IS NULL ORDER BY file_row_number LIMIT 1"
     value, number, *named = con.execute(f"SELECT {rule.shown}, file_row_number + 1, {key} {bad}").fetchall()[0]
     row = ", ".join(f"{name} {text or 'NULL'}" for name, text in zip(file.table.key, named, strict=True))
+    shown = "NULL" if value is None else value
     return BadInputError(
         rule.message,
         where=f"{file.path}, {rule.columns}",
-        found=f"{'NULL' if value is None else value} ({row}; rows like it: {n_rows:,}), 第 {number:,} 行 | row {number:,}",
+        found=f"{shown} ({row}; rows like it: {n_rows:,}), 第 {number:,} 行 | row {number:,}",
         expected=rule.expected,
     )
 
