@@ -339,4 +339,4 @@ def test_a_line_left_alone_is_told_so_and_its_invoice_is_not_unknown(settings: S
     with open_warehouse(settings, read_only=True) as con:
         said = dict(con.execute("SELECT item_id, explanation_en FROM recon__item").fetchall())
     assert "is left unlinked by a person's decision" in said["L:l2"]
-    assert "the tax system has that number, but it was not linked: a person decided not to link it" in said["L:l1"]
+    assert "the tax system has that number, but it was not linked: a person decided that the invoice is to be left unlinked" in said["L:l1"]

@@ -141,8 +141,9 @@ lacking_skipped AS (
     SELECT l.item_id, NULL::VARCHAR[] AS candidates, 0 AS n_candidates, 'crowd_skipped' AS why_not
     FROM work_lone_upstream l
     JOIN work_open_upstream u ON u.record_id = l.record_id
-    SEMI JOIN (FROM work_lacking WHERE is_crowded) g
+    SEMI JOIN (SELECT *, coalesce(party_hash, name_hash) AS party FROM work_lacking WHERE is_crowded) g
       ON g.taxpayer_id = u.taxpayer_id AND g.direction = u.direction AND g.money = u.total_cny
+     AND g.party = coalesce(u.party_hash, u.name_hash)
     WHERE l.item_id NOT IN (SELECT item_id FROM work_of_upstream UNION ALL SELECT item_id FROM red_skipped)
 ),
 impossible AS (

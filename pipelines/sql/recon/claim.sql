@@ -152,11 +152,12 @@ SELECT
     CASE WHEN (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM named) THEN 'exact_key' ELSE 'decision' END
 FROM work_forbidden
 UNION ALL
--- The number of an invoice that a person left alone is not unknown.
-SELECT DISTINCT r.ledger_id, u.record_id, 'left_alone', 'exact_key'
+-- The whole key of an invoice that a person left alone is not unknown.
+SELECT DISTINCT r.ledger_id, u.record_id, 'invoice_left_alone', 'exact_key'
 FROM work_cited r
 JOIN work_known u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.number = r.number
 WHERE r.part = 'whole' AND r.n_numbers = 1
+  AND (length(u.number) = 20 OR u.code = r.code)
   AND u.record_id IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone');
 
 DROP VIEW work_reached;

@@ -60,17 +60,23 @@ CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
     THEN CAST(CAST(TRY_CAST(reference AS DOUBLE) AS BIGINT) AS VARCHAR)
     -- Letters that look like digits.
     WHEN regexp_full_match(reference, '[0-9][0-9OoIl]{7}|[0-9][0-9OoIl]{19}') THEN translate(reference, 'OoIl', '0011')
-    ELSE trim(regexp_replace(
+    ELSE trim(regexp_replace(regexp_replace(
         regexp_replace(
             translate(
-                regexp_replace(regexp_replace(reference, '[="''‘’“”`]', '', 'g'), '\.\.+', '~', 'g'),
-                '０１２３４５６７８９ＥｅＮｏ．＋－–‐‑‒―−…／～，；：　', '0123456789EeNo.+-------~/~,;: '
+                -- What cannot be seen stands between two numbers, or within one: behind a whole one it is a blank.
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(reference, '[="''‘’“”`]', '', 'g'),
+                        '\b([0-9]{20}|[0-9]{8})(?:[\x{200B}-\x{200F}\x{FEFF}\t]|_x000D_)+', '\1 ', 'g'
+                    ),
+                    '[\x{200B}-\x{200F}\x{FEFF}\t]|_x000D_', '', 'g'
+                ),
+                '０１２３４５６７８９ＥｅＮｏ．＋－–‐‑‒―…／～，；：　', '0123456789EeNo.+------~/~,;: '
             ),
-            -- Blanks of all kinds stand between two numbers, or within one.
-            '[\x{200B}-\x{200F}\x{FEFF}\x{00A0}\s]+|_x000D_', ' ', 'g'
+            '\x{00A0}', ' ', 'g'
         ),
         '([0-9])\.0+\s*$', '\1'
-    )) END;
+    ), '\.\.+', '~', 'g')) END;
 
 -- The digits of a number that a spreadsheet turned into a float, whatever words stand around it ('2.4442E+19' -> '24442'),
 -- and the number that it shows; NULL if it is none.

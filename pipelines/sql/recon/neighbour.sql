@@ -15,44 +15,56 @@ SELECT s.record_id AS ledger_id, s.lane_hash, r.number
 FROM work_unsure s
 JOIN work_reference r ON r.ledger_id = s.record_id
 WHERE s.record_id IN (SELECT ledger_id FROM work_crowd)
-  AND s.named_id IS NULL AND r.n_numbers = 1 AND length(r.number) IN (7, 8, 9, 19, 20, 21);
+  AND s.named_id IS NULL AND r.n_numbers = 1 AND length(r.number) IN (7, 8, 9, 17, 18, 19, 20, 21);
+
+-- Code and number in one text are compared with both together.
+SET VARIABLE has_joined = (
+    SELECT count(*) > 0 FROM work_typed_in_crowd
+    WHERE length(number) IN (17, 18, 19, 21) OR (length(number) = 20 AND starts_with(number, '0'))
+);
 
 -- One error leaves one of a number's halves as it was: only what has one in common with a typed number is looked at further.
 CREATE OR REPLACE TEMP TABLE work_crowded_invoice AS
 WITH crowded AS (
-    SELECT c.lane_hash, f.*
+    SELECT c.lane_hash, f.*, f.number AS compared
     FROM (FROM work_lane SEMI JOIN work_typed_in_crowd USING (lane_hash)) c
     JOIN work_same_money f ON f.rowid = c.invoice_row
+),
+offered AS (
+    FROM crowded
+    UNION ALL
+    SELECT * REPLACE (code || number AS compared) FROM crowded
+    WHERE getvariable('has_joined') AND length(number) = 8 AND code IS NOT NULL
 )
-SELECT * FROM crowded
-WHERE number_half(lane_hash, 'front', number) IN (SELECT number_half(lane_hash, 'front', number) FROM work_typed_in_crowd)
-   OR number_half(lane_hash, 'back', number) IN (SELECT number_half(lane_hash, 'back', number) FROM work_typed_in_crowd);
+SELECT * FROM offered
+WHERE number_half(lane_hash, 'front', compared) IN (SELECT number_half(lane_hash, 'front', number) FROM work_typed_in_crowd)
+   OR number_half(lane_hash, 'back', compared) IN (SELECT number_half(lane_hash, 'back', number) FROM work_typed_in_crowd);
 
 SET VARIABLE is_searched = (SELECT count(*) * 21 <= $max_neighbours FROM work_crowded_invoice);
 
 CREATE OR REPLACE TEMP TABLE work_near_number AS
 WITH typed AS (SELECT DISTINCT lane_hash, number FROM work_typed_in_crowd),
 offered AS (
-    SELECT lane_hash, number, count(*) AS n_invoices FROM work_crowded_invoice WHERE getvariable('is_searched') GROUP BY ALL
+    SELECT lane_hash, compared, count(*) AS n_invoices FROM work_crowded_invoice WHERE getvariable('is_searched') GROUP BY ALL
 ),
 shortened_typed AS (
     SELECT lane_hash, number AS typed, shortened(number, n) AS short FROM (SELECT *, unnest(range(22)) AS n FROM typed)
 ),
 shortened_invoice AS (
-    SELECT lane_hash, number, n_invoices, shortened(number, n) AS short FROM (SELECT *, unnest(range(22)) AS n FROM offered)
+    SELECT lane_hash, compared, n_invoices, shortened(compared, n) AS short FROM (SELECT *, unnest(range(22)) AS n FROM offered)
 ),
 near AS (
-    SELECT DISTINCT lane_hash, typed, number, n_invoices
+    SELECT DISTINCT lane_hash, typed, compared, n_invoices
     FROM shortened_typed JOIN shortened_invoice USING (lane_hash, short)
 )
-SELECT lane_hash, typed, number, sum(n_invoices) OVER (PARTITION BY lane_hash, typed) > $max_repeated AS is_crowded FROM near;
+SELECT lane_hash, typed, compared, sum(n_invoices) OVER (PARTITION BY lane_hash, typed) > $max_repeated AS is_crowded FROM near;
 
 INSERT INTO work_similar
 WITH near AS (
     SELECT t.ledger_id, f.record_id AS upstream_id, f.lane_hash
     FROM work_near_number n
     JOIN work_typed_in_crowd t ON t.lane_hash = n.lane_hash AND t.number = n.typed
-    JOIN work_crowded_invoice f ON f.lane_hash = n.lane_hash AND f.number = n.number
+    JOIN work_crowded_invoice f ON f.lane_hash = n.lane_hash AND f.compared = n.compared
     WHERE NOT n.is_crowded
 )
 SELECT DISTINCT

@@ -54,12 +54,14 @@ WITH written AS (
 ),
 shaped AS (
     SELECT
-        record_id AS ledger_id, plain, code, tokens, array_to_string(tokens, '') AS compact,
-        CASE WHEN starts_with(compact, '0') AND length(compact) > 8
+        record_id AS ledger_id, plain, code, tokens, posted_on, array_to_string(tokens, '') AS compact,
+        -- Within several runs one zero stands for something else.
+        CASE WHEN starts_with(compact, CASE len(tokens) WHEN 1 THEN '0' ELSE '00' END) AND length(compact) > 8
              THEN nullif(regexp_extract(compact, '^0+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
         -- A code and a number that lost its zeros.
         CASE WHEN length(compact) BETWEEN 13 AND 19
-             THEN CASE WHEN len(tokens) = 2 AND length(tokens[1]) BETWEEN 9 AND 12 AND is_code(tokens[1], $as_of::TIMESTAMP)
+             THEN CASE WHEN len(tokens) = 2 AND length(tokens[1]) BETWEEN 9 AND 12 AND length(tokens[2]) BETWEEN 4 AND 7
+                        AND is_code(tokens[1], $as_of::TIMESTAMP)
                        THEN tokens[1] || padded_number(tokens[2])
                        WHEN len(tokens) = 1 AND starts_with(compact, '0') AND length(compact) BETWEEN 16 AND 19
                         AND is_code(left(compact, 12), $as_of::TIMESTAMP)
@@ -67,9 +69,9 @@ shaped AS (
                        WHEN len(tokens) = 1 AND length(compact) BETWEEN 14 AND 17 AND is_code(left(compact, 10), $as_of::TIMESTAMP)
                        THEN left(compact, 10) || padded_number(substr(compact, 11)) END
         END AS coded_short,
-        -- Zeros, a few digits, a date, the line's own sum or party: a number only if an invoice has it.
+        -- Zeros, a few digits, a date, the line's own sum or party, some digits behind a code: a number only if an invoice has it.
         CASE
-            WHEN is_own OR length(compact) < 4 THEN TRUE
+            WHEN is_own OR length(compact) < 4 OR (coded_short IS NOT NULL AND len(tokens) = 2) THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
             WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
             WHEN len(tokens) > 1
@@ -146,7 +148,9 @@ chained AS (
     SELECT
         *, len(coded) > 0 AND length(array_to_string(coded, '')) = length(compact) AS is_coded,
         -- A number and its day look like the two ends of a long range.
-        len(tokens) = 2 AND is_day(tokens[2]) AND NOT is_day(tokens[1]) AS is_with_day,
+        CASE WHEN len(tokens) = 2 AND is_day(tokens[2])
+             THEN coalesce(try_strptime(tokens[2], '%Y%m%d') BETWEEN posted_on - INTERVAL 1 YEAR AND posted_on + INTERVAL 1 MONTH, FALSE)
+        END IS TRUE AS is_with_day,
         CASE WHEN len(chain) > 0 THEN chain_numbers(chain, FALSE) END AS completed,
         CASE WHEN len(chain) > 0 AND len(whole_tokens) < len(tokens) THEN chain_numbers(chain, TRUE) END AS carried
     FROM parted
@@ -155,8 +159,6 @@ of_several_runs AS (
     SELECT
         ledger_id, is_placeholder,
         CASE
-            WHEN coded_short IS NOT NULL AND length(tokens[2]) BETWEEN 4 AND 7
-            THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]}]
             WHEN is_coded AND len(whole_tokens) < len(tokens)
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
                   {'form': 'joined', 'code': NULL, 'numbers': coded}]
@@ -174,6 +176,7 @@ of_several_runs AS (
             THEN [{'form': CASE len(listed_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
                    'numbers': each_once(listed_tokens)}]
             WHEN length(compact) = 18 THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [compact]}]
+            WHEN coded_short IS NOT NULL THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]}]
             WHEN length(compact) BETWEEN 4 AND 7
             THEN [{'form': 'lost_zeros', 'code': code, 'numbers': [padded_number(compact)]}]
             ELSE []
@@ -188,6 +191,7 @@ of_several_runs AS (
             THEN [{'form': 'joined', 'code': code, 'numbers': [compact]}]
             -- Blanks within the code or the number.
             WHEN length(compact) = 20 AND len(whole_tokens) = 0 THEN [{'form': 'split_code', 'code': NULL, 'numbers': [compact]}]
+            WHEN coded_short IS NOT NULL THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]}]
             -- An order, a contract, a telephone number in front of eight digits is no code.
             WHEN is_coded AND len(list_filter(coded, lambda t: NOT is_code(left(t, -8), $as_of::TIMESTAMP))) > 0
             THEN [{'form': CASE len(whole_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,

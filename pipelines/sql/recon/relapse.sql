@@ -4,15 +4,15 @@
 -- inputs: work_repair, work_role
 -- parameters: none
 -- A line that was set back falls back to the invoice that it cites itself, and may set back the next one: a chain, which
--- `relapse_step` follows. Whose party and money are both another's has no more than the number to fall back on: that is less
--- than the party, money and day of the repaired line (contract: a number that names another real invoice).
+-- `relapse_step` follows. A line of another party, money and day has no more than the number to fall back on: that is less than
+-- what the number of another real invoice stands against (rule another_number, contract).
 
 CREATE OR REPLACE TEMP TABLE work_relapse AS
 SELECT r.ledger_id AS falling_id, p.ledger_id
 FROM work_role r
 JOIN work_repair p ON p.upstream_id = r.upstream_id
-WHERE r.role = 'doubtful' AND r.fallback = 'kept' AND p.ledger_id <> r.ledger_id
-  AND NOT (r.money_agrees IS NOT TRUE AND r.party_agrees IS FALSE);
+WHERE r.role = 'doubtful' AND r.fallback IN ('kept', 'surplus') AND p.ledger_id <> r.ledger_id
+  AND NOT (p.rule = 'another_number' AND r.money_agrees IS NOT TRUE AND r.party_agrees IS FALSE AND r.date_agrees IS NOT TRUE);
 
 CREATE OR REPLACE TEMP TABLE work_relapsed AS
 SELECT DISTINCT ledger_id FROM work_relapse WHERE falling_id NOT IN (SELECT ledger_id FROM work_repair);
