@@ -897,6 +897,35 @@ READINGS = [
     Case("two numbers pasted one behind the other", "Format noise is no fault",
          [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", NUMBER + FAR, "1356.00")],
          one("combined_entry", "matched", "u1", "u2", "l1")),
+    noise("a blank in the wrong place of code and number", "37022626059 9458855", "99458855", upstream_code="3702262605"),
+    *(Case(f"a {said} within one of two numbers", "Format noise is no fault",
+           [invoice("u1", total="100.00"), invoice("u2", FAR, "200.00")],
+           [entry("l1", f"{NUMBER[:10]}{sign}{NUMBER[10:]}、{FAR}", "300.00")],
+           one("combined_entry", "matched", "u1", "u2", "l1"))
+      for said, sign in [("space of no width", "\u200b"), ("TAB", "\t")]),
+    noise("a TAB within the number, and its day", f"{NUMBER[:10]}\t{NUMBER[10:]} 2026-08-10"),
+    *(Case(f"{said} instead of a number", "Broken numbers", [invoice("u1")], [entry("l1", reference)],
+           one("number_absent", "mismatched"))
+      for said, reference in [
+          ("a voucher", "记 01-0001234"), ("a telephone number", "0755-12345"), ("a contract", "CON-087213-617"),
+          ("an order and its month", "PO4403250011-202608"), ("a code and the line's sum", "3100261234 1130.00")]),
+    Case("a digit missing behind a code", "Broken numbers", [invoice("u1", "41888826", invoice_code="4403267631")],
+         [entry("l1", "44032676314188826")], one("number_mistyped", "mismatched")),
+    Case("numbers of more than 100 invoices that look like days", "Money",
+         [invoice("u1", "20110001", "10.00", invoice_code=CODE), invoice("u2", "20110305", "10.00", invoice_code=CODE)],
+         [entry("l1", "20110001-20110305", "3050.00", invoice_code=CODE)],
+         [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"}),
+          ("missing_ledger", "not_booked", {"u2"})], why_not="range_skipped"),
+    *(Case(f"a line of an invoice's number and other money, and {said}", "Broken numbers",
+           [invoice("u1"), *more], [line, entry("l2", NUMBER, "777.00", party=OTHER, invoice_date=on)], found)
+      for said, more, line, on, found in [
+          ("one that is that invoice and another one together", [invoice("u2", FAR, "226.00")],
+           entry("l1", None, "1356.00"), None,
+           [("not_compared", "unreadable_reference", {"l1"}), ("mismatched", "amount_differs", {"u1", "l2"}),
+            ("missing_ledger", "not_booked", {"u2"})]),
+          ("one under another number, where the first has its day", [invoice("u2", FAR, "500.00")],
+           entry("l1", FAR), date(2026, 8, 10),
+           [("mismatched", "amount_differs", {"u2", "l1"}), ("mismatched", "amount_differs", {"u1", "l2"})])]),
     *(Case(f"no number but {said}", "Broken numbers", [invoice("u1")], [entry("l1", reference)],
            one("number_absent", "mismatched"))
       for said, reference in [
