@@ -897,7 +897,7 @@ READINGS = [
     Case("two numbers pasted one behind the other", "Format noise is no fault",
          [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", NUMBER + FAR, "1356.00")],
          one("combined_entry", "matched", "u1", "u2", "l1")),
-    noise("a blank in the wrong place of code and number", "37022626059 9458855", "99458855", upstream_code="3702262605"),
+    noise("a blank in the wrong place", "37022626059 9458855", "99458855", upstream_code="3702262605"),
     *(Case(f"a {said} within one of two numbers", "Format noise is no fault",
            [invoice("u1", total="100.00"), invoice("u2", FAR, "200.00")],
            [entry("l1", f"{NUMBER[:10]}{sign}{NUMBER[10:]}、{FAR}", "300.00")],
