@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_LONG_ID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Z]*[0-9])[0-9A-Z]{15,20}(?![0-9A-Za-z])")
+_LONG_ID = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{15,20}(?![0-9A-Za-z])")
 """Tax ids (15 to 20 characters) and 20-digit invoice numbers, also those of records that are no member."""
 
-_CITED = re.compile(r"(?<![0-9])[0-9]{10}(?:[0-9]{2})?-[0-9]{8}(?![0-9])")
-"""Invoices cited by code and number."""
+_CITED = re.compile(r"(?<![0-9])(?:0[1-6][1-6][0-9]{9}|[1-6][1-6][0-9]{8}(?:[0-9]{2})?)-[0-9]{8}(?![0-9])")
+"""Invoices cited by code, which begins with a region, and number."""
 
 _SHORTEST_ID = 7
 _FULL_WIDTH_BRACKETS = str.maketrans("()", "（）")

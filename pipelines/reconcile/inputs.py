@@ -23,13 +23,17 @@ READABLE = {
 PLAIN = '"{0}"'
 BYTES = 'TRY(decode("{0}"))'
 """Text that a file holds as bytes, without saying that it is UTF-8."""
-MOMENTS = {"TIMESTAMP WITH TIME ZONE": 'beijing_clock("{0}")', "VARCHAR": 'written_moment("{0}")'}
+MOMENTS = {
+    "TIMESTAMP WITH TIME ZONE": 'beijing_clock("{0}")',
+    "VARCHAR": 'written_moment("{0}")',
+    "BLOB": 'written_moment(TRY(decode("{0}")))',
+}
 """How a moment that has a time zone, or may have one, is read (sql/recon/input.sql)."""
 
 LIMITS: Mapping[str, tuple[str, str, str]] = {
     "DATE": ("DATE '1990-01-01'", "DATE '2199-12-31'", "a date from 1990 to 2199"),
     "TIMESTAMP": ("TIMESTAMP '1990-01-01'", "TIMESTAMP '2199-12-31'", "a moment from 1990 to 2199"),
-    "DECIMAL(18,2)": ("-1000000000000", "1000000000000", "an amount below a trillion CNY"),
+    "DECIMAL(18,2)": ("-999999999999.99", "999999999999.99", "an amount below a trillion CNY"),
 }
 """What no invoice goes beyond, by type. A file's statistics tell the least and the greatest value for nothing."""
 
@@ -55,7 +59,8 @@ class InputFile:
         kind = self.kinds.get(column.name)
         if kind is None:
             return f"NULL::{column.type}"
-        form = MOMENTS.get(kind, PLAIN) if column.type in ("DATE", "TIMESTAMP") else BYTES if kind == "BLOB" else PLAIN
+        plain = BYTES if kind == "BLOB" else PLAIN
+        form = MOMENTS.get(kind, plain) if column.type in ("DATE", "TIMESTAMP") else plain
         return f"{cast}({form.format(column.name)} AS {column.type})"
 
 

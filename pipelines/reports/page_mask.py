@@ -13,6 +13,7 @@ from typing import Any
 from pipelines.alerts.mask import mask_id, mask_name, mask_text
 from pipelines.reports.cards import CARD_FIELDS, Card, as_record
 from pipelines.reports.page_shapes import PageFacts, PartyRow
+from pipelines.reports.said_names import said_names
 from pipelines.reports.shapes import NightSummary, RejectRow
 from pipelines.settings import Settings, Taxpayer
 
@@ -54,7 +55,8 @@ def _mask_party(row: PartyRow) -> PartyRow:
 def _mask_card(card: Card, ours: Iterable[Taxpayer]) -> Card:
     row = as_record(card)
     records = [*(row["upstream_records"] or []), *(row["ledger_records"] or []), *(row["candidate_records"] or [])]
-    names = {row["party"], *(record[2] for record in records), *(one.name for one in ours)} - {None}
+    said = said_names(row["explanation_zh"], row["cause"]) | said_names(row["explanation_en"], row["cause"])
+    names = {row["party"], *said, *(record[2] for record in records), *(one.name for one in ours)} - {None}
     numbers = {part for record in records for part in (record[0] or "").replace("-", " ").split()}
     long_records = [*(row["upstream_records"] or []), *(row["ledger_records"] or [])]
     ids = {row["taxpayer_id"], row["party_tax_id"], *(record[3] for record in long_records), *numbers} - {None}

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pipelines.alerts.mask import mask_id, mask_name, mask_text
 from pipelines.exports.items import SheetRow
+from pipelines.reports.said_names import said_names
 from pipelines.settings import Taxpayer
 
 _ONE_OF_SEVERAL = re.compile(r"[^\s,，、;；…()]+")
@@ -23,6 +24,7 @@ def mask_rows(rows: Sequence[SheetRow], ours: Iterable[Taxpayer]) -> tuple[Sheet
 
 def _mask_row(row: SheetRow, own_names: set[str]) -> SheetRow:
     names = {name for name in (row.party_name, *own_names) if name}
+    names |= said_names(row.explanation_zh, row.cause) | said_names(row.explanation_en, row.cause)
     cells = (row.invoice_numbers, row.invoice_references)
     numbers = {part for cell in cells for one in _ONE_OF_SEVERAL.findall(cell or "") for part in one.split("-")}
     ids = numbers | {one for one in (row.taxpayer_id, row.party_tax_id) if one}

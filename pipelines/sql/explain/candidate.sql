@@ -37,5 +37,5 @@ LEFT JOIN published.recon__member AS m
   ON m.side = CASE c.side WHEN 'ledger' THEN 'upstream' ELSE 'ledger' END AND m.record_id = c.other_id
 LEFT JOIN published.recon__member AS own ON own.side = c.side AND own.record_id = c.record_id
 LEFT JOIN published.recon__item AS i ON i.item_id = own.item_id
-ORDER BY c.side, c.record_id, c.step, c.why_not IS NOT NULL, list_position(i.candidates, c.other_id) NULLS LAST, len(agrees) DESC,
+ORDER BY c.side, c.record_id, c.step, list_position(i.candidates, c.other_id) NULLS LAST, c.why_not IS NOT NULL, len(agrees) DESC,
          c.other_id;

@@ -49,13 +49,13 @@ offered AS (
     FROM explain_offer GROUP BY ledger_id, rule
 )
 SELECT
-    l.ledger_id, r.rule, r.place, coalesce(o.n_offered, CASE WHEN f.why_not = 'taken_apart' THEN f.n END, 0) AS n_offered,
+    l.ledger_id, r.rule, r.place, coalesce(o.n_offered, CASE WHEN f.why_not IN ('taken_apart', 'invoice_left_alone') THEN f.n END, 0) AS n_offered,
     CASE
         WHEN EXISTS (FROM accepted AS a WHERE a.ledger_id = l.ledger_id AND a.rule = r.rule) THEN 'named'
         WHEN r.place > c.done_place THEN 'not_needed'
         WHEN l.ledger_id IN (SELECT ledger_id FROM work_crowded_line) THEN 'not_tried'
         -- What a person took apart was not even offered.
-        WHEN o.n_offered > 0 OR f.why_not = 'taken_apart' THEN 'refused'
+        WHEN o.n_offered > 0 OR f.why_not IN ('taken_apart', 'invoice_left_alone') THEN 'refused'
         ELSE 'nothing'
     END AS result,
     coalesce(f.why_not, o.why_not) AS why_not

@@ -1,6 +1,6 @@
 -- What: every finding and every waiting item with the action it asks for, its other party, and what a person decided.
 -- Grain: export_item, one row per item of report_finding.
--- Inputs: report_finding, recon__item, recon__member, core_upstream__invoice, core_ledger__entry, recon__decision,
+-- Inputs: report_finding, report_booked_before, recon__item, recon__member, core_upstream__invoice, core_ledger__entry, recon__decision,
 --         decisions; the macro plain_name (recon/macros).
 -- Parameters: causes and actions, two lists of one length; action NULL for a cause that asks for nothing.
 -- The other party is the one on the invoice; on the ledger line where there is no invoice.
@@ -23,16 +23,18 @@ WITH named AS (
     SELECT
         f.item_id, 3, u.record_id,
         IF(u.direction = 'input', u.seller_tax_id, u.buyer_tax_id), IF(u.direction = 'input', u.seller_name, u.buyer_name)
-    FROM (
-        SELECT item_id, taxpayer_id, unnest(regexp_extract_all(explanation_zh, '[0-9]{8,20}')) AS invoice_number
-        FROM report_finding WHERE cause = 'booked_twice'
-    ) AS f
-    JOIN core_upstream__invoice AS u USING (taxpayer_id, invoice_number)
+    FROM report_booked_before AS f
+    JOIN core_upstream__invoice AS u ON u.record_id = f.record_id
 ),
 party AS (
-    SELECT item_id, arg_min(tax_id, (place, record_id)) AS tax_id, arg_min(name, (place, record_id)) AS name
-    FROM named
-    GROUP BY item_id
+    -- Name and tax id of one record, the first that has either.
+    SELECT item_id, first.tax_id, first.name
+    FROM (
+        SELECT item_id, arg_min({'tax_id': tax_id, 'name': name}, (place, record_id)) AS first
+        FROM named
+        WHERE COALESCE(tax_id, name) IS NOT NULL
+        GROUP BY item_id
+    )
 ),
 decided AS (
     SELECT s.item_id, arg_max(d.decided_by || ' ' || d.decided_at::DATE || ': ' || d.reason, d.decided_at) AS decision

@@ -100,15 +100,16 @@ worded AS (
             WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
             WHEN cause = 'not_found' AND invoice_date IS NULL AND n_candidates = 0 THEN 'not_found.undated'
             WHEN rule = 'second_error' THEN cause || '.second_error'
+            WHEN (cause = 'not_found' OR (cause IN ('sync_delay', 'upstream_gap') AND why_not IN ('taken_apart', 'invoice_left_alone')))
+             AND (item_id, candidates[1]) IN (
+                SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
+                WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
+            ) THEN 'not_found.same_number'
             WHEN cause = 'sync_delay' AND is_ahead THEN 'sync_delay.ahead'
             WHEN cause IN ('sync_delay', 'upstream_gap') AND is_impossible THEN cause || '.impossible'
             WHEN cause = 'sync_delay' AND is_unreadable AND reference IS NULL THEN 'sync_delay.empty'
             WHEN cause = 'sync_delay' AND is_damaged THEN 'sync_delay.damaged'
             WHEN cause = 'sync_delay' AND is_unreadable THEN 'sync_delay.unreadable'
-            WHEN cause = 'not_found' AND (item_id, candidates[1]) IN (
-                SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
-                WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
-            ) THEN 'not_found.same_number'
             WHEN cause = 'not_booked' AND candidates IS NULL AND item_id IN (SELECT 'U:' || red_id FROM work_unpaired_blue)
                 THEN 'not_booked.red_letter'
             WHEN cause IN ('not_found', 'not_booked', 'impossible_number') AND n_candidates > 0
@@ -125,7 +126,7 @@ worded AS (
             WHEN cause = 'amount_differs' AND is_combined THEN 'amount_differs.list'
             ELSE cause
         END AS sentence_key,
-        CASE WHEN t.item_id IS NOT NULL THEN t.n_cited WHEN n_upstream = 0 OR n_candidates > 0 THEN n_candidates WHEN n_upstream > 1 AND n_ledger <= 1
+        CASE WHEN t.item_id IS NOT NULL THEN t.n_cited WHEN m.key IS NOT NULL THEN n_upstream WHEN n_upstream = 0 OR n_candidates > 0 THEN n_candidates WHEN n_upstream > 1 AND n_ledger <= 1
              OR is_combined THEN n_upstream ELSE n_ledger END AS shown_count,
         CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(ledger_money)), '.', '') END AS ledger_digits,
         CASE WHEN cause = 'amount_differs' THEN replace(money_text(abs(upstream_money)), '.', '') END AS upstream_digits
@@ -149,6 +150,7 @@ SELECT
         -- What is dead goes, whatever else is wrong with it.
         WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent', 'amount_differs', 'tax_differs', 'party_differs')
             THEN NULL
+        WHEN is_party_different AND is_combined THEN 'also.party_of_some'
         WHEN is_party_different AND is_day_different THEN 'also.party_and_day'
         WHEN is_party_different THEN 'also.party'
         WHEN is_day_different THEN 'also.day'

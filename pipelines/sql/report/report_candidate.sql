@@ -1,7 +1,7 @@
 -- report_candidate: the records of the other side that were considered for a finding and not linked; of a second booking the
 -- invoice that is booked already.
 -- Grain: report_candidate, one row per finding that has such records.
--- Inputs: report_finding, recon__item, core_upstream__invoice, core_ledger__entry. Parameters: member_limit.
+-- Inputs: report_finding, report_booked_before, recon__item, core_upstream__invoice, core_ledger__entry. Parameters: member_limit.
 -- A record is [number or voucher, date, party, total].
 CREATE OR REPLACE TEMP TABLE report_candidate AS
 WITH considered AS (
@@ -10,12 +10,7 @@ WITH considered AS (
     SEMI JOIN report_finding USING (item_id)
     WHERE len(candidates) > 0
     UNION
-    SELECT item_id, record_id
-    FROM (
-        SELECT item_id, taxpayer_id, UNNEST(regexp_extract_all(explanation_zh, '[0-9]{8,20}')) AS invoice_number
-        FROM report_finding WHERE cause = 'booked_twice'
-    )
-    JOIN core_upstream__invoice USING (taxpayer_id, invoice_number)
+    SELECT item_id, record_id FROM report_booked_before
     QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY record_id) <= $member_limit
 ),
 found AS (

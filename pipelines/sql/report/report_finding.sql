@@ -110,3 +110,20 @@ SELECT
 FROM weighed
 LEFT JOIN upstream USING (item_id)
 LEFT JOIN ledger USING (item_id);
+
+-- The invoice that a second booking repeats is no member of its item: it is read off the sentence, which names it by its whole key.
+CREATE OR REPLACE TEMP TABLE report_booked_before AS
+WITH said AS (
+    SELECT
+        item_id, taxpayer_id, direction,
+        UNNEST(string_split(regexp_extract(explanation_zh, '发票(?:（| )([0-9][0-9、-]*)', 1), '、')) AS number
+    FROM report_finding
+    WHERE cause = 'booked_twice'
+)
+SELECT DISTINCT said.item_id, invoice.record_id
+FROM said
+JOIN core_upstream__invoice AS invoice
+    ON invoice.taxpayer_id = said.taxpayer_id AND invoice.direction = said.direction
+    AND invoice.invoice_number = split_part(said.number, '-', -1)
+WHERE length(invoice.invoice_number) = 20
+   OR invoice.invoice_code IS NOT DISTINCT FROM CASE WHEN contains(said.number, '-') THEN split_part(said.number, '-', 1) END;
