@@ -22,7 +22,7 @@ SENTENCES = [
 def test_every_party_of_every_sentence_is_found(key: str, language: str) -> None:
     template = load_sentences()[key][language]
     ledger_party = f"{OTHER_NAME} 91440300MA5DA1BC2D"
-    said = said_names(template.format_map(OTHERS | {"ledger_party": ledger_party}), key.split(".")[0])
+    said = said_names(template.format_map(OTHERS | {"ledger_party": ledger_party}), key.split(".", maxsplit=1)[0])
     assert (NAME in said) == ("{party}" in template)
     assert (OTHER_NAME in said) == ("{ledger_party}" in template)
 
