@@ -71,7 +71,7 @@ shaped AS (
         END AS coded_short,
         -- Zeros, a few digits, a date, the line's own sum or party, some digits behind a code: a number only if an invoice has it.
         CASE
-            WHEN is_own OR length(compact) < 4 OR (coded_short IS NOT NULL AND len(tokens) = 2) THEN TRUE
+            WHEN is_own OR length(compact) < 4 OR (coded_short IS NOT NULL AND len(tokens) = 2 AND length(compact) <> 18) THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
             WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
             WHEN len(tokens) > 1
