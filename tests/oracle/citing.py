@@ -294,4 +294,6 @@ def may_still_come(typed: str, line: Row, as_of: datetime) -> bool:
         return False
     if len(typed) < 8:
         raise LeftOpenError("a short number inside its grace: zeros lost, or a digit")
-    return 9 < len(typed) < 19 or (len(typed) in {8, 20} and not is_impossible(typed, as_of))
+    # A zero in front of eight digits counts for nothing.
+    number = typed[1:] if len(typed) == 9 and typed.startswith("0") else typed
+    return 9 < len(number) < 19 or (len(number) in {8, 20} and not is_impossible(number, as_of))

@@ -12,7 +12,9 @@
 
 CREATE OR REPLACE TEMP TABLE work_near AS
 WITH read AS (
-    SELECT ledger_id, number, any_value(code) AS code, bool_and(is_split) AS is_split
+    SELECT
+        ledger_id, number, any_value(code) AS code, bool_and(is_split) AS is_split,
+        bool_or(length(number) IN (8, 20)) OVER (PARTITION BY ledger_id) AS may_be_whole
     FROM (
         SELECT ledger_id, number, code, form = 'split_code' AS is_split FROM work_reference
         WHERE length(number) BETWEEN 7 AND 21 AND n_numbers = 1
@@ -24,7 +26,7 @@ WITH read AS (
     GROUP BY ledger_id, number
 ),
 typed AS (
-    SELECT r.ledger_id, r.number AS typed, r.code AS typed_code, r.is_split, l.posted_on, l.invoice_date
+    SELECT r.ledger_id, r.number AS typed, r.code AS typed_code, r.is_split, r.may_be_whole, l.posted_on, l.invoice_date
     FROM read r
     JOIN work_unsure l ON l.record_id = r.ledger_id
     WHERE l.named_id IS NULL AND r.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
@@ -49,7 +51,7 @@ SELECT
     ledger_id, upstream_id, any_value(is_free) AS is_free, any_value(invoice_date) IS NOT NULL AS is_dated,
     (min(length(number)) = 20 AND NOT bool_or(is_part)) OR any_value(party_agrees) AS is_evident,
     (bool_or(is_part)
-     OR (bool_or(length(typed) = length(number)) AND ledger_id NOT IN (SELECT ledger_id FROM work_impossible)))
+     OR (any_value(may_be_whole) AND ledger_id NOT IN (SELECT ledger_id FROM work_impossible)))
     AND greatest(any_value(posted_on), coalesce(any_value(invoice_date), any_value(posted_on)))
         + to_hours($grace_hours) > $as_of::TIMESTAMP AS is_early
 FROM (
