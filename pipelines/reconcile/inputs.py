@@ -31,8 +31,8 @@ MOMENTS = {
 """How a moment that has a time zone, or may have one, is read (sql/recon/input.sql)."""
 
 LIMITS: Mapping[str, tuple[str, str, str]] = {
-    "DATE": ("DATE '1990-01-01'", "DATE '2199-12-31'", "a date from 1990 to 2199"),
-    "TIMESTAMP": ("TIMESTAMP '1990-01-01'", "TIMESTAMP '2199-12-31'", "a moment from 1990 to 2199"),
+    "DATE": ("DATE '1900-01-01'", "DATE '2199-12-31'", "a date from 1900 to 2199"),
+    "TIMESTAMP": ("TIMESTAMP '1900-01-01'", "TIMESTAMP '2199-12-31'", "a moment from 1900 to 2199"),
     "DECIMAL(18,2)": ("-999999999999.99", "999999999999.99", "an amount below a trillion CNY"),
 }
 """What no invoice goes beyond, by type. A file's statistics tell the least and the greatest value for nothing."""

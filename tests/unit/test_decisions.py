@@ -343,3 +343,22 @@ def test_a_line_left_alone_is_told_so_and_its_invoice_is_not_unknown(settings: S
     assert told == {"L:l1"}
     assert "is left unlinked by a person's decision" in said["L:l2"]
     assert "it was not linked: a person decided that the invoice is to be left unlinked" in said["L:l1"]
+
+
+def test_a_second_booking_is_told_with_the_invoice_of_its_own_code(settings: Settings) -> None:
+    see(
+        settings,
+        [invoice("u1", "12345678", "50.00", invoice_code="3100221130"),
+         invoice("u2", "12345678", invoice_code="1100212130", party=OTHER)],
+        [entry(f"l{day}", "12345678", invoice_code="1100212130", party=None, posted_on=date(2026, 9, day))
+         for day in (1, 2)],
+    )  # fmt: skip
+    assert [cause for _, cause in reported_after(settings)] == ["booked_twice", "not_booked"]
+    with open_warehouse(settings) as con:
+        build_findings(con, NIGHTS[0])
+        assert con.execute("FROM report_booked_before").fetchall() == [("L:l2", "u2")]
+
+
+def reported_after(settings: Settings) -> list[tuple[str, str]]:
+    reconcile_night(settings, NIGHTS[0])
+    return reported(settings)
