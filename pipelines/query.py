@@ -121,7 +121,9 @@ def _parse_one(con: Connection, sql: str) -> duckdb.Statement:
     with _told_as_usage(sql, 0):
         statements = con.extract_statements(sql)
     if len(statements) != 1:
-        raise UsageError("Give one statement.", found=f"{len(statements)} statements", expected="SELECT ...")
+        raise UsageError(
+            "一次只能给一条语句 | Give one statement.", found=f"{len(statements)} statements", expected="SELECT ..."
+        )
     kind = str(statements[0].type).rpartition(".")[2]
     if kind not in READING:
         raise UsageError(

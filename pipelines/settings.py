@@ -23,6 +23,7 @@ from pipelines.errors import UsageError
 from pipelines.model import Direction, Side
 from pipelines.routes import Route
 from pipelines.routes_verification import VerificationService
+from pipelines.validation import say_invalid
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 EXPECTED = r"^(nightly|workdays|none|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN)|monthly:([1-9]|1[0-9]|2[0-8]))$"
@@ -263,18 +264,17 @@ def load_settings(data_root: Path | None = None) -> Settings:
     named = os.environ.get("FAPIAO_CONFIG")
     path = Path(named) if named else root / "fapiao.toml"
     if named and not path.is_file():
-        raise UsageError("The settings file does not exist.", where=path, expected="the file that FAPIAO_CONFIG names")
+        raise UsageError(
+            "设置文件不存在 | The settings file does not exist.",
+            where=path,
+            expected="FAPIAO_CONFIG 所指的文件 | the file that FAPIAO_CONFIG names",
+        )
     values = _read_toml(path) if path.is_file() else {}
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(
-            "A setting is not usable.",
-            where=f"{path if values else 'environment FAPIAO_*'}: {'.'.join(str(part) for part in first['loc'])}",
-            found=repr(first["input"]),
-            expected=first["msg"],
-        ) from None
+        place = str(path) if values else "环境变量 | environment FAPIAO_*"
+        raise say_invalid("设置项不能采用 | A setting is not usable.", place, error) from None
     settings.data_root = root
     return settings
 
@@ -283,4 +283,6 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError("The settings file is no valid TOML.", where=path, found=str(error)) from None
+        raise UsageError(
+            "设置文件不是有效的 TOML | The settings file is no valid TOML.", where=path, found=str(error)
+        ) from None

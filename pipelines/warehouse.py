@@ -108,10 +108,12 @@ def connect(
         return duckdb.connect(str(database), read_only=read_only, config=options)
     except duckdb.IOException as error:
         raise IntegrityError(
+            "数据库打不开：被另一进程占用，或文件已损坏 | "
             "The database cannot be opened: another process holds it, or the file is damaged.",
             where=database,
             found=str(error).splitlines()[0],
-            next_step="wait for the other run to end; if none is running, restore the last snapshot",
+            next_step="等另一次运行结束；若没有运行，请恢复最近的快照 | "
+            "wait for the other run to end; if none is running, restore the last snapshot",
         ) from error
 
 

@@ -91,7 +91,9 @@ def export_inspection(
     from pipelines.settings import load_settings
 
     if (period is None) == (verify is None):
-        raise UsageError("Give one of --period and --verify.", where="fapiao export inspection")
+        raise UsageError(
+            "--period 和 --verify 只能给一个 | Give one of --period and --verify.", where="fapiao export inspection"
+        )
     if verify is not None:
         _verify_inspection(verify, as_json=as_json)
         return

@@ -89,7 +89,9 @@ def _verify(only: list[str] | None, *, quick: bool, at: str | None) -> Verificat
 
         return verify_snapshots(load_settings(), quick=quick, only=only)
     if only:
-        raise UsageError("A copy is checked as a whole.", where="--at", found=", ".join(only), expected="no ids")
+        raise UsageError(
+            "副本只能整体核对 | A copy is checked as a whole.", where="--at", found=", ".join(only), expected="no ids"
+        )
     from pipelines.snapshots.pull import verify_copy
 
     return verify_copy(load_settings(), at, quick=quick)

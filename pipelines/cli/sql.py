@@ -60,7 +60,11 @@ def run_sql(
 
     settings = load_settings()
     if sum((as_csv, as_json, parquet is not None, xlsx is not None)) > 1:
-        raise UsageError("Give one of --csv, --json, --parquet and --xlsx.", where="fapiao sql", found="several")
+        raise UsageError(
+            "--csv、--json、--parquet、--xlsx 只能给一个 | Give one of --csv, --json, --parquet and --xlsx.",
+            where="fapiao sql",
+            found="several",
+        )
     statement, csv_file = split_words(words, as_csv=as_csv)
     target = parquet or xlsx or csv_file
     if target:

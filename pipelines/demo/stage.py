@@ -22,7 +22,11 @@ def clear_demo_root(data_root: Path) -> Path:
     """
     root = data_root if (data_root / MARKER).is_file() else data_root / "demo"
     if root.is_symlink() or (root.exists() and not root.is_dir()):
-        raise UsageError("The demo's folder is no plain folder.", where=root, next_step=f"move {root} away")
+        raise UsageError(
+            "演示用的目录不是普通目录 | The demo's folder is no plain folder.",
+            where=root,
+            next_step=f"move {root} away",
+        )
     entries = list(root.iterdir()) if root.exists() else []
     if entries and not (root / MARKER).is_file():
         raise UsageError(

@@ -86,7 +86,9 @@ def attach_input(con: Connection, table: Table, path: Path) -> None:
     is NULL, a value cannot be read or is none of a closed list, a ledger line has no money, or a record_id repeats.
     """
     if not path.is_file():
-        raise BadInputError("An input file does not exist.", where=path, expected=f"Parquet of {table.name}")
+        raise BadInputError(
+            "输入文件不存在 | An input file does not exist.", where=path, expected=f"Parquet of {table.name}"
+        )
     file = _describe(con, table, path)
     _check_columns(file)
     try:
@@ -114,14 +116,16 @@ def parquet_source(path: Path) -> str:
 
 
 def _unreadable(path: Path, error: duckdb.Error) -> BadInputError:
-    return BadInputError("The file is no readable Parquet.", where=path, found=str(error).splitlines()[0])
+    return BadInputError(
+        "文件不是可读的 Parquet | The file is no readable Parquet.", where=path, found=str(error).splitlines()[0]
+    )
 
 
 def _check_columns(file: InputFile) -> None:
     missing = [c.name for c in file.table.columns if c.is_required and c.name not in file.kinds]
     if missing:
         raise BadInputError(
-            "Columns are missing from an input file.",
+            "输入文件缺少列 | Columns are missing from an input file.",
             where=file.path,
             found=", ".join(sorted(file.kinds)),
             expected=", ".join(missing),

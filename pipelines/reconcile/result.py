@@ -54,9 +54,9 @@ def _check_conserved(con: Connection, result: Reconciled) -> None:
         expected = con.execute(f'SELECT count(*) FROM "{table}"').fetchone()
         if expected != (found,):
             raise IntegrityError(
-                "The join lost or repeated records; its result is not used.",
+                "核对中有记录丢失或重复，结果未采用 | The join lost or repeated records; its result is not used.",
                 where=table,
                 found=f"{found} members",
                 expected=f"{expected[0] if expected else 0} records",
-                next_step="keep the input and report it: this must never happen",
+                next_step="请保留输入文件并报告：这本不应发生 | keep the input and report it: this must never happen",
             )

@@ -98,7 +98,9 @@ def _read(path: Path) -> Drill:
     try:
         return Drill(**json.loads(path.read_bytes()))
     except (ValueError, TypeError) as error:
-        raise IntegrityError("The note of a drill cannot be read.", where=path, found=str(error)) from None
+        raise IntegrityError(
+            "演练记录无法读取 | The note of a drill cannot be read.", where=path, found=str(error)
+        ) from None
 
 
 def age_of_last_good(settings: Settings, now: datetime | None = None) -> timedelta | None:

@@ -43,7 +43,7 @@ def read_head(place: Place, snapshot_id: str) -> Pointer:
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged_head(place, snapshot_id, str(error)) from None
     if content != manifests.pointer_bytes(pointer) or pointer.snapshot_id != snapshot_id:
-        raise _damaged_head(place, snapshot_id, "other bytes than were written")
+        raise _damaged_head(place, snapshot_id, "内容与写入时不同 | other bytes than were written")
     return pointer
 
 

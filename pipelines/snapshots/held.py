@@ -27,4 +27,4 @@ def _read_reason(path: Path) -> str:
     try:
         return str(json.loads(path.read_bytes())["why"])
     except (ValueError, KeyError, TypeError) as error:
-        raise IntegrityError("A hold cannot be read.", where=path, found=str(error)) from None
+        raise IntegrityError("保留标记无法读取 | A hold cannot be read.", where=path, found=str(error)) from None

@@ -82,7 +82,7 @@ def write_part(con: Connection, settings: Settings, part: Part) -> Document:
         rows = write_parquet(read_part(con, part, ROWS_PER_GROUP), arrow_schema(part.table), temporary)
         if rows != part.rows:
             raise IntegrityError(
-                "A snapshot file does not hold the rows of its table.",
+                "快照文件的行数与数据表不符 | A snapshot file does not hold the rows of its table.",
                 where=f"{part.table.name} {part.period}",
                 found=str(rows),
                 expected=str(part.rows),

@@ -126,7 +126,9 @@ def read_manifest(settings: Settings, snapshot_id: str) -> Manifest:
         content = path.read_bytes()
     except FileNotFoundError:
         raise IntegrityError(
-            "The snapshot is not there.", where=path, expected="one of the ids that `fapiao snapshot list` shows"
+            "快照不存在 | The snapshot is not there.",
+            where=path,
+            expected="`fapiao snapshot list` 列出的编号之一 | one of the ids that `fapiao snapshot list` shows",
         ) from None
     return Manifest(snapshot_id, store.hash_bytes(content), _parse(path, content, snapshot_id))
 
@@ -142,21 +144,24 @@ def _parse(path: Path, content: bytes, snapshot_id: str) -> Document:
         and document.get("format_version") not in READABLE_VERSIONS
     ):
         raise IntegrityError(
-            "The snapshot was written in another format version.",
+            "快照由另一格式版本写成 | The snapshot was written in another format version.",
             where=path,
             found=str(document.get("format_version")),
             expected=" or ".join(map(str, READABLE_VERSIONS)),
-            next_step="read it with the version of fapiao-recon that wrote it",
+            next_step="用写成它的 fapiao-recon 版本读取 | read it with the version of fapiao-recon that wrote it",
         )
     problem = find_misshape(document)
     if problem or document["format"] != FORMAT or document["snapshot_id"] != snapshot_id:
-        raise _damaged(path, problem or "another id or format than its name says")
+        raise _damaged(path, problem or "编号或格式与文件名不符 | another id or format than its name says")
     return document
 
 
 def _damaged(path: Path, found: str) -> IntegrityError:
     return IntegrityError(
-        "The manifest is damaged.", where=path, found=found, next_step="run `fapiao snapshot verify`, fetch a copy"
+        "快照清单已损坏 | The manifest is damaged.",
+        where=path,
+        found=found,
+        next_step="运行 `fapiao snapshot verify`，再取回副本 | run `fapiao snapshot verify`, fetch a copy",
     )
 
 
@@ -173,7 +178,7 @@ def read_pointer(settings: Settings) -> Pointer | None:
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, str(error)) from None
     if content != pointer_bytes(pointer):
-        raise _damaged(path, "other bytes than were written")
+        raise _damaged(path, "内容与写入时不同 | other bytes than were written")
     return pointer
 
 

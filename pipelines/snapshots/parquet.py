@@ -39,7 +39,9 @@ def kept_schema(columns: list[dict[str, Any]]) -> pa.Schema:
     this version does not know."""
     unknown = sorted({column["type"] for column in columns} - set(_ARROW_TYPES))
     if unknown:
-        raise IntegrityError("The snapshot has columns of an unknown type.", found=", ".join(unknown))
+        raise IntegrityError(
+            "快照中有类型未知的列 | The snapshot has columns of an unknown type.", found=", ".join(unknown)
+        )
     return pa.schema([pa.field(column["name"], _ARROW_TYPES[column["type"]]) for column in columns])
 
 

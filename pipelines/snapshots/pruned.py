@@ -62,9 +62,11 @@ def read_record(settings: Settings, snapshot_id: str) -> Record:
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, str(error)) from None
     if not is_whole:
-        raise _damaged(path, "other bytes than were written")
+        raise _damaged(path, "内容与写入时不同 | other bytes than were written")
     return record
 
 
 def _damaged(path: Path, found: str) -> IntegrityError:
-    return IntegrityError("The record of a pruned snapshot is damaged.", where=path, found=found)
+    return IntegrityError(
+        "已清理快照的记录已损坏 | The record of a pruned snapshot is damaged.", where=path, found=found
+    )

@@ -110,7 +110,9 @@ def open_snapshot(settings: Settings, snapshot_id: str) -> Manifest:
             return latest
     elif snapshot_id in known:
         return manifests.read_manifest(settings, snapshot_id)
-    raise UsageError("No such snapshot.", found=snapshot_id, expected=", ".join(["latest", *known[-10:]]))
+    raise UsageError(
+        "没有这个快照 | No such snapshot.", found=snapshot_id, expected=", ".join(["latest", *known[-10:]])
+    )
 
 
 def read_table(settings: Settings, snapshot_id: str, table: str) -> pa.Table:
@@ -121,13 +123,17 @@ def read_table(settings: Settings, snapshot_id: str, table: str) -> pa.Table:
     """
     manifest = open_snapshot(settings, snapshot_id)
     if table not in manifest.document["tables"]:
-        raise UsageError("No such table in the snapshot.", found=table, expected=", ".join(manifest.document["tables"]))
+        raise UsageError(
+            "快照中没有这张表 | No such table in the snapshot.",
+            found=table,
+            expected=", ".join(manifest.document["tables"]),
+        )
     try:
         return read_rows(settings, manifest, table, manifest.parts_of(table))
     except (OSError, ValueError, KeyError) as error:
         raise IntegrityError(
-            "A file of the snapshot is missing or damaged.",
+            "快照的文件缺失或已损坏 | A file of the snapshot is missing or damaged.",
             where=f"{manifest.snapshot_id} {table}",
             found=str(error).splitlines()[0],
-            next_step="run `fapiao snapshot verify`",
+            next_step="运行 `fapiao snapshot verify` | run `fapiao snapshot verify`",
         ) from error

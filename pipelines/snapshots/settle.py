@@ -61,7 +61,10 @@ def _read_places(settings: Settings, target: Settings, manifest: Manifest) -> li
 def _place_in_landing(target: Settings, landed_path: str) -> Path:
     final = target.data_root / landed_path
     if not final.resolve().is_relative_to(target.landing_dir.resolve()):
-        raise IntegrityError("A received file would be put outside the landing folder.", where=landed_path)
+        raise IntegrityError(
+            "收到的文件会落到接收目录之外，未写入 | A received file would be put outside the landing folder.",
+            where=landed_path,
+        )
     return final
 
 

@@ -74,7 +74,9 @@ def verify_snapshots(
     ids = manifests.list_manifest_ids(settings)
     if unknown := sorted(set(only or []) - set(ids)):
         raise UsageError(
-            "No such snapshot.", found=", ".join(unknown), expected=", ".join(ids[-10:]) or "none is there"
+            "没有这个快照 | No such snapshot.",
+            found=", ".join(unknown),
+            expected=", ".join(ids[-10:]) or "none is there",
         )
     chain = read_chain(settings)
     wanted = [manifest for manifest in chain.known.values() if not only or manifest.snapshot_id in only]

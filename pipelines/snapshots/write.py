@@ -100,7 +100,9 @@ def choose_snapshot_id(settings: Settings, night: Night) -> str:
     prefix = max([night.night_id, *(found.rpartition("-")[0] for found in taken)])
     numbers = [int(found.rpartition("-")[2]) for found in taken if found.startswith(f"{prefix}-")]
     if max(numbers, default=0) >= MOST_A_NIGHT:
-        raise IntegrityError("Too many snapshots of one night.", where=prefix, expected=f"at most {MOST_A_NIGHT}")
+        raise IntegrityError(
+            "同一夜的快照过多 | Too many snapshots of one night.", where=prefix, expected=f"at most {MOST_A_NIGHT}"
+        )
     return f"{prefix}-{max(numbers, default=0) + 1:02d}"
 
 
@@ -189,11 +191,12 @@ def keep_landed_file(settings: Settings, file_id: str, landed_path: str) -> str:
         found = store.copy_hashed(landed, temporary) if landed.is_file() else "no file"
         if found != file_id:
             raise IntegrityError(
-                "A received file is not what was received.",
+                "收到的文件与当初收到的内容不符 | A received file is not what was received.",
                 where=landed,
                 found=found,
                 expected=f"sha256 {file_id}",
-                next_step="deliver the file again; its bytes are the evidence for rows that were taken from it",
+                next_step="请重新送达该文件：其内容是已采用各行的凭据 | "
+                "deliver the file again; its bytes are the evidence for rows that were taken from it",
             )
         store.keep_content(temporary, final, file_id)
     return path

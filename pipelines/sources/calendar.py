@@ -59,7 +59,7 @@ def _read_rows(text: str, where: str) -> Iterator[tuple[date, bool]]:
             is_workday = {"yes": True, "no": False}[row["is_workday"]]
         except (KeyError, ValueError, TypeError) as error:
             raise UsageError(
-                "A row of the working-day table is not usable.",
+                "工作日历中有一行无法采用 | A row of the working-day table is not usable.",
                 where=f"{where}: row {number}",
                 found=str(error),
                 expected="first,last,is_workday,name such as 2026-10-01,2026-10-07,no,国庆节",

@@ -59,7 +59,7 @@ def read_to_parquet(
 
 def _read_one(con: Connection, settings: Settings, source: Source, path: Path) -> ReadFile:
     if not path.is_file():
-        raise BadInputError("The file does not exist.", where=path)
+        raise BadInputError("文件不存在 | The file does not exist.", where=path)
     content = path.read_bytes()
     night = Night.at()
     landed = LandedFile(f"{path.name}:{path.stat().st_size}", path.name, content, str(path), night.as_of)

@@ -21,6 +21,7 @@ from pipelines.errors import UsageError
 from pipelines.model import LEDGER_TEXT_FIELDS, UPSTREAM_TEXT_FIELDS, Direction, Side, Status
 from pipelines.settings import Settings
 from pipelines.sources.patterns import SHARED_PATTERNS
+from pipelines.validation import say_invalid
 
 TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
 MONEY_FIELDS = ("amount", "tax", "total", "debit", "credit")
@@ -204,7 +205,10 @@ def load_layout(name: str, settings: Settings | None = None) -> Layout:
     known = known_layouts(settings)
     if name not in known:
         raise UsageError(
-            "There is no such layout.", where=f"layout {name}", found=name, expected="one of " + ", ".join(known)
+            "没有这个版式 | There is no such layout.",
+            where=f"layout {name}",
+            found=name,
+            expected="以下之一 | one of: " + ", ".join(known),
         )
     return known[name]
 
@@ -227,14 +231,14 @@ def read_layout(path: Path) -> Layout:
     try:
         layout = Layout(**_read_toml(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        found = "" if first["type"] in {"missing", "value_error"} else repr(first["input"])
-        raise UsageError(
-            "A layout is not usable.", where=f"{path}: {key}", found=found or None, expected=first["msg"]
-        ) from None
+        raise say_invalid("版式不能采用 | A layout is not usable.", str(path), error) from None
     if layout.name != path.stem:
-        raise UsageError("A layout's name is its file's.", where=f"{path}: name", found=layout.name, expected=path.stem)
+        raise UsageError(
+            "版式的名称须与文件名一致 | A layout's name is its file's.",
+            where=f"{path}: name",
+            found=layout.name,
+            expected=path.stem,
+        )
     return layout
 
 
@@ -242,4 +246,4 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError("A layout is no valid TOML.", where=path, found=str(error)) from None
+        raise UsageError("版式不是有效的 TOML | A layout is no valid TOML.", where=path, found=str(error)) from None

@@ -17,7 +17,7 @@ from tests.conventions.pages import ROOT, stale_pages
 PACKAGES = ("flows", "expectations", "pipelines")
 
 LAYERS = (
-    {"model", "errors", "routes", "routes_verification"},
+    {"model", "errors", "validation", "routes", "routes_verification"},
     {"settings"},
     {"night", "warehouse"},
     {"migrate", "night_log", "sources", "einvoice", "snapshots"},
@@ -119,6 +119,21 @@ def test_every_cause_has_a_sentence_in_both_languages() -> None:
         spoken = [text for key, text in sentences.items() if key == cause or key.startswith(f"{cause}.")]
         assert spoken, cause
         assert all(text["zh"] and text["en"] for text in spoken)
+
+
+def test_messages_of_errors_are_in_both_languages() -> None:
+    """A literal message of an error that a command prints is `Chinese | English`."""
+    errors = {"FapiaoError", "UsageError", "BadInputError", "UpstreamUnavailableError", "IntegrityError"}
+    messages = [
+        (f"{path.relative_to(ROOT)}:{node.lineno}", ast.unparse(node.args[0]))
+        for package in PACKAGES
+        for path in modules(package)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in errors
+        if node.args and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+    ]
+    assert len(messages) > 100
+    assert [message for message in messages if not re.search("[\u4e00-\u9fff].* \\| ", message[1])] == []
 
 
 def test_generated_pages_are_current() -> None:

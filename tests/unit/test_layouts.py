@@ -62,7 +62,7 @@ def test_an_installations_own_layout_wins(settings: Settings) -> None:
 
 
 def test_an_unknown_layout_lists_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"one of .*kingdee_eas.*tax_full_query"):
+    with pytest.raises(UsageError, match=r"one of: .*kingdee_eas.*tax_full_query"):
         load_layout("sap")
 
 
