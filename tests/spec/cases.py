@@ -16,6 +16,7 @@ BESIDE = "26112000000123456784"
 FAR = "26312000000987654321"
 RED = "26112000000999999999"
 CODE = "011002100111"
+NEXT_CODE = "011002100211"
 EARLIER = datetime(2026, 11, 1, 2, 0)
 
 
@@ -163,7 +164,8 @@ MONEY = [
           invoice("u2", "12345679", "200.00", invoice_code=CODE)],
          [entry("l1", "12345678-79", "300.00")], one("combined_entry", "matched", "u1", "u2", "l1")),
     *(Case(f"several numbers: {said}", "Money",
-           [invoice(f"u{n}", number, "100.00", invoice_code=CODE) for n, number in enumerate(numbers.split(), 1)],
+           [invoice(f"u{n}", number, "100.00", invoice_code="1100261130" if "behind" in said else CODE)
+            for n, number in enumerate(numbers.split(), 1)],
            [entry("l1", reference, f"{100 * len(numbers.split())}.00")],
            one("combined_entry", "matched", "l1", *(f"u{n}" for n in range(1, len(numbers.split()) + 1))))
       for said, reference, numbers in [
@@ -176,7 +178,71 @@ MONEY = [
           ("dots", "12345678...80", "12345678 12345679 12345680"),
           ("a TAB between two", "12345678\t12345679", "12345678 12345679"),
           ("a range behind the code", "110026113012345678-80", "12345678 12345679 12345680"),
+          ("a range whose last number stands first", "12345680-12345678", "12345678 12345679 12345680"),
+          *((f"'{reference}'", reference, "12345678 12345679 12345680")
+            for reference in ["12345678、79和80", r"12345678\79\80", "12345678（79、80）", "12345678号、79号、80号",
+                              "12345678|79|80", "12345678号至12345680号", "No.12345678-No.12345680",
+                              "12345678 to 12345680",
+                              "12345678→12345680", "12345678〜12345680", "12345678−12345680"]),
+          *((f"'{reference}'", reference, "12345678 22334455")
+            for reference in ["1234 5678、2233 4455", "1.12345678、2.22334455", "1)12345678,2)22334455",
+                              "1、12345678，2、22334455", "2026.8.10 12345678、2026.8.10 22334455",
+                              "8月10日12345678、8月12日22334455", "8.10 12345678、8.12 22334455",
+                              "12345678.0、22334455.0", "12345678 100.00、22334455 100.00"]),
+          *((f"{said}, and TABs", reference, "12345678 22334455")
+            for said, reference in [("floats", "12345678.0\t22334455.0"), ("amounts", "12345678 100\t22334455 100"),
+                                    ("days", "12345678 2026-08-10\t22334455 2026-08-10")]),
       ]),
+    *(Case(f"a code and several numbers in one text: '{reference}'", "Money",
+           [invoice(f"u{n}", number, "100.00", invoice_code=CODE) for n, number in enumerate(numbers.split(), 1)],
+           [entry("l1", reference, f"{100 * len(numbers.split())}.00")],
+           one("combined_entry", "matched", "l1", *(f"u{n}" for n in range(1, len(numbers.split()) + 1))))
+      for reference, numbers in [
+          (f"{CODE}:12345678、22334455", "12345678 22334455"), (f"12345678、22334455（{CODE}）", "12345678 22334455"),
+          (f"{CODE}12345678、22334455、87654321", "12345678 22334455 87654321"),
+          (f"{CODE}12345678/79/80", "12345678 12345679 12345680"), (f"{CODE}12345678-80", "12345678 12345679 12345680"),
+          (f"{CODE}12345678{CODE}22334455", "12345678 22334455")]),
+    Case("a code of its own for each of two ranges", "Money",
+         [invoice("u1", "12345678", "1.00", invoice_code=CODE), invoice("u2", "12345679", "2.00", invoice_code=CODE),
+          invoice("u3", "12345678", "4.00", invoice_code=NEXT_CODE),
+          invoice("u4", "12345679", "8.00", invoice_code=NEXT_CODE)],
+         [entry("l1", f"{CODE}12345678-79、{NEXT_CODE}12345678/79", "15.00")],
+         one("combined_entry", "matched", "l1", "u1", "u2", "u3", "u4")),
+    Case("one code tells two lists of the same numbers apart", "Money",
+         [invoice(f"u{n}{m}", number, "100.00", invoice_code=code)
+          for n, code in enumerate([CODE, NEXT_CODE], 1) for m, number in enumerate(["12345678", "12345679"], 1)],
+         [entry("l1", f"{CODE}:12345678、12345679", "200.00"),
+          entry("l2", f"{NEXT_CODE}:12345678、12345679", "200.00")],
+         [("matched", "combined_entry", {f"l{n}", f"u{n}1", f"u{n}2"}) for n in (1, 2)]),
+    Case("a list under a code that its invoices do not have", "Money",
+         [invoice("u1", "12345678", "100.00", invoice_code=CODE),
+          invoice("u2", "12345679", "226.00", invoice_code=CODE)],
+         [entry("l1", f"{NEXT_CODE}:12345678、12345679", "326.00")],
+         [("missing_upstream", "not_found", {"l1"}), *(("missing_ledger", "not_booked", {f"u{n}"}) for n in (1, 2))]),
+    *(Case(f"the column of the code holds one for each number: {said}", "Money",
+           [invoice("u1", "12345678", "100.00", invoice_code=CODE),
+            invoice("u2", "22334455", "226.00", invoice_code=code)],
+           [entry("l1", "12345678、22334455", "326.00", invoice_code=f"{CODE}{sign}{code}")],
+           one("combined_entry", "matched", "l1", "u1", "u2"))
+      for said, sign, code in [("two", "、", NEXT_CODE), ("the same", "/", CODE), ("in two lines", "\n", NEXT_CODE)]),
+    *(Case(f"the numbers of three invoices and a digit less of one: {said}", "Money",
+           [invoice("u1", NUMBER, "100.00"), invoice("u2", FAR, "226.00")], [entry("l1", f"{NUMBER}、{odd}", "326.00")],
+           [("mismatched", "amount_differs", {"l1", "u1"}), ("missing_ledger", "not_booked", {"u2"})])
+      for said, odd in [("too few", FAR[:19]), ("too many", FAR + "0")]),
+    Case("two rounded numbers in one text were not compared", "Broken numbers",
+         [invoice("u1", NUMBER, "100.00"), invoice("u2", FAR, "226.00")],
+         [entry("l1", "26112000000123500000、26312000000987700000", "326.00")],
+         [("missing_ledger", "not_booked", {"u1"}), ("missing_ledger", "not_booked", {"u2"}),
+          ("not_compared", "unreadable_reference", {"l1"})]),
+    *(Case(f"a remark behind the number is no further number: '{reference}'", "Money",
+           [invoice("u1", "12345671", "100.00", invoice_code=CODE),
+            invoice("u2", "12345713", "57.00", invoice_code=CODE),
+            *(invoice(f"v{n}", f"1234567{n}", "100.00", invoice_code=CODE) for n in range(2, 9))],
+           [entry("l1", reference, "100.00"), *(entry(f"k{n}", f"1234567{n}", "100.00") for n in range(2, 9))],
+           [("matched", "exact", {"l1", "u1"}), ("missing_ledger", "not_booked", {"u2"}),
+            *(("matched", "exact", {f"v{n}", f"k{n}"}) for n in range(2, 9))])
+      for reference in ["12345671/13%", "12345671、13个点", "12345671/13", "12345671-8", "12345671、8月",
+                        "12345671,100元"]),
     *(Case(f"a range of more than 100 numbers: {said}", "Money",
            [invoice("u1", first, "100.00", invoice_code=code), invoice("u2", last, "110.00", invoice_code=code)],
            [entry("l1", f"{first}-{last}", "2100.00", invoice_code=code)],
@@ -223,6 +289,14 @@ MONEY = [
           entry("l3", "12345678/79", "210.00", party=OTHER, posted_on=date(2026, 8, 19))],
          [("matched", "exact", {"u1", "l1"}), ("matched", "exact", {"u2", "l2"}),
           ("missing_upstream", "not_found", {"l3"})]),
+    *(Case(f"parts of a booking behind the number, and the invoices that come next: {sign}", "Money",
+           [invoice("u1", "12345678", "100.00", invoice_code=CODE),
+            *(invoice(f"v{n}", f"1234568{n}", f"{n}.00", invoice_code=CODE) for n in (1, 2))],
+           [entry("l1", f"12345678{sign}1", "40.00"), entry("l2", f"12345678{sign}2", "60.00"),
+            *(entry(f"k{n}", f"1234568{n}", f"{n}.00") for n in (1, 2))],
+           [("matched", "split_entries", {"l1", "l2", "u1"}),
+            *(("matched", "exact", {f"k{n}", f"v{n}"}) for n in (1, 2))])
+      for sign in "/-"),
     Case("a part of a booking behind the number is no list", "Money",
          [invoice("u1", "12345678", "100.00", invoice_code=CODE),
           invoice("u2", "12345681", "110.00", invoice_code=CODE)],
