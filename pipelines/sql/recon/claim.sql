@@ -94,7 +94,7 @@ WITH compared AS (
         CASE
             WHEN r.part <> 'whole' THEN 'cut_number'
             WHEN u.way = 'end' THEN 'last_8'
-            WHEN r.form = 'lost_zeros' THEN 'lost_zeros'
+            WHEN r.form = 'lost_zeros' AND coalesce(r.code = u.code, TRUE) THEN 'lost_zeros'
             WHEN u.way = 'number' AND (length(u.number) = 20 OR r.code IS NOT DISTINCT FROM u.code) THEN 'exact_key'
             WHEN r.code = u.code THEN 'exact_key'
             WHEN r.code IS NULL OR u.code IS NULL THEN 'without_code'

@@ -236,6 +236,9 @@ CREATE OR REPLACE TEMP MACRO with_plain_signs(plain) AS
         '([0-9])号?码?\s*\(([0-9]{1,7}(?:\s*[、,/]\s*[0-9]{1,7})+)\)|([0-9])号码?([、,;/])', '\1\3、\2\4', 'g');
 CREATE OR REPLACE TEMP MACRO number_text(plain) AS
     CASE WHEN regexp_full_match(plain, '[^0-9]*[0-9]*[^0-9]*') THEN plain
+         -- Groups of digits, of which one may have a digit too many or too few.
+         WHEN regexp_full_match(plain, '[0-9]{1,5}(?: [0-9]{1,5}){3,5}') AND length(replace(plain, ' ', '')) BETWEEN 19 AND 21
+         THEN replace(plain, ' ', '')
          ELSE list_transform(
              [with_plain_signs(with_numbers_whole(without_places(without_amounts(without_days(plain)))))],
              lambda kept: CASE WHEN regexp_matches(kept, '[0-9]') THEN kept ELSE plain END

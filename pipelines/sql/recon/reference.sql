@@ -120,8 +120,10 @@ of_one_run AS (
             THEN [{'form': CASE WHEN compact < '2' THEN 'code_and_number'
                                 WHEN left(compact, 20) = right(compact, 20) THEN 'plain' ELSE 'list' END, 'code': NULL,
                    'numbers': each_once([substr(compact, place, 20) FOR place IN range(1, length(compact), 20)])}]
-            WHEN length(compact) = 8 AND length(code) = 12
-            THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
+            -- The two columns may hold one number of 20 digits, or of a digit more or less.
+            WHEN length(compact) BETWEEN 7 AND 9 AND length(code) = 12
+            THEN [{'form': CASE length(compact) WHEN 7 THEN 'lost_zeros' ELSE 'plain' END, 'code': code,
+                   'numbers': [padded_number(compact)]},
                   {'form': 'joined', 'code': NULL, 'numbers': [code || compact]}]
             WHEN length(compact) >= 8 THEN [{'form': 'plain', 'code': code, 'numbers': [compact]}]
             WHEN length(compact) >= 4 OR plain = compact
