@@ -717,6 +717,10 @@ DUPLICATES = [
     Case("a number without its zeros under another code", "Broken numbers",
          [invoice("u1", "00012345", invoice_code="4400261330")],
          [entry("l1", "12345", invoice_code="3100261330")], one("number_mistyped", "mismatched")),
+    *(Case(f"a digit too {said} behind a code and a hyphen", "Broken numbers",
+           [invoice("u1", "00056904", invoice_code="4400261120")],
+           [entry("l1", f"4400261120-{number}")], one("number_mistyped", "mismatched"))
+      for said, number in [("few", "0005690"), ("many", "000556904")]),
     Case("groups of digits of which one lacks a digit", "Broken numbers",
          [invoice("u1")], [entry("l1", "2611 200 0001 2345 6789")], one("number_mistyped", "mismatched")),
     Case("two invoices, one under another party's line, are not booked one by one", "Duplicates",

@@ -78,7 +78,7 @@ shaped AS (
         -- has it.
         CASE
             WHEN len(tokens) = 1 AND length(compact) IN (10, 12) AND is_code(compact, $as_of::TIMESTAMP) THEN TRUE
-            WHEN is_own OR length(compact) < 4 OR (coded_short IS NOT NULL AND len(tokens) = 2 AND length(compact) <> 18) THEN TRUE
+            WHEN is_own OR length(compact) < 4 OR (coded_short IS NOT NULL AND len(tokens) = 2 AND length(tokens[2]) < 7) THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
             WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
             WHEN len(tokens) > 1
@@ -173,6 +173,8 @@ chained AS (
         CASE WHEN len(chain) > 0 AND len(whole_tokens) < len(tokens) THEN chain_numbers(chain, TRUE) END AS carried,
         -- A digit that goes on from nothing is rather the number of a part, and what stands behind it counts for nothing.
         len(chain) = 2 AND regexp_matches(chain[2], '^\s*[/~—至到-]\s*0?[1-9]$') AND carried <> completed AS is_part,
+        len(tokens) = 2 AND list_contains(codes, tokens[1]) AND length(tokens[2]) IN (7, 9) AND NOT list_contains(codes, tokens[2])
+            AS is_miscounted,
         -- Several codes: each number is of the one in front of it, or behind it where a number stands first.
         CASE WHEN len(codes) > 1
              THEN [padded_code(coalesce(
@@ -208,7 +210,11 @@ of_several_runs AS (
             THEN [{'form': CASE len(listed_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
                    'numbers': each_once(listed_tokens)}]
             WHEN length(compact) = 18 THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [compact]}]
-            WHEN coded_short IS NOT NULL THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]}]
+            -- A digit too many behind a code, or too few.
+            WHEN is_miscounted AND length(tokens[2]) = 9 THEN [{'form': 'plain', 'code': code, 'numbers': [tokens[2]]}]
+            WHEN coded_short IS NOT NULL
+            THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]}]
+                 || CASE WHEN is_miscounted THEN [{'form': 'plain', 'code': code, 'numbers': [tokens[2]]}] ELSE [] END
             WHEN length(compact) BETWEEN 4 AND 7
             THEN [{'form': 'lost_zeros', 'code': code, 'numbers': [padded_number(compact)]}]
             ELSE []
