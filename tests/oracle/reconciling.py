@@ -280,14 +280,18 @@ class Desk:
         return doubted
 
     def _take_off_what_was_posted_long_before(self) -> None:
-        """A line of other money cannot mean an invoice that was issued long after it was posted."""
+        """A line of other money or party cannot mean an invoice that was issued long after it was posted."""
         for invoice in self.invoices:
             lines = self.booked.get(invoice["record_id"], [])
             long_before = [line for line in lines if line["posted_on"] < issued_on(invoice) - LONG]
-            if long_before and not money_agrees(invoice, *lines):
+            is_doubtful = not money_agrees(invoice, *lines) or any(party_differs(invoice, line) for line in lines)
+            if long_before and is_doubtful:
                 if len(lines) > 1 or self._is_settled(invoice):
                     raise LeftOpenError("several lines, one posted long before the invoice")
                 del self.booked[invoice["record_id"]]
+                placed = [line for lines in self.booked.values() for line in lines] + long_before
+                if any(money_agrees(invoice, line) for line in self.lines if line not in placed):
+                    raise LeftOpenError("an invoice that is free again, and another line of its money")
 
     def _link(self, cause: str | None, pairs: Sequence[tuple[Row, Row]]) -> None:
         """Link a line to the invoice that it must be, if no other line must be the same, and none books it already.
