@@ -717,6 +717,23 @@ DUPLICATES = [
     Case("a number without its zeros under another code", "Broken numbers",
          [invoice("u1", "00012345", invoice_code="4400261330")],
          [entry("l1", "12345", invoice_code="3100261330")], one("number_mistyped", "mismatched")),
+    *(Case(f"two parts under the first {len(front)} of 20 digits", "Money", [invoice("u1")],
+           [entry("l1", front, "500.00"), entry("l2", front, "630.00", posted_on=date(2026, 9, 1))],
+           one("split_entries", "matched", "u1", "l1", "l2"))
+      for front in (NUMBER[:16], NUMBER[:18])),
+    Case("two lines under the first 16 of 20 digits, each of an invoice of its own", "Money",
+         [invoice("u1"), invoice("u2", NEXT, "1356.00")],
+         [entry("l1", NUMBER[:16]), entry("l2", NUMBER[:16], "226.00")],
+         [("matched", "exact", {"u1", "l1"}), ("missing_upstream", "not_found", {"l2"}),
+          ("missing_ledger", "not_booked", {"u2"})]),
+    *(Case(f"two parts under a number that a spreadsheet damaged: {reference}", "Broken numbers", [invoice("u1")],
+           [entry("l1", reference, "500.00"), entry("l2", reference, "630.00", posted_on=date(2026, 9, 1))],
+           one("digits_lost", "mismatched", "u1", "l1", "l2"))
+      for reference in ("2.61120000001235E+19", NUMBER[:15] + "00000")),
+    Case("parts under a damaged number whose sum is no invoice's", "Broken numbers", [invoice("u1")],
+         [entry("l1", NUMBER[:15] + "00000", "500.00"), entry("l2", NUMBER[:15] + "00000", "600.00")],
+         [("missing_ledger", "not_booked", {"u1"}),
+          *(("not_compared", "unreadable_reference", {f"l{n}"}) for n in (1, 2))]),
     *(Case(f"a digit too {said} behind a code and a hyphen", "Broken numbers",
            [invoice("u1", "00056904", invoice_code="4400261120")],
            [entry("l1", f"4400261120-{number}")], one("number_mistyped", "mismatched"))
