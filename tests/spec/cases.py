@@ -734,6 +734,10 @@ DUPLICATES = [
          [entry("l1", NUMBER[:15] + "00000", "500.00"), entry("l2", NUMBER[:15] + "00000", "600.00")],
          [("missing_ledger", "not_booked", {"u1"}),
           *(("not_compared", "unreadable_reference", {f"l{n}"}) for n in (1, 2))]),
+    *(Case(f"an error in the code before the number: {code}", "Broken numbers",
+           [invoice("u1", "12345678", invoice_code="3100251120")], [entry("l1", f"{code} 12345678")],
+           one("number_mistyped", "mismatched"))
+      for code in ("3100551120", "3190251120", "310051120", "3100251121")),
     *(Case(f"a digit too {said} behind a code and a hyphen", "Broken numbers",
            [invoice("u1", "00056904", invoice_code="4400261120")],
            [entry("l1", f"4400261120-{number}")], one("number_mistyped", "mismatched"))
