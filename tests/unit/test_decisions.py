@@ -290,7 +290,8 @@ def open_items(settings: Settings) -> dict[str, tuple[Any, ...]]:
     ("reference", "said"),
     [
         (NUMBER, "the tax system has that number"), (NUMBER[12:], "the tax system has that number"),
-        (NUMBER[:16], "the tax system has that number"), (NUMBER[:10] + "7" + NUMBER[11:], "Invoices that come near: 1"),
+        (NUMBER[:16], "the tax system has that number"),
+        (NUMBER[:10] + "7" + NUMBER[11:], "Invoices that come near: 1"),
         ("2.61120000001234E+19", "invoices that it may be: 1"), (None, "invoices that it may be: 1"),
     ],
     ids=["whole", "last 8", "first 16", "one wrong digit", "a float", "no number"],
