@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pipelines.reconcile.story import Candidate, Explanation, ItemStory, RecordStory, Step
 
 NOT_USED = ("not_tried", "not_needed")
+SHORT_NUMBER = 8
+"""Digits from which on a text may be a number with an error in it; vouchers are shorter."""
 
 
 def explain_item(
@@ -69,6 +71,7 @@ def _print_told(told: Explanation) -> None:
 
 def _print_nothing(told: Explanation) -> None:
     from pipelines.cli.output import print_line
+    from pipelines.find import clean_number
 
     print_line(f"没有找到 {told.text} | Nothing found.", "bold")
     print_line(
@@ -77,7 +80,9 @@ def _print_nothing(told: Explanation) -> None:
     print_line(
         "  looked for: item, record, voucher, invoice number (whole, with code, last 8 digits), ledger reference"
     )
-    print_line(f"  试试 try: fapiao find {told.text} --fuzzy")
+    number = clean_number(told.text)
+    if number.isalnum() and len(number) >= SHORT_NUMBER:
+        print_line(f"  试试 try: fapiao find {number} --fuzzy")
 
 
 def _print_item(item: ItemStory, words: StepWords) -> None:

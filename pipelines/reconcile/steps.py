@@ -47,7 +47,7 @@ class StepWords:
         return _say_both(self.steps["field"][name])
 
     def guard(self, side: str, why_not: str) -> str:
-        """What keeps a candidate from a record of `side`, in both languages. An invoice is one of several for its line."""
+        """What keeps a candidate from a record of `side`, in both languages; that several fit is said of the line."""
         is_of_line = (side, why_not) == ("upstream", "several_equal")
         return _say_both(self.guards["several_equal_of_line" if is_of_line else why_not])
 

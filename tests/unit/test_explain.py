@@ -375,7 +375,21 @@ def test_the_command_says_where_it_looked_when_nothing_fits(
     code, text = run_told(capsys, at_world, "31415926")
     assert code == 0
     assert "没有找到 31415926" in text
+    assert "fapiao find 31415926 --fuzzy" in text
     assert "last 8 digits" in text
+
+
+@pytest.mark.parametrize("text", ["记-99", "", "*", ";"])
+def test_nothing_that_leads_nowhere_is_advised(
+    at_world: Settings, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    code, said = run_told(capsys, at_world, text)
+    assert (code, "fapiao find" in said) == (0, False)
+
+
+def test_a_reference_without_a_number_is_found_as_it_stands(at_world: Settings) -> None:
+    items = explain(at_world, at_world.published_path, "见附件", "").items
+    assert "见附件" in {record.number for item in items for record in item.records}
 
 
 def test_the_command_prints_json_with_money_as_text(at_world: Settings, capsys: pytest.CaptureFixture[str]) -> None:
