@@ -3,7 +3,8 @@
 -- Inputs: report_finding, report_booked_before, recon__item, recon__member, core_upstream__invoice, core_ledger__entry, recon__decision,
 --         decisions; the macro plain_name (recon/macros).
 -- Parameters: causes and actions, two lists of one length; action NULL for a cause that asks for nothing.
--- A second booking is told with the invoice that it repeats. The other party is the one on the invoice; on the ledger line where there is no invoice.
+-- A second booking is told with the invoice that it repeats. The other party is the one on the invoice; on the ledger line where
+-- there is no invoice.
 CREATE OR REPLACE TEMP TABLE export_item AS
 WITH named AS (
     SELECT
