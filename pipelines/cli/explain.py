@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pipelines.reconcile.story import Candidate, Explanation, ItemStory, RecordStory, Step
 
 NOT_USED = ("not_tried", "not_needed")
+SHORT_NUMBER = 8
+"""Digits from which on a text may be a number with an error in it; vouchers are shorter."""
 
 
 def explain_item(
@@ -69,6 +71,7 @@ def _print_told(told: Explanation) -> None:
 
 def _print_nothing(told: Explanation) -> None:
     from pipelines.cli.output import print_line
+    from pipelines.find import clean_number
 
     print_line(f"没有找到 {told.text} | Nothing found.", "bold")
     print_line(
@@ -77,7 +80,9 @@ def _print_nothing(told: Explanation) -> None:
     print_line(
         "  looked for: item, record, voucher, invoice number (whole, with code, last 8 digits), ledger reference"
     )
-    print_line(f"  试试 try: fapiao find {told.text} --fuzzy")
+    number = clean_number(told.text)
+    if number.isalnum() and len(number) >= SHORT_NUMBER:
+        print_line(f"  试试 try: fapiao find {number} --fuzzy")
 
 
 def _print_item(item: ItemStory, words: StepWords) -> None:
@@ -109,7 +114,9 @@ def _is_plain_pair(item: ItemStory) -> bool:
 def _deciding_step(item: ItemStory) -> Step | None:
     """The step that found the counterpart of a pair in which everything agrees."""
     steps = [step for record in item.records for step in record.steps]
-    return next((step for step in steps if step.step == "cleared" or step.result == "named"), None)
+    return next(
+        (step for step in steps if (step.step, step.result) == ("cleared", "linked") or step.result == "named"), None
+    )
 
 
 def _print_difference(item: ItemStory) -> None:
@@ -135,18 +142,18 @@ def _print_record(record: RecordStory, item_id: str, words: StepWords) -> None:
         print_line(f"    {place}. {_say_step(step, words)}")
         compared = {candidate.record_id for candidate in step.candidates}
         if not compared <= shown:
-            _print_candidates(step, item_id, words)
+            _print_candidates(step, record.side, item_id, words)
         shown |= compared
     unused = [words.name(step.step) for step in record.steps if step.result in NOT_USED]
     if unused:
         print_line(f"    未用 not used: {'、'.join(unused)}")
 
 
-def _print_candidates(step: Step, item_id: str, words: StepWords) -> None:
+def _print_candidates(step: Step, side: str, item_id: str, words: StepWords) -> None:
     from pipelines.cli.output import print_line
 
     for candidate in step.candidates:
-        print_line(f"         {_say_candidate(candidate, item_id, words)}")
+        print_line(f"         {_say_candidate(candidate, side, item_id, words)}")
     if step.candidate_count > len(step.candidates):
         print_line(f"         … 共 {step.candidate_count:,} 个 in all")
 
@@ -162,12 +169,12 @@ def _say_facts(record: RecordStory | Candidate) -> str:
     return "  ".join(text for text in texts if text)
 
 
-def _say_candidate(candidate: Candidate, item_id: str, words: StepWords) -> str:
+def _say_candidate(candidate: Candidate, side: str, item_id: str, words: StepWords) -> str:
     told = [
         f"{label}: {'、'.join(words.field(name) for name in names)}"
         for label, names in (("相符 agrees", candidate.agrees), ("不同 differs", candidate.differs))
         if names
     ]
-    guard = [words.guard(candidate.why_not)] if candidate.why_not else []
+    guard = [words.guard(side, candidate.why_not)] if candidate.why_not else []
     elsewhere = [f"→ {candidate.item_id}"] if candidate.item_id and candidate.item_id != item_id else []
     return "  ".join([_say_facts(candidate), *told, *guard, *elsewhere])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,10 +64,11 @@ def find_invoices(
     from pipelines.cli.output import print_json
     from pipelines.settings import load_settings
 
-    result = find.find_invoices(
+    stated_code, number = read_key(text)
+    look_up = partial(
+        find.find_invoices,
         load_settings(),
-        read_number(text),
-        code=code,
+        number,
         date_from=parse_day(date_from, "--from"),
         date_to=parse_day(date_to, "--to"),
         party=party,
@@ -75,14 +77,18 @@ def find_invoices(
         fuzzy=fuzzy,
         limit=limit,
     )
+    result = look_up(code=code or stated_code)
+    if stated_code and not code and not result.items:
+        # A ledger often keeps no code.
+        result = look_up(code=None)
     if as_json:
         print_json(result)
     else:
         _print_found(result)
 
 
-def read_number(text: str) -> str:
-    """The number that the text names: that of a QR code or of an e-invoice file, else the text itself.
+def read_key(text: str) -> tuple[str | None, str]:
+    """Code and number that the text names: those of a QR code or of an e-invoice file, else the text as the number.
 
     BadInputError (UnreadableFileError) if such a code or file cannot be read.
     """
@@ -91,8 +97,12 @@ def read_number(text: str) -> str:
 
     path = Path(text)
     if path.suffix.lower() in FILE_ENDINGS:
-        return read_einvoice(path.name, _read_file(path)).invoice_number
-    return parse_qr(text).invoice_number if text.count(",") + text.count("，") >= QR_COMMAS else text
+        read = read_einvoice(path.name, _read_file(path))
+        return read.invoice_code, read.invoice_number
+    if text.count(",") + text.count("，") < QR_COMMAS:
+        return None, text
+    code = parse_qr(text)
+    return code.invoice_code, code.invoice_number
 
 
 def _read_file(path: Path) -> bytes:
@@ -172,9 +182,13 @@ def _print_nothing(result: FindResult) -> None:
     print_line(f"没有找到 {result.number} | Nothing found.", "bold")
     if result.region:
         print_line(f"  号码属于 by its digits it was issued in: {result.region.name_zh} {result.region.name_en}")
+    companies = {span.taxpayer_id for span in result.covered}
     for span in result.covered:
+        whose = f"{span.taxpayer_id} " if len(companies) > 1 else ""
         gaps = f"，缺 {len(span.gap_days)} 天 days missing" if span.gap_days else ""
-        print_line(f"  已完整收到 fully received: {span.direction} {span.covered_from} – {span.covered_to}{gaps}")
+        print_line(
+            f"  已完整收到 fully received: {whose}{span.direction} {span.covered_from} – {span.covered_to}{gaps}"
+        )
     since = result.as_of - timedelta(hours=result.grace_hours)
     print_line(f"  {WAIT.format(since=since, hours=result.grace_hours)}")
     print_line("  试试 --fuzzy，或只给后几位 | try --fuzzy, or only the last digits")

@@ -32,7 +32,7 @@ class StepWords:
     def _fill(self, language: str, step: str, result: str, why_not: str | None, facts: Mapping[str, str]) -> str:
         places = dict(facts)
         if why_not:
-            places["why"] = self.guards[why_not][language]
+            places["why"] = self.guards[places.get("guard", why_not)][language]
         if places.get("form"):
             places["form"] = self.steps["form"][places["form"]][language].format_map(places)
         template = self.steps[step].get(result) or self.steps["any"][result]
@@ -46,9 +46,10 @@ class StepWords:
         """A compared field's name, Chinese and English."""
         return _say_both(self.steps["field"][name])
 
-    def guard(self, why_not: str) -> str:
-        """A guard in words, Chinese and English."""
-        return _say_both(self.guards[why_not])
+    def guard(self, side: str, why_not: str) -> str:
+        """What keeps a candidate from a record of `side`, in both languages; that several fit is said of the line."""
+        is_of_line = (side, why_not) == ("upstream", "several_equal")
+        return _say_both(self.guards["several_equal_of_line" if is_of_line else why_not])
 
 
 def _say_both(word: Mapping[str, str]) -> str:

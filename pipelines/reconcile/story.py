@@ -10,7 +10,7 @@ from decimal import Decimal
 @dataclass(frozen=True)
 class Candidate:
     """A record that was compared: an invoice, or a ledger line where `voucher_no` and posting day are given. `agrees`
-    and `differs` hold money, party and date as far as both sides keep them. Money in CNY."""
+    and `differs` hold money, party, date and tax as far as both sides keep them. Money in CNY."""
 
     record_id: str
     item_id: str | None

@@ -373,7 +373,41 @@ FACTS = [
          [], "这一行（1,130.00 元）不作数：账上以另一行为准", "This row (1,130.00 CNY) does not count", record="u1"),
 ]  # fmt: skip
 
-ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *MORE, *RED, *FACTS]
+SHORT = "12345604"
+OF_SUPPLIER = [
+    invoice("ub", SHORT, "113.00", invoice_code="1100212130"),
+    invoice("uc", SHORT, "113.00", invoice_code="1100212140"),
+]
+ALIKE = [invoice("u1", NUMBER, "226.00"), invoice("u2", FAR, "226.00")]
+GUARDS = [
+    # Whatever the ids: the best candidates are those of the line's party.
+    *(Said(f"eight digits of several parties, {record} is another's",
+           [invoice(record, SHORT, "113.00", party=OTHER, invoice_code="3100212130"), *OF_SUPPLIER],
+           [entry("l1", SHORT, "113.00")],
+           f"但有几张同样相符，无法区分，未自动关联（候选 1100212130-{SHORT}、1100212140-{SHORT}）",
+           f"several fit equally well (candidates 1100212130-{SHORT}、1100212140-{SHORT})",
+           columns=(("why_not", "several_equal"),))
+      for record in ("ua", "uz")),
+    Said("no number, two invoices of the party and one of another",
+         [*ALIKE, invoice("u0", MISTYPED, "226.00", party=OTHER)],
+         [entry("l1", None, "226.00", invoice_date=date(2026, 8, 10))],
+         f"有 2 张发票可能是它（如 {NUMBER}、{FAR}），但有几张同样相符",
+         f"invoices that it may be: 2 (such as {NUMBER}、{FAR})"),
+    Said("one error away, while the amount recurs and another line is as near",
+         [invoice("u1", FAR, on=date(2026, 8, 5)), invoice("u2")],
+         [entry("l1", MISTYPED), entry("l2", NUMBER[:-4] + "1789")],
+         f"有 1 张发票相近（如 {NUMBER}），但账上有几笔同样相符",
+         f"Invoices that come near: 1 (such as {NUMBER}), not linked: several ledger lines fit it equally well",
+         columns=(("why_not", "several_lines"),)),
+    Said("an invoice that was added up with one that another line cites",
+         [invoice("u1", on=date(2026, 8, 9)), invoice("u2", FAR, "1103.00")],
+         [entry("l1", total="1100.00", party=OTHER), entry("l2", None, "2233.00")],
+         "已过入账期仍未入账：请确认是否收到原票",
+         "past the booking window and not booked. Check whether the document arrived", record="u2",
+         columns=(("why_not", None), ("candidates", None))),
+]  # fmt: skip
+
+ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *MORE, *RED, *FACTS, *GUARDS]
 
 
 def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:

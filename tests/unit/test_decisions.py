@@ -278,6 +278,53 @@ def test_what_a_person_took_apart_is_named_and_not_denied(settings: Settings) ->
     assert "the tax system has that number" in row[3]
 
 
+def open_items(settings: Settings) -> dict[str, tuple[Any, ...]]:
+    """why_not, candidates and sentence of every item after the first night."""
+    reconcile_night(settings, NIGHTS[0])
+    with open_warehouse(settings, read_only=True) as con:
+        rows = con.execute("SELECT item_id, why_not, candidates, explanation_en FROM recon__item").fetchall()
+    return {row[0]: row[1:] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (NUMBER, "the tax system has that number"), (NUMBER[12:], "the tax system has that number"),
+        (NUMBER[:16], "the tax system has that number"),
+        (NUMBER[:10] + "7" + NUMBER[11:], "Invoices that come near: 1"),
+        ("2.61120000001234E+19", "invoices that it may be: 1"), (None, "invoices that it may be: 1"),
+    ],
+    ids=["whole", "last 8", "first 16", "one wrong digit", "a float", "no number"],
+)  # fmt: skip
+def test_an_invoice_that_was_left_alone_is_neither_unknown_nor_taken(
+    settings: Settings, reference: str | None, said: str
+) -> None:
+    see(settings, [invoice("u1")], [entry("l1", reference)])
+    make(settings, "leave_alone", ["u1"], [])
+    why_not, candidates, sentence = open_items(settings)["L:l1"]
+    assert (why_not, candidates) == ("invoice_left_alone", ["u1"])
+    assert said in sentence
+
+
+def test_the_last_digits_alone_do_not_name_an_invoice_that_was_left_alone(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", NUMBER[12:], "55.00", party=OTHER)])
+    make(settings, "leave_alone", ["u1"], [])
+    assert open_items(settings)["L:l1"][:2] == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ledger", "why_not"), [("leave_alone", [], "left_alone"), ("try_again", ["l1"], "taken_apart")]
+)
+def test_a_number_in_a_list_that_a_person_took_out_is_not_called_unknown(
+    settings: Settings, kind: str, ledger: list[str], why_not: str
+) -> None:
+    see(settings, [invoice("u1"), invoice("u2", FAR, "226.00")], [entry("l1", f"{NUMBER}、{FAR}", "1356.00")])
+    make(settings, kind, ["u2"], ledger)
+    told = open_items(settings)
+    assert f"Not linked: {FAR}." in told["U:u1"][2]
+    assert told["U:u2"][0] == why_not
+
+
 def test_a_linked_item_says_who_linked_it(settings: Settings) -> None:
     see(settings, [invoice("u1"), invoice("u2", FAR, "226.00", status="void")], [entry("l1", "见附件", "1356.00")])
     make(settings, "link", ["u1", "u2"], ["l1"])

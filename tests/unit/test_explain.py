@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -213,6 +213,75 @@ def test_what_a_person_took_apart_is_not_denied(settings: Settings) -> None:
     assert "有 1 张发票的号码相符，但按人工决定不是同一笔" in step.zh
 
 
+def test_a_mistyped_pair_that_a_person_took_apart_is_shown_and_not_denied(settings: Settings) -> None:
+    night = publish_rows(settings, [invoice("u1")], [entry("l1", NUMBER[:-1] + "8")])
+    decide(
+        settings, "try_again", upstream_ids=["u1"], ledger_ids=["l1"], decided_by="王会计", reason="不是这张",
+        decided_at=night.as_of + timedelta(hours=1),
+    )  # fmt: skip
+    publish_again(settings, night)
+    (item,) = explain(settings, settings.published_path, "l1", "").items
+    steps = steps_of(item)
+    assert (steps["similar"].result, steps["number_mistyped"].result) == ("nothing_else", "nothing_else")
+    assert "apart from what a person took apart" in steps["number_mistyped"].en
+    assert [(c.record_id, c.why_not) for c in steps["left_open"].candidates] == [("u1", "taken_apart")]
+
+
+def test_every_candidate_of_an_open_item_is_told(world: Settings) -> None:
+    with open_beside(world, world.published_path) as con:
+        rows = con.execute(
+            "SELECT item_id, candidates FROM published.recon__item WHERE len(candidates) > 0 ORDER BY item_id"
+        ).fetchall()
+        items = tell_items(con, world, [row[0] for row in rows], AS_OF)
+    assert len(rows) > 50
+    for (item_id, candidates), item in zip(rows, items, strict=True):
+        told_ids = {c.record_id for record in item.records for step in record.steps for c in step.candidates}
+        assert set(candidates) <= told_ids, item_id
+
+
+def test_an_invoice_of_another_party_is_shown_on_both_sides(settings: Settings) -> None:
+    publish_rows(settings, [invoice("u1", party=OTHER)], [entry("l1", None, invoice_date=date(2026, 8, 10))])
+    for record, side, step, other in (("l1", "ledger", "left_open", "u1"), ("u1", "upstream", "lines", "l1")):
+        (item,) = explain(settings, settings.published_path, record, "").items
+        told_step = steps_of(item, side)[step]
+        assert [(c.record_id, c.differs, c.why_not) for c in told_step.candidates] == [
+            (other, ("party",), "party_differs")
+        ]
+
+
+def test_a_pair_that_was_judged_again_tells_the_rule_of_its_number(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish_rows(settings, [invoice("u1")], [entry("l1"), entry("l2", NUMBER[12:], posted_on=date(2026, 8, 25))])
+    (item,) = explain(settings, settings.published_path, "l1", "").items
+    steps = steps_of(item)
+    assert (item.rule, steps["cleared"].result, steps["exact_key"].result) == ("exact_key", "reopened", "named")
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(settings.data_root))
+    assert "exact key: 整个号码指明一张发票" in run_told(capsys, settings, "l1")[1]
+
+
+def test_two_lines_that_want_one_invoice_are_said(world: Settings) -> None:
+    steps = steps_of(told(world, "one wrong digit, but another line is as near, and the amount recurs"))
+    assert (steps["number_mistyped"].why_not, steps["left_open"].why_not) == ("several_lines", "several_lines")
+
+
+def test_a_linked_number_is_not_called_impossible(settings: Settings) -> None:
+    publish_rows(settings, [invoice("u1")], [entry("l1", "000123456789")])
+    (item,) = explain(settings, settings.published_path, "l1", "").items
+    assert (item.cause, "structure" in steps_of(item)) == ("exact", False)
+
+
+def test_the_tax_is_compared_too(settings: Settings) -> None:
+    publish_rows(settings, [invoice("u1")], [entry("l1", None, tax_cny="140.00", invoice_date=date(2026, 8, 10))])
+    (item,) = explain(settings, settings.published_path, "l1", "").items
+    assert [c.differs for c in steps_of(item)["second_error"].candidates] == [("tax",)]
+
+
+def test_an_invoice_that_is_one_of_several_is_so_for_its_line(world: Settings) -> None:
+    step = steps_of(told(world, "an amount that recurs is no evidence", "u1"), "upstream")["left_open"]
+    assert (step.why_not, step.en) == ("several_equal", "not linked: that line fits several invoices equally well")
+
+
 def test_an_invoice_that_fits_but_for_two_things_is_shown_beside_the_guard(world: Settings) -> None:
     step = steps_of(told(world, "one wrong digit and other money"))["left_open"]
     assert step.why_not == "amount_differs"
@@ -268,7 +337,8 @@ def test_every_rule_has_words_for_what_it_can_come_to(rule: str) -> None:
 
 def test_every_compared_field_and_kind_of_decision_has_words() -> None:
     words = StepWords.load()
-    assert [words.field(name) for name in ("money", "party", "date")] == ["金额 money", "往来单位 party", "开票日 date"]
+    fields = [words.field(name) for name in ("money", "party", "date", "tax")]
+    assert fields == ["金额 money", "往来单位 party", "开票日 date", "税额 tax"]
     assert set(words.steps["decision"]) == set(DECISION_KINDS)
 
 
@@ -305,7 +375,21 @@ def test_the_command_says_where_it_looked_when_nothing_fits(
     code, text = run_told(capsys, at_world, "31415926")
     assert code == 0
     assert "没有找到 31415926" in text
+    assert "fapiao find 31415926 --fuzzy" in text
     assert "last 8 digits" in text
+
+
+@pytest.mark.parametrize("text", ["记-99", "", "*", ";"])
+def test_nothing_that_leads_nowhere_is_advised(
+    at_world: Settings, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    code, said = run_told(capsys, at_world, text)
+    assert (code, "fapiao find" in said) == (0, False)
+
+
+def test_a_reference_without_a_number_is_found_as_it_stands(at_world: Settings) -> None:
+    items = explain(at_world, at_world.published_path, "见附件", "").items
+    assert "见附件" in {record.number for item in items for record in item.records}
 
 
 def test_the_command_prints_json_with_money_as_text(at_world: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from pipelines.exports.items import Wanted, open_items, read_sheet_rows
 from pipelines.exports.letters import read_letters, write_letters
 from pipelines.exports.workbooks import export_workbook
 from pipelines.model import CAUSES, FINDING_VERDICTS, Verdict
+from pipelines.query import run_query
 from pipelines.reconcile.decisions import decide
 from pipelines.reports.workbook import write_sheets
 from pipelines.settings import Settings, Taxpayer
@@ -133,6 +134,26 @@ def test_each_supplier_gets_one_letter_with_our_booking_their_invoice_and_the_di
     assert {line.cause for line in letter.lines} == {"not_booked", "amount_differs", "not_found"}
     line = next(line for line in letter.lines if line.cause == "amount_differs")
     assert (line.vouchers, line.invoice_numbers, f"{line.difference_cny}") == ("记-l2", WRONG, "27.00")
+
+
+def test_a_letter_names_the_invoice_that_is_booked_twice_by_its_whole_key(settings: Settings) -> None:
+    old = {"invoice_code": "1100212130"}
+    lines = [entry(f"l{day}", "55550001", "113.00", posted_on=date(2026, 8, 20 + day), **old) for day in (1, 2)]
+    invoices = [invoice("u1", "55550001", "113.00", **old), invoice("u2", "55550002", "226.00", **old)]
+    publish_rows(settings, invoices, lines)
+    (letter,) = read_letters(settings, Wanted())
+    assert {line.cause: line.invoice_numbers for line in letter.lines} == {
+        "booked_twice": "1100212130-55550001", "not_booked": "1100212130-55550002",
+    }  # fmt: skip
+    (numbers,) = run_query(settings, "SELECT invoice_numbers FROM out__open_item WHERE cause = 'not_booked'").rows
+    assert numbers == ("1100212130-55550002",)
+
+
+def test_name_and_tax_id_of_a_party_are_of_one_record(settings: Settings) -> None:
+    """The ledger names another party than the invoice: neither view makes a third of the two."""
+    publish_rows(settings, [invoice("u1", WRONG, party=EVIL | {"name": "一家公司"})], [entry("l1", WRONG, party=OTHER)])
+    for view in ("out__supplier_errors", "out__open_item", "out__exposure_by_party_month"):
+        assert run_query(settings, f"SELECT party_name, party_tax_id FROM {view}").rows == [("一家公司", EVIL["id"])]
 
 
 def test_a_letter_can_be_printed_loads_nothing_and_runs_no_code_of_a_name(published: Settings, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ WITH compared AS (
              THEN coalesce(abs(l.total_cny - u.total_cny), abs(l.amount_cny - u.amount_cny)) <= $tolerance
         END AS money,
         party_agrees(l.party_id, l.party_name, u.party_id, u.party_name) AS party,
-        l.invoice_date = u.issued_on AS date
+        l.invoice_date = u.issued_on AS date,
+        abs(l.tax_cny - u.tax_cny) <= $tolerance AS tax
     FROM explain_pair AS p
     JOIN work_upstream AS u ON u.record_id = CASE p.side WHEN 'upstream' THEN p.record_id ELSE p.other_id END
     JOIN work_ledger AS l ON l.record_id = CASE p.side WHEN 'ledger' THEN p.record_id ELSE p.other_id END
@@ -28,9 +29,9 @@ SELECT
     CASE c.side WHEN 'ledger' THEN c.upstream_total ELSE c.ledger_total END AS total_cny,
     CASE c.side WHEN 'ledger' THEN c.upstream_party ELSE c.ledger_party END AS party,
     list_filter([CASE WHEN c.money THEN 'money' END, CASE WHEN c.party THEN 'party' END,
-                 CASE WHEN c.date THEN 'date' END], lambda field: field IS NOT NULL) AS agrees,
+                 CASE WHEN c.date THEN 'date' END, CASE WHEN c.money IS NOT NULL AND c.tax THEN 'tax' END], lambda field: field IS NOT NULL) AS agrees,
     list_filter([CASE WHEN NOT c.money THEN 'money' END, CASE WHEN NOT c.party THEN 'party' END,
-                 CASE WHEN NOT c.date THEN 'date' END], lambda field: field IS NOT NULL) AS differs,
+                 CASE WHEN NOT c.date THEN 'date' END, CASE WHEN c.money IS NOT NULL AND NOT c.tax THEN 'tax' END], lambda field: field IS NOT NULL) AS differs,
     c.why_not
 FROM compared AS c
 LEFT JOIN published.recon__member AS m

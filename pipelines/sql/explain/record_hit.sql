@@ -1,5 +1,5 @@
 -- what: the records that a text names: an item, a record, an invoice number (whole, with its code, or its last 8
---       digits), a number in a ledger reference, or a voucher
+--       digits), a ledger reference or a number in it, or a voucher
 -- grain: one row per record, best first; an id is meant as such, so that nothing else is looked for
 -- inputs: published.recon__member, published.core_upstream__invoice, published.core_ledger__entry
 -- parameters: $text (as typed), $number (without blanks, width and punctuation)
@@ -17,14 +17,17 @@ WITH fitting AS (
        OR invoice_code || paper_number = $number
        OR (length($number) = 8 AND right(invoice_number, 8) = $number)
     UNION ALL
-    SELECT 'ledger', record_id, CASE WHEN cleaned = $number OR voucher_no = $text THEN 1 ELSE 2 END
+    SELECT
+        'ledger', record_id,
+        CASE WHEN cleaned = $number OR voucher_no = $text OR invoice_reference = trim($text) THEN 1 ELSE 2 END
     FROM (
         SELECT
-            record_id, voucher_no, invoice_code,
+            record_id, voucher_no, invoice_code, invoice_reference,
             regexp_replace(upper(plain_reference(invoice_reference)), '[^0-9A-Z]', '', 'g') AS cleaned
         FROM published.core_ledger__entry
     )
     WHERE voucher_no = $text
+       OR invoice_reference = trim($text)
        OR cleaned = nullif($number, '')
        OR invoice_code || cleaned = $number
        OR (length($number) >= 8 AND contains(cleaned, $number))

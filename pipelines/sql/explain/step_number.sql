@@ -1,6 +1,7 @@
 -- what: what each rule that reads the number came to
 -- grain: explain_step one row per ledger line and rule; explain_pair one row per line, rule and invoice looked at
--- inputs: explain_record, work_reference, work_claim, work_crowded_line, work_accepted, work_refused, work_decided
+-- inputs: explain_record, work_reference, work_claim, work_crowded_line, work_accepted, work_reopened, work_refused,
+--         work_decided
 -- parameters: $rules (the number rules in their order)
 -- A rule is not needed once a reading is complete: every number in it was found by an earlier rule.
 
@@ -29,6 +30,11 @@ accepted AS (
     SELECT a.ledger_id, a.alt, a.position, a.upstream_id, a.rule, a.n_numbers, r.place
     FROM work_accepted AS a JOIN rule AS r ON r.rule = a.rule
     WHERE a.ledger_id IN (SELECT ledger_id FROM line)
+    UNION ALL
+    -- What was cleared by its number at first was not offered again.
+    SELECT c.ledger_id, 1, 1, c.upstream_id, c.rule, 1, r.place
+    FROM work_reopened AS c JOIN rule AS r ON r.rule = c.rule
+    WHERE c.ledger_id IN (SELECT ledger_id FROM line)
 ),
 complete AS (
     SELECT ledger_id, min(done_place) AS done_place
@@ -82,6 +88,9 @@ FROM explain_offer WHERE rule = 'code_differs' GROUP BY ledger_id;
 
 INSERT INTO explain_pair
 SELECT DISTINCT 'ledger', ledger_id, rule, upstream_id, NULL FROM work_accepted
+WHERE ledger_id IN (SELECT ledger_id FROM explain_number_rule)
+UNION
+SELECT 'ledger', ledger_id, rule, upstream_id, NULL FROM work_reopened
 WHERE ledger_id IN (SELECT ledger_id FROM explain_number_rule)
 UNION
 SELECT DISTINCT 'ledger', o.ledger_id, o.rule, o.upstream_id, f.why_not

@@ -1,7 +1,7 @@
 -- what: the steps before any rule: what a person decided, a pair cleared at once, and how the reference was read
 -- grain: explain_step one row per record, step and reading; explain_pair one row per record, step and record compared
 -- inputs: explain_record, work_ledger, work_reference, work_claim, work_cleared, work_reopened, work_impossible,
---         work_decision, work_decision_record
+--         work_accepted, work_lone, work_decision, work_decision_record
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE explain_step (
@@ -70,4 +70,6 @@ LEFT JOIN reading AS g ON g.ledger_id = l.record_id;
 INSERT INTO explain_step
 SELECT 'ledger', r.record_id, 15, 'structure', 'impossible', 'impossible_number', MAP {}::MAP(VARCHAR, VARCHAR)
 FROM explain_record AS r JOIN work_impossible AS i ON i.ledger_id = r.record_id
-WHERE r.side = 'ledger';
+WHERE r.side = 'ledger'
+  -- Digits that name an invoice are part of its number.
+  AND (r.record_id NOT IN (SELECT ledger_id FROM work_accepted) OR 'L:' || r.record_id IN (SELECT item_id FROM work_lone));

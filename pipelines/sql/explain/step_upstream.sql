@@ -1,6 +1,7 @@
 -- what: the steps of an invoice: void or reversed, listed twice, its red letter, and which open ledger lines came near
 -- grain: explain_step one row per invoice and step; explain_pair one row per invoice and ledger line or other invoice
--- inputs: explain_record, explain_lone, work_upstream, work_listed_twice, work_red_pair, work_refused, work_similar, work_list_gap
+-- inputs: explain_record, explain_lone, work_upstream, work_listed_twice, work_red_pair, work_considered, work_refused, work_similar,
+--         work_list_gap
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE explain_invoice AS
@@ -26,14 +27,16 @@ WHERE p.red_id IN (SELECT record_id FROM explain_invoice);
 
 CREATE OR REPLACE TEMP TABLE explain_near_line AS
 WITH seen AS (
-    SELECT f.upstream_id, f.ledger_id, min(f.why_not) AS why_not FROM work_refused AS f GROUP BY ALL
+    SELECT upstream_id, ledger_id, why_not, 1 AS place FROM work_considered
     UNION ALL
-    SELECT s.upstream_id, s.ledger_id, NULL FROM work_similar AS s
-    ANTI JOIN work_refused AS f ON f.upstream_id = s.upstream_id AND f.ledger_id = s.ledger_id
+    SELECT upstream_id, ledger_id, why_not, 2 FROM work_list_gap
     UNION ALL
-    SELECT upstream_id, ledger_id, 'list_lacks_it' FROM work_list_gap
+    -- Lines that are linked to something else were near, too.
+    SELECT upstream_id, ledger_id, why_not, 3 FROM work_refused
+    UNION ALL
+    SELECT upstream_id, ledger_id, NULL, 4 FROM work_similar
 )
-SELECT s.upstream_id, s.ledger_id, min(s.why_not) AS why_not
+SELECT s.upstream_id, s.ledger_id, arg_min(s.why_not, (s.place, s.why_not)) AS why_not
 FROM seen AS s
 JOIN explain_lone AS e ON e.side = 'upstream' AND e.record_id = s.upstream_id
 GROUP BY s.upstream_id, s.ledger_id;

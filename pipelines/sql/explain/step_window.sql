@@ -1,8 +1,8 @@
 -- what: for a record left alone, the guard that decided, and which window and which received days decide between too
 --       early, not received and missing
--- grain: explain_step one row per record and step; explain_pair one row per line and invoice that fits but for two things
+-- grain: explain_step one row per record and step; explain_pair one row per line and invoice that was considered
 -- inputs: explain_record, work_lone, work_candidate, work_node, work_ledger, work_upstream, work_span, work_day,
---         work_ledger_seen, work_refused
+--         work_ledger_seen, work_considered
 -- parameters: $as_of, $grace_hours, $booking_days, $lookback_days
 
 CREATE OR REPLACE TEMP TABLE explain_lone AS
@@ -11,15 +11,19 @@ FROM work_lone AS w
 JOIN work_node AS n ON n.item_id = w.item_id
 JOIN explain_record AS r ON r.side = n.side AND r.record_id = n.record_id;
 
+-- An invoice that is one of several is so for its line.
 INSERT INTO explain_step
-SELECT e.side, e.record_id, 65, 'left_open', 'refused', c.why_not, MAP {'count': CAST(c.n_candidates AS VARCHAR)}
+SELECT
+    e.side, e.record_id, 65, 'left_open', 'refused', c.why_not,
+    MAP {'count': CAST(c.n_candidates AS VARCHAR),
+         'guard': CASE WHEN e.side = 'upstream' AND c.candidates IS NOT NULL AND c.why_not = 'several_equal'
+                       THEN 'several_equal_of_line' ELSE c.why_not END}
 FROM explain_lone AS e JOIN work_candidate AS c ON c.item_id = e.item_id;
 
 INSERT INTO explain_pair
-SELECT 'ledger', f.ledger_id, 'left_open', f.upstream_id, f.why_not
-FROM work_refused AS f
-JOIN explain_lone AS e ON e.side = 'ledger' AND e.record_id = f.ledger_id
-WHERE f.rule = 'near_miss';
+SELECT 'ledger', c.ledger_id, 'left_open', c.upstream_id, c.why_not
+FROM work_considered AS c
+JOIN explain_lone AS e ON e.side = 'ledger' AND e.record_id = c.ledger_id;
 
 INSERT INTO explain_step
 WITH line AS (

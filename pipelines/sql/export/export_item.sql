@@ -3,7 +3,8 @@
 -- Inputs: report_finding, report_booked_before, recon__item, recon__member, core_upstream__invoice, core_ledger__entry, recon__decision,
 --         decisions; the macro plain_name (recon/macros).
 -- Parameters: causes and actions, two lists of one length; action NULL for a cause that asks for nothing.
--- The other party is the one on the invoice; on the ledger line where there is no invoice.
+-- A second booking is told with the invoice that it repeats. The other party is the one on the invoice; on the ledger line where
+-- there is no invoice.
 CREATE OR REPLACE TEMP TABLE export_item AS
 WITH named AS (
     SELECT
@@ -36,6 +37,12 @@ party AS (
         GROUP BY item_id
     )
 ),
+booked_before AS (
+    SELECT f.item_id, report_joined(list_sort(list(DISTINCT report_number(u.invoice_code, u.invoice_number)))) AS invoice_numbers
+    FROM report_booked_before AS f
+    JOIN core_upstream__invoice AS u ON u.record_id = f.record_id
+    GROUP BY f.item_id
+),
 decided AS (
     SELECT s.item_id, arg_max(d.decided_by || ' ' || d.decided_at::DATE || ': ' || d.reason, d.decided_at) AS decision
     FROM recon__decision AS s
@@ -44,7 +51,7 @@ decided AS (
     GROUP BY s.item_id
 )
 SELECT
-    f.*, i.due_on, p.tax_id AS party_tax_id, p.name AS party_name, plain_name(p.name) AS party_plain, d.decision,
+    f.* REPLACE (COALESCE(f.invoice_numbers, b.invoice_numbers) AS invoice_numbers), i.due_on, p.tax_id AS party_tax_id, p.name AS party_name, plain_name(p.name) AS party_plain, d.decision,
     CASE
         WHEN d.item_id IS NOT NULL THEN 'decided'
         WHEN f.verdict = 'pending' AND f.needs_review THEN 'verify'
@@ -53,4 +60,5 @@ SELECT
 FROM report_finding AS f
 JOIN recon__item AS i ON i.item_id = f.item_id
 LEFT JOIN party AS p ON p.item_id = f.item_id
+LEFT JOIN booked_before AS b ON b.item_id = f.item_id
 LEFT JOIN decided AS d ON d.item_id = f.item_id;

@@ -19,5 +19,6 @@ JOIN delivering AS d ON d.taxpayer_id = e.taxpayer_id AND d.direction = e.direct
 WHERE coalesce(e.issued_on, e.posted_on) >= d.since
   AND NOT EXISTS (SELECT 1 FROM recon__witness AS w WHERE w.item_id = e.item_id);
 COMMENT ON VIEW out__entry_without_file IS '已入账但没有电子文件的分录 | Booked lines without the e-file of their invoice';
-COMMENT ON COLUMN out__entry_without_file.invoice_numbers IS '税务系统的发票号码 | upstream invoice numbers, joined by 、';
+COMMENT ON COLUMN out__entry_without_file.invoice_numbers IS
+    '税务系统的发票号码（8 位的带代码） | upstream invoice numbers, 8 digits with their code, joined by 、';
 COMMENT ON COLUMN out__entry_without_file.issued_on IS '开票日期 | earliest day of issue of its invoices; NULL if not upstream';

@@ -18,10 +18,10 @@ WITH open_item AS (
 upstream AS (
     SELECT
         m.item_id,
-        string_agg(DISTINCT u.invoice_number, '、' ORDER BY u.invoice_number) AS invoice_numbers,
+        string_agg(DISTINCT u.shown, '、' ORDER BY u.shown) AS invoice_numbers,
         min(u.issued_at)::DATE AS issued_on,
-        min(CASE u.direction WHEN 'input' THEN u.seller_name ELSE u.buyer_name END) AS party_name,
-        min(CASE u.direction WHEN 'input' THEN u.seller_tax_id ELSE u.buyer_tax_id END) AS party_tax_id,
+        arg_min({'name': u.party_name, 'tax_id': u.party_tax_id}, u.record_id)
+            FILTER (WHERE COALESCE(u.party_tax_id, u.party_name) IS NOT NULL) AS party,
         sum(u.total_cny)::DECIMAL(18,2) AS total_cny,
         sum(u.amount_cny)::DECIMAL(18,2) AS amount_cny,
         sum(u.tax_cny)::DECIMAL(18,2) AS tax_cny,
@@ -29,7 +29,16 @@ upstream AS (
         string_agg(DISTINCT u.source_file || ' #' || u.source_row, '、') AS places
     FROM open_item AS i
     JOIN recon__member AS m ON m.item_id = i.item_id AND m.side = 'upstream'
-    JOIN core_upstream__invoice AS u ON u.record_id = m.record_id
+    JOIN (
+        SELECT
+            *,
+            -- Eight digits are no key without their code.
+            CASE WHEN length(invoice_number) = 8 AND invoice_code IS NOT NULL
+                 THEN invoice_code || '-' || invoice_number ELSE invoice_number END AS shown,
+            CASE direction WHEN 'input' THEN seller_name ELSE buyer_name END AS party_name,
+            CASE direction WHEN 'input' THEN seller_tax_id ELSE buyer_tax_id END AS party_tax_id
+        FROM core_upstream__invoice
+    ) AS u ON u.record_id = m.record_id
     GROUP BY m.item_id
 ),
 ledger AS (
@@ -38,8 +47,8 @@ ledger AS (
         string_agg(DISTINCT l.invoice_reference, '、' ORDER BY l.invoice_reference) AS invoice_references,
         string_agg(DISTINCT l.voucher_no, '、' ORDER BY l.voucher_no) AS vouchers,
         min(l.posted_on) AS posted_on,
-        min(l.counterparty_name) AS party_name,
-        min(l.counterparty_tax_id) AS party_tax_id,
+        arg_min({'name': l.counterparty_name, 'tax_id': l.counterparty_tax_id}, l.record_id)
+            FILTER (WHERE COALESCE(l.counterparty_tax_id, l.counterparty_name) IS NOT NULL) AS party,
         sum(COALESCE(l.total_cny, l.amount_cny + l.tax_cny, l.amount_cny))::DECIMAL(18,2) AS total_cny,
         sum(l.amount_cny)::DECIMAL(18,2) AS amount_cny,
         sum(l.tax_cny)::DECIMAL(18,2) AS tax_cny,
@@ -60,8 +69,8 @@ joined AS (
     SELECT
         i.*,
         u.invoice_numbers, l.invoice_references, l.vouchers,
-        COALESCE(u.party_name, l.party_name) AS party_name,
-        COALESCE(u.party_tax_id, l.party_tax_id) AS party_tax_id,
+        -- Name and tax id of one record: else two companies make a third.
+        COALESCE(u.party, l.party).name AS party_name, COALESCE(u.party, l.party).tax_id AS party_tax_id,
         u.issued_on, l.posted_on,
         u.tax_cny AS upstream_tax_cny, l.tax_cny AS ledger_tax_cny, u.status AS upstream_status,
         CASE i.cause
@@ -91,7 +100,8 @@ SELECT
 FROM joined AS j
 CROSS JOIN out__night AS n;
 COMMENT ON VIEW out__open_item IS '待处理事项，每项一行 | Open findings, one row per item: what, where, how much, since when';
-COMMENT ON COLUMN out__open_item.invoice_numbers IS '税务系统的发票号码 | upstream invoice numbers, joined by 、';
+COMMENT ON COLUMN out__open_item.invoice_numbers IS
+    '税务系统的发票号码（8 位的带代码） | upstream invoice numbers, 8 digits with their code, joined by 、';
 COMMENT ON COLUMN out__open_item.invoice_references IS '账上所记号码 | references as the ledger has them, joined by 、';
 COMMENT ON COLUMN out__open_item.vouchers IS '凭证字号 | voucher numbers, joined by 、';
 COMMENT ON COLUMN out__open_item.party_name IS '对方名称 | the other party, from the tax system if it knows it';

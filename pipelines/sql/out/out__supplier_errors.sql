@@ -5,23 +5,26 @@
 -- Items that wait (pending) or could not be compared count in neither number.
 CREATE OR REPLACE VIEW out__supplier_errors AS
 WITH member AS (
-    SELECT m.item_id, u.seller_name AS party_name, u.seller_tax_id AS party_tax_id
+    SELECT m.item_id, 1 AS place, u.record_id, u.seller_name AS party_name, u.seller_tax_id AS party_tax_id
     FROM recon__member AS m
     JOIN core_upstream__invoice AS u ON u.record_id = m.record_id
     WHERE m.side = 'upstream' AND u.direction = 'input'
     UNION ALL
-    SELECT m.item_id, l.counterparty_name, l.counterparty_tax_id
+    SELECT m.item_id, 2, l.record_id, l.counterparty_name, l.counterparty_tax_id
     FROM recon__member AS m
     JOIN core_ledger__entry AS l ON l.record_id = m.record_id
     WHERE m.side = 'ledger' AND l.direction = 'input'
 ),
 party AS (
-    SELECT item_id, min(party_name) AS party_name, min(party_tax_id) AS party_tax_id
+    -- Name and tax id of one record, the first that has either: else two companies make a third.
+    SELECT item_id, place, party_name, party_tax_id
     FROM member
-    GROUP BY item_id
+    QUALIFY row_number() OVER (
+        PARTITION BY item_id ORDER BY COALESCE(party_tax_id, party_name) IS NULL, place, record_id
+    ) = 1
 ),
 item AS (
-    SELECT i.taxpayer_id, i.item_id, i.verdict, p.party_name, p.party_tax_id
+    SELECT i.taxpayer_id, i.item_id, i.verdict, p.place, p.party_name, p.party_tax_id
     FROM recon__item AS i
     JOIN party AS p ON p.item_id = i.item_id
     WHERE i.verdict NOT IN ('pending', 'not_compared')
@@ -34,7 +37,10 @@ keyed AS (
     LEFT JOIN out__open_item AS o ON o.item_id = i.item_id
 )
 SELECT
-    taxpayer_id, min(party_name) AS party_name, min(party_tax_id) AS party_tax_id,
+    taxpayer_id,
+    -- As the tax system writes it, if it does.
+    arg_min(party_name, (place, party_name)) FILTER (WHERE party_name IS NOT NULL) AS party_name,
+    any_value(party_tax_id) AS party_tax_id,
     count(*) AS compared_items,
     count(*) FILTER (WHERE is_open) AS open_items,
     round(100.0 * count(*) FILTER (WHERE is_open) / count(*), 2)::DECIMAL(5,2) AS error_percent,

@@ -2,23 +2,39 @@
 -- grain: work_candidate one row per item that had candidates or was skipped; work_considered one row per line and invoice;
 --        work_lacking per combined line whose sum is off, work_list_gap per such line and open invoice that is what it lacks;
 --        work_of_ledger, work_of_upstream one row per item
--- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair,
---         work_other_party, work_crowd, work_crowded_line, work_crowded_day, work_long_range, work_unpaired_red,
---         work_unpaired_blue, work_claim, work_sum_skipped, work_looked, work_decided, work_linked, work_link, work_open_ledger,
---         work_open_upstream
+-- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_shown,
+--         work_repair, work_other_party, work_crowd, work_crowded_line, work_crowded_day, work_long_range, work_unpaired_red,
+--         work_unpaired_blue, work_claim, work_sum_skipped, work_looked, work_decided, work_forbidden, work_linked, work_link,
+--         work_open_ledger, work_open_upstream
 -- parameters: $max_repeated
 
--- Every pair once, with the first of its reasons. One table after the other, so that each may take all the memory.
+-- Every pair once, with the first of its reasons and in how much it agrees: what people decided, what the number speaks for, what
+-- else fits, what fits but for its party. One table after the other, so that each may take all the memory.
 CREATE OR REPLACE TEMP TABLE work_considered AS
 WITH refused AS (
     SELECT ledger_id, upstream_id, min(why_not) AS why_not FROM work_refused GROUP BY ledger_id, upstream_id
 ),
+claimed AS (
+    SELECT ledger_id, upstream_id, max(n_agree) AS n_agree FROM work_claim
+    WHERE ledger_id IN (SELECT ledger_id FROM refused)
+    GROUP BY ledger_id, upstream_id
+),
+near AS (
+    SELECT ledger_id, upstream_id FROM work_near
+    UNION
+    SELECT ledger_id, upstream_id FROM work_shown
+),
 similar_now AS MATERIALIZED (
     SELECT
         s.ledger_id, s.upstream_id, s.party_agrees, l.cause,
+        1 + coalesce(s.party_agrees, FALSE)::INT + s.is_dated::INT AS n_agree,
+        n.ledger_id IS NOT NULL AS is_near,
+        -- Where the number comes near some, the others are no choice.
+        n.ledger_id IS NOT NULL OR s.ledger_id NOT IN (SELECT ledger_id FROM near) AS is_weighed,
         s.is_free AND s.upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_free
     FROM work_similar s
     JOIN work_lone_ledger l ON l.record_id = s.ledger_id
+    LEFT JOIN near n ON n.ledger_id = s.ledger_id AND n.upstream_id = s.upstream_id
 ),
 fitting AS (
     SELECT
@@ -31,44 +47,65 @@ fitting AS (
             WHEN n_free = 1 AND n_similar > 1 AND f.cause = 'unreadable_reference' AND NOT k.is_covered
                 THEN 'days_not_received'
             WHEN n_similar > 1 THEN 'amount_recurs'
-        END AS why_not,
-        f.cause = 'unreadable_reference' OR f.ledger_id IN (SELECT ledger_id FROM work_near) AS is_evident
+        END AS why_not
     FROM (
         SELECT
             ledger_id, any_value(cause) AS cause, count(*) AS n_similar, count(*) FILTER (is_free) AS n_free
-        FROM similar_now GROUP BY ledger_id
+        FROM similar_now WHERE is_weighed GROUP BY ledger_id
     ) f
     JOIN work_looked k ON k.ledger_id = f.ledger_id
 ),
-wanted AS (SELECT upstream_id FROM similar_now GROUP BY upstream_id HAVING count(*) > 1)
-SELECT ledger_id, upstream_id, why_not, 1 AS place FROM refused
+wanted AS (SELECT upstream_id FROM similar_now WHERE is_weighed GROUP BY upstream_id HAVING count(*) > 1),
+left_alone AS (SELECT record_id AS upstream_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone')
+SELECT
+    r.ledger_id, r.upstream_id, r.why_not, coalesce(c.n_agree, s.n_agree, 0) AS n_agree,
+    CASE WHEN r.why_not IN ('taken_apart', 'invoice_left_alone') THEN 1 ELSE 2 END AS place
+FROM refused r
+LEFT JOIN claimed c ON c.ledger_id = r.ledger_id AND c.upstream_id = r.upstream_id
+LEFT JOIN similar_now s ON s.ledger_id = r.ledger_id AND s.upstream_id = r.upstream_id
 UNION ALL
 SELECT
     s.ledger_id, s.upstream_id,
     CASE
+        WHEN s.upstream_id IN (SELECT upstream_id FROM left_alone) THEN 'invoice_left_alone'
+        WHEN NOT s.is_weighed THEN 'number_differs'
         WHEN f.why_not IS NOT NULL THEN f.why_not
         WHEN NOT s.is_free THEN 'number_taken'
         WHEN s.party_agrees IS NULL THEN 'party_unknown'
-        WHEN f.is_evident AND s.upstream_id IN (SELECT upstream_id FROM wanted) THEN 'several_lines'
+        WHEN (s.is_near OR s.cause = 'unreadable_reference') AND s.upstream_id IN (SELECT upstream_id FROM wanted)
+            THEN 'several_lines'
         ELSE 'number_differs'
     END,
-    2
+    s.n_agree, CASE WHEN s.is_near THEN 2 WHEN s.upstream_id IN (SELECT upstream_id FROM left_alone) THEN 4 ELSE 3 END
 FROM similar_now s
-JOIN fitting f ON f.ledger_id = s.ledger_id
+LEFT JOIN fitting f ON f.ledger_id = s.ledger_id
 ANTI JOIN refused r ON r.ledger_id = s.ledger_id AND r.upstream_id = s.upstream_id
 UNION ALL
-SELECT o.ledger_id, o.upstream_id, 'party_differs', 3
+SELECT o.ledger_id, o.upstream_id, 'party_differs', 2, 4
 FROM work_other_party o
 JOIN work_lone_ledger l ON l.record_id = o.ledger_id
 JOIN work_lone_upstream u ON u.record_id = o.upstream_id
 ANTI JOIN refused r ON r.ledger_id = o.ledger_id AND r.upstream_id = o.upstream_id;
 
-CREATE OR REPLACE TEMP TABLE work_of_ledger AS
+-- The best, then what the same guard keeps: of these the sentence speaks. Ids only where nothing else tells two apart.
+CREATE OR REPLACE TEMP MACRO best_of(pairs) AS TABLE
+WITH placed AS (
+    SELECT
+        *, row_number() OVER best_first AS rank, first_value(why_not) OVER best_first IS NOT DISTINCT FROM why_not AS is_told
+    FROM query_table(pairs)
+    WINDOW best_first AS (PARTITION BY item_id ORDER BY place, n_agree DESC, record_id)
+)
 SELECT
-    l.item_id, arg_min(c.upstream_id, c.place || c.upstream_id, 5) AS candidates, count(*) AS n_candidates,
-    arg_min(c.why_not, c.place || c.upstream_id) AS why_not
-FROM work_lone_ledger l JOIN work_considered c ON c.ledger_id = l.record_id
-GROUP BY l.item_id;
+    item_id, arg_min(record_id, (NOT is_told, rank), 5) AS candidates, count(*) FILTER (is_told) AS n_candidates,
+    arg_min(why_not, rank) AS why_not
+FROM placed
+GROUP BY item_id;
+
+CREATE OR REPLACE TEMP VIEW work_of_line AS
+SELECT l.item_id, c.upstream_id AS record_id, c.why_not, c.n_agree, c.place
+FROM work_lone_ledger l JOIN work_considered c ON c.ledger_id = l.record_id;
+
+CREATE OR REPLACE TEMP TABLE work_of_ledger AS FROM best_of('work_of_line');
 
 -- What a line of several invoices lacks may be the one of them whose number it has wrong.
 CREATE OR REPLACE TEMP TABLE work_lacking AS
@@ -87,27 +124,28 @@ CREATE OR REPLACE TEMP TABLE work_lacking AS
     GROUP BY l.record_id;
 
 CREATE OR REPLACE TEMP TABLE work_list_gap AS
-SELECT g.ledger_id, u.record_id AS upstream_id
+SELECT
+    g.ledger_id, u.record_id AS upstream_id,
+    CASE WHEN x.ledger_id IS NOT NULL THEN 'taken_apart' ELSE 'list_lacks_it' END AS why_not
 FROM work_lacking g
 JOIN work_open_upstream u ON u.taxpayer_id = g.taxpayer_id AND u.direction = g.direction AND u.total_cny = g.money
+LEFT JOIN work_forbidden x ON x.ledger_id = g.ledger_id AND x.upstream_id = u.record_id
 WHERE u.record_id IN (SELECT record_id FROM work_lone_upstream) AND NOT g.is_crowded
   -- Its number may stand there, and be that of others, too.
   AND NOT EXISTS (FROM work_claim c WHERE c.ledger_id = g.ledger_id AND c.upstream_id = u.record_id)
   AND party_hash_agrees(u.party_hash, u.name_hash, g.party_hash, g.name_hash);
 
-CREATE OR REPLACE TEMP TABLE work_of_upstream AS
-WITH considered AS (
-    SELECT upstream_id, ledger_id, why_not, place FROM work_considered
+CREATE OR REPLACE TEMP VIEW work_of_invoice AS
+SELECT u.item_id, c.ledger_id AS record_id, c.why_not, c.n_agree, c.place
+FROM work_lone_upstream u
+JOIN (
+    SELECT upstream_id, ledger_id, why_not, n_agree, place FROM work_considered
     WHERE ledger_id IN (SELECT record_id FROM work_lone_ledger)
     UNION ALL
-    SELECT upstream_id, ledger_id, 'list_lacks_it', 4 FROM work_list_gap
-)
-SELECT
-    u.item_id, arg_min(c.ledger_id, c.place || c.ledger_id, 5) AS candidates, count(*) AS n_candidates,
-    arg_min(c.why_not, c.place || c.ledger_id) AS why_not
-FROM work_lone_upstream u
-JOIN considered c ON c.upstream_id = u.record_id
-GROUP BY u.item_id;
+    SELECT upstream_id, ledger_id, why_not, 2, 5 FROM work_list_gap
+) c ON c.upstream_id = u.record_id;
+
+CREATE OR REPLACE TEMP TABLE work_of_upstream AS FROM best_of('work_of_invoice');
 
 CREATE OR REPLACE TEMP TABLE work_candidate AS
 WITH reason AS (
@@ -169,7 +207,9 @@ UNION ALL SELECT * FROM sum_skipped WHERE item_id NOT IN (SELECT item_id FROM le
 UNION ALL SELECT * FROM skipped WHERE item_id NOT IN (SELECT item_id FROM left_alone)
 UNION ALL SELECT * FROM impossible WHERE item_id NOT IN (SELECT item_id FROM left_alone);
 
-DROP TABLE work_considered;
+DROP VIEW work_of_line;
+
+DROP VIEW work_of_invoice;
 
 DROP TABLE work_of_ledger;
 

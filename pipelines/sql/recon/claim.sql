@@ -171,13 +171,20 @@ SELECT
     CASE WHEN (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM named) THEN 'exact_key' ELSE 'decision' END
 FROM work_forbidden
 UNION ALL
--- The whole key of an invoice that a person left alone is not unknown.
-SELECT DISTINCT r.ledger_id, u.record_id, 'invoice_left_alone', 'exact_key'
+-- What names an invoice that a person left alone is not unknown: its whole key, or part of it if money or party agrees, too.
+SELECT DISTINCT
+    r.ledger_id, u.record_id, 'invoice_left_alone',
+    CASE WHEN r.part <> 'whole' THEN 'cut_number' WHEN u.way = 'end' THEN 'last_8'
+         WHEN length(u.number) = 20 OR u.code = r.code THEN 'exact_key' ELSE 'without_code' END AS rule
 FROM work_cited r
-JOIN work_known u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.number = r.number
-WHERE r.part = 'whole' AND r.n_numbers = 1
-  AND (length(u.number) = 20 OR u.code = r.code)
-  AND u.record_id IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone');
+JOIN work_reached u ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.named_number = r.asked_number
+WHERE u.record_id IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone')
+  AND is_reached(r.part, r.number, u.way, u.number) AND r.part <> 'front_of_blue'
+  AND (r.code IS NULL OR (u.way <> 'end' AND coalesce(u.code = r.code, TRUE)))
+  AND (rule = 'exact_key'
+       OR coalesce(r.line_total = u.total_cny, r.line_amount = u.amount_cny)
+      AND party_hash_agrees(r.party_hash, r.name_hash, u.party_hash, u.name_hash) IS DISTINCT FROM FALSE
+       OR party_hash_agrees(r.party_hash, r.name_hash, u.party_hash, u.name_hash));
 
 DROP VIEW work_reached;
 

@@ -19,8 +19,8 @@ WITH first_line AS (
 ),
 candidate AS (
     SELECT
-        item_id, n_upstream = 0 AS is_invoice, unnest(candidates[:3]) AS record_id,
-        generate_subscripts(candidates[:3], 1) AS place
+        item_id, n_upstream = 0 AS is_invoice, unnest(candidates[:least(n_candidates, 3)]) AS record_id,
+        generate_subscripts(candidates[:least(n_candidates, 3)], 1) AS place
     FROM work_hinted
     WHERE n_candidates > 0
     UNION ALL

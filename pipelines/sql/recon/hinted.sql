@@ -1,17 +1,24 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
--- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_read, work_accepted, work_claim, work_refused,
+-- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_read, work_accepted, work_claim, work_refused, work_known,
 --         work_unpaired_blue, work_looked
 -- parameters: $tolerance, $as_of
 
 -- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked; one whose
 -- sum is right names them too, unless they are a day.
 CREATE OR REPLACE TEMP TABLE work_unlisted AS
-WITH cited AS (
+WITH apart AS (
+    SELECT f.ledger_id, u.number
+    FROM work_refused f
+    JOIN work_known u ON u.record_id = f.upstream_id
+    WHERE f.why_not IN ('taken_apart', 'invoice_left_alone')
+),
+cited AS (
     SELECT
         n.item_id, i.cause, r.ledger_id, r.alt, r.position, shown_number(r.code, r.number) AS number,
         (r.ledger_id, r.alt, r.position) IN (SELECT (ledger_id, alt, position) FROM work_claim)
-        OR is_front(r.number, r.code, $as_of::TIMESTAMP) AS is_there
+        OR is_front(r.number, r.code, $as_of::TIMESTAMP)
+        OR EXISTS (FROM apart a WHERE a.ledger_id = r.ledger_id AND ends_with(a.number, r.number)) AS is_there
     FROM work_linked i
     JOIN work_node n ON n.item_id = i.item_id AND n.side = 'ledger'
     JOIN work_reference r ON r.ledger_id = n.record_id
@@ -104,6 +111,7 @@ worded AS (
              AND (item_id, candidates[1]) IN (
                 SELECT ('L:' || ledger_id, upstream_id) FROM work_refused
                 WHERE rule IN ('exact_key', 'without_code', 'lost_zeros', 'last_8')
+                   OR (rule = 'cut_number' AND why_not = 'invoice_left_alone')
             ) THEN 'not_found.same_number'
             WHEN cause = 'sync_delay' AND is_ahead THEN 'sync_delay.ahead'
             WHEN cause IN ('sync_delay', 'upstream_gap') AND is_impossible THEN cause || '.impossible'

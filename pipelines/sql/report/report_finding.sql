@@ -7,6 +7,10 @@
 CREATE OR REPLACE TEMP MACRO report_joined(parts) AS
     array_to_string(list_slice(parts, 1, 5), '、') || CASE WHEN len(parts) > 5 THEN ' … (' || len(parts) || ')' ELSE '' END;
 
+-- Eight digits are no key without their code.
+CREATE OR REPLACE TEMP MACRO report_number(code, number) AS
+    CASE WHEN length(number) = 8 AND code IS NOT NULL THEN code || '-' || number ELSE number END;
+
 CREATE OR REPLACE TEMP TABLE report_finding AS
 WITH first_seen AS (
     -- MAX, so that an item that came, went and came again is one row, new since it came back
@@ -29,7 +33,8 @@ open_item AS (
 upstream AS (
     SELECT
         item_id,
-        LIST(DISTINCT invoice_number ORDER BY invoice_number) AS invoice_numbers,
+        LIST(DISTINCT report_number(invoice_code, invoice_number) ORDER BY report_number(invoice_code, invoice_number))
+            AS invoice_numbers,
         LIST(DISTINCT IF(invoice.direction = 'input', seller_name, buyer_name)) AS parties,
         MIN(issued_at)::DATE AS issued_on,
         SUM(total_cny) AS total_cny,
