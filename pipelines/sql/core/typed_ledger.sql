@@ -129,7 +129,8 @@ last_read AS (
     -- As of the file, which may come late; else as it read soonest after.
     QUALIFY row_number() OVER (
         PARTITION BY s.record_id
-        ORDER BY s.observed_at <= $observed_at::TIMESTAMP DESC, abs(epoch_us(s.observed_at) - epoch_us($observed_at::TIMESTAMP))
+        ORDER BY s.observed_at <= $observed_at::TIMESTAMP DESC,
+                 abs(epoch_us(s.observed_at) - epoch_us($observed_at::TIMESTAMP)), s.received_at DESC
     ) = 1
 )
 SELECT
