@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +14,7 @@ from pipelines.cli.options import AsJson
 from pipelines.errors import BadInputError, UsageError
 
 if TYPE_CHECKING:
-    from pipelines.reconcile.decisions import Decision
+    from pipelines.reconcile.decisions import Decision, Seen
     from pipelines.reconcile.published import Hit
     from pipelines.settings import Settings
     from pipelines.warehouse import Connection
@@ -125,7 +125,7 @@ def _decide(kind: str, texts: list[str], by: str | None, reason: str, until: str
     until_on = parse_day(until, "--until")
     _check_ahead(until_on)
     who = _who(by)
-    for hits in _pick(settings, kind, texts):
+    for hits, seen in _pick(settings, kind, texts):
         made = decisions.decide(
             settings,
             kind,
@@ -134,6 +134,7 @@ def _decide(kind: str, texts: list[str], by: str | None, reason: str, until: str
             decided_by=who,
             reason=reason,
             until_on=until_on,
+            seen=seen,
         )
         zh, en = (text.format(count=_count(made), until=until_on) for text in NEXT_NIGHT[kind])
         print_line(f"{made.decision_id}  {zh} | {en}.")
@@ -141,8 +142,9 @@ def _decide(kind: str, texts: list[str], by: str | None, reason: str, until: str
         print_line(f"  撤销 to withdraw: fapiao decide withdraw {made.decision_id} --reason …")
 
 
-def _pick(settings: Settings, kind: str, texts: list[str]) -> list[list[Hit]]:
-    """What each decision is about: all records together, or each item that is named by itself."""
+def _pick(settings: Settings, kind: str, texts: list[str]) -> list[tuple[list[Hit], Seen]]:
+    """What each decision is about, and as the published night shows it: all records together, or each item that is
+    named by itself."""
     from pipelines.find import clean_number
     from pipelines.query import require_published
     from pipelines.reconcile.published import open_beside, pick_records
@@ -150,33 +152,56 @@ def _pick(settings: Settings, kind: str, texts: list[str]) -> list[list[Hit]]:
     whole_item = kind in ("accept_difference", "ignore_until")
     with open_beside(settings, require_published(settings)) as con:
         picked = [pick_records(con, text, clean_number(text), whole_item=whole_item) for text in texts]
-        if kind == "accept_difference":
-            for text, hits in zip(texts, picked, strict=True):
-                _require_difference(con, text, hits[0].item_id)
-    if not whole_item:
-        return [[hit for hits in picked for hit in hits]]
-    return list({frozenset(hit.record_id for hit in hits): hits for hits in picked}.values())
+        if not whole_item:
+            hits = [hit for hits in picked for hit in hits]
+            return [(hits, _look(con, hits))]
+        causes = [_require_difference(con, kind, text, hits[0].item_id) for text, hits in zip(texts, picked, strict=True)]
+        items = {hits[0].item_id: (hits, _look(con, hits, cause)) for hits, cause in zip(picked, causes, strict=True)}
+        return list(items.values())
 
 
-def _require_difference(con: Connection, text: str, item_id: str) -> None:
-    """UsageError for an item of which nothing is found yet: what would be found later would be accepted unseen."""
-    statement = "SELECT verdict, cause FROM published.recon__item WHERE item_id = ?"
-    ((verdict, cause),) = con.execute(statement, [item_id]).fetchall()
-    if verdict == "pending" or cause == "upstream_gap":
+def _look(con: Connection, hits: list[Hit], cause: str | None = None) -> Seen:
+    """What the published night shows of them: a later one that was not published may have other records."""
+    from pipelines.model import LEDGER_ENTRY, UPSTREAM_INVOICE
+    from pipelines.reconcile.decisions import Seen, hash_records
+
+    for table in (UPSTREAM_INVOICE, LEDGER_ENTRY):
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS FROM published.{table.name}")
+    upstream_ids, ledger_ids = ([hit.record_id for hit in hits if hit.side == side] for side in ("upstream", "ledger"))
+    return Seen(hash_records(con, upstream_ids, ledger_ids), cause)
+
+
+def _require_difference(con: Connection, kind: str, text: str, item_id: str) -> str:
+    """The cause of the item. UsageError if it is matched and asks nothing, or if it is to be accepted and nothing is found
+    of it yet: what would be found later would be accepted unseen."""
+    statement = "SELECT verdict, cause, needs_review FROM published.recon__item WHERE item_id = ?"
+    ((verdict, cause, needs_review),) = con.execute(statement, [item_id]).fetchall()
+    if verdict == "matched" and not needs_review:
+        raise UsageError(
+            "这一项两边相符，没有要处理的，不需要决定 | It is matched and asks nothing of anybody: there is nothing to decide.",
+            found=f"{text}: {verdict}/{cause}",
+            next_step="不是同一笔的，fapiao decide try-again … | if they do not belong together: fapiao decide try-again …",
+        )
+    if kind == "accept_difference" and (verdict == "pending" or cause == "upstream_gap"):
         raise UsageError(
             "这一项还没有结论，没有差异可以接受 | Nothing was found of it yet: there is no difference to accept.",
             found=f"{text}: {verdict}/{cause}",
             next_step="等到有结论，或 fapiao decide ignore … --until DAY | wait, or ignore it until a day",
         )
+    return str(cause)
 
 
 def _check_ahead(until_on: date | None) -> None:
-    """UsageError for a day that is over: such a decision would never count."""
+    """UsageError for a day that is not ahead: such a decision would never count."""
     from pipelines.settings import beijing_now
 
-    if until_on is not None and until_on <= beijing_now().date():
+    today = beijing_now().date()
+    if until_on is not None and until_on <= today:
         raise UsageError(
-            "这一天已经过去 | That day is over.", where="--until", found=str(until_on), expected="a day after today"
+            "从这一天起恢复提醒，要在今天之后 | It counts again from that day on, so the day must be after today.",
+            where="--until",
+            found=str(until_on),
+            expected=f"{today + timedelta(days=1)} …",
         )
 
 
@@ -230,7 +255,7 @@ def _state_of(decision: Decision, states: dict[str, str], as_of: datetime | None
 def _list_row(decision: Decision, state: str) -> list[Any]:
     return [
         decision.decision_id, _word(decision.kind), [*decision.upstream_ids, *decision.ledger_ids], decision.until_on,
-        decision.decided_by, decision.decided_at, decision.reason, _word(state),
+        decision.decided_by, decision.decided_at.replace(microsecond=0), decision.reason, _word(state),
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ WORDS = {
     "accept_difference": ("接受差异", "accept the difference"),
     "ignore_until": ("暂时忽略", "ignore for now"),
     "honoured": ("已执行", "honoured"),
-    "changed": ("记录已变，请复核", "records changed: look again"),
+    "changed": ("记录或结论已变，请复核", "records or finding changed: look again"),
     "gone": ("记录已不存在", "a record is gone"),
     "overruled": ("已被后来的决定取代", "overruled by a later one"),
     "withdrawn": ("已撤销", "withdrawn"),
@@ -31,11 +31,11 @@ NEXT_NIGHT = {
         "From the next night on these {count} records are not linked with each other; otherwise the rules decide anew",
     ),
     "accept_difference": (
-        "下一夜起，这 {count} 条记录的差异不再需要处理；记录一变就恢复",
-        "From the next night on the item (records: {count}) asks nothing of anybody, until one of them changes",
+        "下一夜起，这 {count} 条记录的差异不再需要处理；记录或结论一变就恢复",
+        "From the next night on the item (records: {count}) asks nothing of anybody, until a record or the finding changes",
     ),
     "ignore_until": (
-        "下一夜起至 {until}（不含），这 {count} 条记录不再提醒；记录一变就恢复",
-        "From the next night until {until} the item (records: {count}) asks nothing of anybody, unless one changes",
+        "下一夜起至 {until}（不含），这 {count} 条记录不再提醒；记录或结论一变就恢复",
+        "From the next night until {until} the item (records: {count}) asks nothing of anybody, unless a record or the finding changes",
     ),
 }

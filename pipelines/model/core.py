@@ -133,6 +133,6 @@ LEDGER_SIGHTING = Table(
     "core_ledger__sighting",
     "账上分录的每一次状态变化 | Every state of a ledger line that we ever read; the latest is in core_ledger__entry",
     (*LEDGER_ENTRY.columns, *RECEIVED),
-    key=("record_id", "observed_at"),
+    key=("record_id", "observed_at", "received_at"),
     period="posted_on",
 )

@@ -61,6 +61,7 @@ DECISION = Table(
         ("decided_at", "TIMESTAMP!", "决定时间 | when, Beijing time"),
         ("reason", "VARCHAR!", "理由 | why"),
         ("records_hash", "VARCHAR", "记录摘要 | md5 of the records as they were then"),
+        ("found_cause", "VARCHAR", "当时的原因 | of accept_difference and ignore_until: recon__item.cause then"),
         ("withdrawn_at", "TIMESTAMP", "撤销时间 | NULL while in force"),
         ("withdrawn_by", "VARCHAR", "撤销人 | who withdrew it"),
         ("withdrawn_reason", "VARCHAR", "撤销理由 | why it was withdrawn"),

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from pipelines.errors import UsageError
 from pipelines.model import DECISION, DECISION_KINDS
 from pipelines.settings import Settings, beijing_now
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a person saw who decided: the hash of the records, and the cause of their item."""
+
+    records_hash: str
+    found_cause: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,9 @@ def decide(
     reason: str,
     until_on: date | None = None,
     decided_at: datetime | None = None,
+    seen: Seen | None = None,
 ) -> Decision:
-    """Keep a decision about these records; the next night honours it.
+    """Keep a decision about these records; the next night honours it. Without `seen` they are meant as they are now.
 
     Raises UsageError if the kind is unknown, a record is not there, nobody or no reason is named, a link has not both
     sides, or the records are of several taxpayers or directions.
@@ -61,8 +70,26 @@ def decide(
     _check(made)
     with open_warehouse(settings) as con, transaction(con):
         _check_records(con, made)
-        _insert(con, made)
+        made = replace(made, decided_at=_next_moment(con, made.decided_at))
+        _insert(con, made, seen or Seen(hash_records(con, made.upstream_ids, made.ledger_ids)))
     return made
+
+
+def hash_records(con: Connection, upstream_ids: Sequence[str], ledger_ids: Sequence[str]) -> str:
+    """md5 of the records as they stand in the core tables that `con` sees, by the statements that will compare it."""
+    now = beijing_now()
+    # It stands before the table of that name.
+    con.execute(
+        f"CREATE TEMP TABLE {DECISION.name} AS SELECT 'seen' AS decision_id, 'link' AS kind, $upstream AS upstream_ids, "
+        "$ledger AS ledger_ids, NULL::DATE AS until_on, $now::TIMESTAMP AS decided_at, NULL::VARCHAR AS records_hash, "
+        "NULL::TIMESTAMP AS withdrawn_at",
+        {"upstream": list(upstream_ids), "ledger": list(ledger_ids), "now": now},
+    )
+    for name in ("macros", "population", "decided"):
+        run_sql(con, f"recon/{name}", {"as_of": now})
+    ((records_hash,),) = con.execute("SELECT records_hash FROM work_decision_hash").fetchall()
+    con.execute(f"DROP TABLE temp.{DECISION.name}")
+    return str(records_hash)
 
 
 def withdraw(settings: Settings, decision_id: str, *, withdrawn_by: str, reason: str) -> None:
@@ -135,20 +162,20 @@ def _check_records(con: Connection, made: Decision) -> None:
         )
 
 
-def _insert(con: Connection, made: Decision) -> None:
-    """Insert it with the hash of its records as they are now, computed by the statements that will compare it."""
+def _next_moment(con: Connection, at: datetime) -> datetime:
+    """`at`, or a little later: of two decisions of one second it must be known which came last."""
+    ((last,),) = con.execute(
+        f"SELECT max(decided_at) FROM {DECISION.name} WHERE date_trunc('second', decided_at) = $at", {"at": at}
+    ).fetchall()
+    return last + timedelta(microseconds=1) if last else at
+
+
+def _insert(con: Connection, made: Decision, seen: Seen) -> None:
     con.execute(
         f"INSERT INTO {DECISION.name} (decision_id, kind, upstream_ids, ledger_ids, until_on, decided_by, decided_at, "
-        "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "reason, records_hash, found_cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             made.decision_id, made.kind, list(made.upstream_ids), list(made.ledger_ids), made.until_on,
-            made.decided_by, made.decided_at, made.reason,
+            made.decided_by, made.decided_at, made.reason, seen.records_hash, seen.found_cause,
         ],
     )  # fmt: skip
-    for name in ("macros", "population", "decided"):
-        run_sql(con, f"recon/{name}", {"as_of": made.decided_at})
-    con.execute(
-        f"UPDATE {DECISION.name} SET records_hash = h.records_hash FROM work_decision_hash h "
-        f"WHERE h.decision_id = {DECISION.name}.decision_id AND {DECISION.name}.decision_id = ?",
-        [made.decision_id],
-    )

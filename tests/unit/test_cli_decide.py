@@ -12,11 +12,14 @@ from pipelines.cli.edge import run_command_line
 from pipelines.model import DECISION_KINDS, DECISION_STATES
 from pipelines.night import Night
 from pipelines.reconcile.decisions import list_decisions
+from pipelines.reconcile.nightly import reconcile_night
 from pipelines.settings import Settings, beijing_now
+from pipelines.warehouse import open_warehouse
 from tests.spec.tables import NUMBER, entry, invoice
 from tests.unit.published_world import publish_again, publish_rows
 
 FAR = "26312000000987654321"
+TODAY = beijing_now().date().isoformat()
 NEXT_MONTH = (beijing_now() + timedelta(days=30)).date().isoformat()
 
 
@@ -143,6 +146,29 @@ def test_what_has_not_been_found_yet_cannot_be_accepted(
     assert list_decisions(settings) == []
 
 
+@pytest.mark.parametrize("arguments", [["accept", "u1"], ["ignore", "u1", "--until", NEXT_MONTH]])
+def test_a_matched_item_that_asks_nothing_needs_no_decision(
+    arguments: list[str], settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(settings.data_root))
+    publish_rows(settings, [invoice("u1")], [entry("l1")])
+    code, text = run(capsys, *arguments, "--by", "王", "--reason", "已核对")
+    assert (code, "u1: matched/exact" in text) == (2, True)
+    assert list_decisions(settings) == []
+
+
+def test_what_is_decided_on_is_what_the_published_night_shows(
+    settings: Settings, night: Night, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_warehouse(settings) as con:
+        con.execute("UPDATE core_ledger__entry SET total_cny = 1 WHERE record_id = 'l2'")
+        con.execute("INSERT INTO core_change VALUES ('ledger', 'l2')")
+    reconcile_night(settings, Night(night.as_of + timedelta(hours=1)))
+    assert run(capsys, "accept", "记-l2", "--by", "王", "--reason", "差 6 元")[0] == 0
+    publish_again(settings, Night(beijing_now()))
+    assert [told["state"] for told in json.loads(run(capsys, "list", "--json")[1])] == ["changed"]
+
+
 def test_a_voucher_of_several_lines_lists_the_choices(undecided: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     code, text = run(capsys, "link", NUMBER, "记-9", "--by", "王", "--reason", "原票")
     assert code == 2
@@ -161,7 +187,8 @@ def test_a_voucher_of_several_lines_lists_the_choices(undecided: Settings, capsy
         (["accept", "l1", "--by", "王"], "--reason"),
         (["ignore", "l1", "--by", "王", "--reason", "等"], "--until"),
         (["ignore", "l1", "--until", "明天", "--by", "王", "--reason", "等"], "The date cannot be read"),
-        (["ignore", "l1", "--until", "2020-01-01", "--by", "王", "--reason", "等"], "That day is over"),
+        (["ignore", "l1", "--until", "2020-01-01", "--by", "王", "--reason", "等"], "the day must be after today"),
+        (["ignore", "l1", "--until", TODAY, "--by", "王", "--reason", "等"], "the day must be after today"),
         (["withdraw", "D-none", "--by", "王", "--reason", "错"], "No decision of that id is in force"),
         (["merge", "l1"], "No such command"),
     ],

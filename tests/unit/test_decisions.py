@@ -409,3 +409,95 @@ def test_a_second_booking_is_told_with_the_invoice_of_its_own_code(settings: Set
 def reported_after(settings: Settings) -> list[tuple[str, str]]:
     reconcile_night(settings, NIGHTS[0])
     return reported(settings)
+
+
+def make_in_turn(settings: Settings, kinds: Sequence[str], upstream: Sequence[str], ledger: Sequence[str]) -> None:
+    """Each in turn within one second."""
+    for kind in kinds:
+        make(settings, kind, upstream, ledger)
+
+
+@pytest.mark.parametrize("kind", ["try_again", "leave_alone"])
+def test_a_pair_stays_apart_when_its_invoice_is_listed_again(settings: Settings, kind: str) -> None:
+    see(settings, [invoice("u1", observed_at=MADE - timedelta(days=3))], [entry("l1")])
+    make(settings, kind, ["u1"], ["l1"] if kind == "try_again" else [])
+    items(settings)
+    see(settings, [invoice("u2", observed_at=MADE)])
+    asks = kind == "try_again"
+    assert [(item[0], item[2], item[3]) for item in items(settings, 1)] == [
+        ("not_found", True, {"l1"}), ("listed_twice", True, {"u1"}), ("not_booked", asks, {"u2"}),
+    ]  # fmt: skip
+    assert state(settings) == [("honoured", True)]
+
+
+@pytest.mark.parametrize("later", ["try_again", "link"])
+def test_the_last_word_about_an_invoice_holds_whichever_row_was_named(settings: Settings, later: str) -> None:
+    see(settings, [invoice("u1", observed_at=MADE - timedelta(days=3)), invoice("u2", observed_at=MADE)], [entry("l1")])
+    make(settings, "link" if later == "try_again" else "try_again", ["u1"], ["l1"])
+    make(settings, later, ["u2"], ["l1"], decided_at=MADE + timedelta(minutes=1))
+    found = {"l1"} if later == "try_again" else {"u2", "l1"}
+    assert found in [item[3] for item in items(settings)]
+    assert sorted(state(settings)) == [("honoured", True), ("overruled", False)]
+
+
+@pytest.mark.parametrize("kind", ["accept_difference", "ignore_until"])
+def test_another_finding_of_the_same_records_asks_again(settings: Settings, kind: str) -> None:
+    see(settings, [], [entry("l2", posted_on=date(2026, 9, 20))])
+    items(settings)
+    make(settings, kind, [], ["l2"], **{"until_on": date(2027, 1, 1)} if kind == "ignore_until" else {})
+    assert [(item[0], item[2]) for item in items(settings, 1)] == [("not_found", False)]
+    see(settings, [invoice("u1")], [entry("l1")])
+    assert [(item[0], item[2], item[3]) for item in items(settings, 2)] == [
+        ("exact", False, {"u1", "l1"}), ("booked_twice", True, {"l2"}),
+    ]  # fmt: skip
+    assert (findings(settings), state(settings)) == (1, [("changed", False)])
+
+
+def test_what_was_ignored_while_pending_stays_quiet_when_its_window_is_over(settings: Settings) -> None:
+    see(settings, [], [entry("l1", FAR, posted_on=date(2026, 11, 20))])
+    make(settings, "ignore_until", [], ["l1"], until_on=date(2027, 1, 1))
+    assert [(item[0], item[2]) for item in items(settings)] == [("sync_delay", False)]
+    assert [(item[0], item[2]) for item in items(settings, 5)] == [("not_found", False)]
+    assert (findings(settings), state(settings)) == (0, [("honoured", True)])
+
+
+def test_a_later_shorter_day_overrules_an_earlier_longer_one(settings: Settings) -> None:
+    see(settings, ledger=[entry("l1")])
+    make(settings, "ignore_until", [], ["l1"], until_on=date(2027, 6, 30))
+    make(settings, "ignore_until", [], ["l1"], until_on=date(2026, 11, 22))
+    assert items(settings)[0][2] is False
+    assert (items(settings, 1)[0][2], state(settings)) == (True, [("overruled", False)])
+
+
+def test_of_two_decisions_of_one_second_the_later_one_holds(settings: Settings) -> None:
+    see(settings, [invoice("u1")], [entry("l1", FAR)])
+    make_in_turn(settings, ["leave_alone", "link"] * 3, ["u1"], ["l1"])
+    assert [(item[0], item[3]) for item in items(settings)] == [("exact", {"u1", "l1"})]
+
+
+def test_a_name_in_another_style_is_no_change(settings: Settings) -> None:
+    party = {"id": "91310000MA1FL0AB12", "name": "上海示例（集团）有限公司"}
+    see(settings, [invoice("u1", party=party)], [entry("l1", total="1103.00", party=party)])
+    make(settings, "accept_difference", ["u1"], ["l1"])
+    see(settings, [invoice("u1", party=party | {"name": "上海示例(集团)有限公司"})])
+    assert [(item[0], item[2]) for item in items(settings)] == [("amount_differs", False)]
+    assert state(settings) == [("honoured", True)]
+
+
+def test_a_hash_of_an_earlier_version_holds_until_the_records_change(settings: Settings) -> None:
+    party = {"id": "91310000MA1FL0AB12", "name": "上海示例（集团）有限公司"}
+    see(settings, [invoice("u1", party=party)], [entry("l1", total="1103.00", party=party)])
+    make(settings, "accept_difference", ["u1"], ["l1"])
+    with open_warehouse(settings) as con:
+        # md5 over the names as they were written.
+        con.execute("UPDATE decisions SET records_hash = '270de7cc9d51828867f18d37b42ab778'")
+    items(settings)
+    assert state(settings) == [("honoured", True)]
+
+
+def test_a_red_letter_of_an_invoice_that_is_left_alone_is_netted_with_it(settings: Settings) -> None:
+    see(settings, [invoice("u1")])
+    make(settings, "leave_alone", ["u1"], [])
+    assert [(item[0], item[2]) for item in items(settings)] == [("not_booked", False)]
+    see(settings, reversed_pair())
+    assert [(item[0], item[2], item[3]) for item in items(settings, 1)] == [("red_letter_netted", False, {"u1", "u2"})]

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from pipelines.publish import publish_night
+from pipelines.query import run_query
+from pipelines.reconcile.decisions import withdraw
 from pipelines.reconcile.nightly import file_periods, reconcile_night
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
 from tests.spec.tables import OTHER, entry, invoice
-from tests.unit.test_decisions import NIGHTS, see
+from tests.unit.test_decisions import NIGHTS, make, see
 
 FAR = "26312000000987654321"
 
@@ -114,3 +117,43 @@ def test_a_month_that_is_not_over_is_not_filed(filed: Settings, slip: str) -> No
     assert select(filed, "SELECT period FROM recon__filed_period") == [("2026-08",)]
     judge(filed, 2, "2026-09")
     assert select(filed, "SELECT period FROM recon__filed_period ORDER BY 1") == [("2026-08",), ("2026-09",)]
+
+
+def publish(settings: Settings, night: int) -> list[tuple[Any, ...]]:
+    """What readers see of adjustments after that night is judged and published."""
+    judge(settings, night)
+    at = NIGHTS[night]
+    with open_warehouse(settings) as con:
+        con.execute("DELETE FROM night__run WHERE night_id = $id", {"id": at.night_id})
+        con.execute(
+            "INSERT INTO night__run BY NAME SELECT $id AS night_id, $at AS as_of, $at AS started_at, "
+            "$at AS finished_at, TRUE AS is_published",
+            {"id": at.night_id, "at": at.as_of},
+        )
+    publish_night(settings, at)
+    return run_query(settings, "SELECT period, kind, found_cause, filed_night FROM out__adjustment").rows
+
+
+def test_readers_see_what_arrives_in_months_before_the_first_filed_one(filed: Settings) -> None:
+    see(filed, ledger=[entry("l9", "26312000000111111111", "500.00", party=OTHER, posted_on=date(2026, 7, 20))])
+    assert publish(filed, 1) == [("2026-07", "arrived", "not_found", NIGHTS[0].night_id)]
+
+
+def test_a_look_back_shows_no_adjustment_of_a_later_night(filed: Settings) -> None:
+    assert publish(filed, 1) == []
+    see(filed, ledger=[entry("l9", "26312000000111111111", "500.00", party=OTHER)])
+    assert publish(filed, 2) == [("2026-08", "arrived", "not_found", NIGHTS[0].night_id)]
+    assert publish(filed, 1) == []
+
+
+def test_a_look_back_to_before_a_withdrawal_shows_the_decision_in_force(filed: Settings) -> None:
+    made = make(filed, "leave_alone", ["u1"], [])
+    publish(filed, 2)
+    withdraw(filed, made, withdrawn_by="李会计", reason="看错了")
+    with open_warehouse(filed) as con:
+        con.execute("UPDATE decisions SET withdrawn_at = $at", {"at": NIGHTS[3].as_of})
+    found = "SELECT state, is_honoured FROM out__decision"
+    publish(filed, 4)
+    assert run_query(filed, found).rows == [("withdrawn", False)]
+    publish(filed, 2)
+    assert run_query(filed, found).rows == [("honoured", True)]

@@ -133,6 +133,32 @@ def test_a_corrected_voucher_line_keeps_its_record(settings: Settings) -> None:
     assert select(settings, "SELECT invoice_reference FROM core_ledger__entry") == [("12345679",)]
 
 
+@pytest.mark.parametrize(
+    ("exports", "known", "kept"),
+    [
+        (["A", "B", "BC"], 2, "B"),
+        (["CA", "CB", "B"], 2, "C"),
+        (["A", "B", "BA"], 2, "B"),
+        (["A", "B", "AD"], 2, "A"),
+        (["AA", "AB", "ABB"], 3, "A"),
+    ],
+    ids=["a line more", "the other line deleted", "the old text comes again", "taken back", "the same twice"],
+)
+def test_a_line_that_was_corrected_stays_one_record_whatever_becomes_of_its_voucher(
+    settings: Settings, exports: list[str], known: int, kept: str
+) -> None:
+    """`exports`: what each line of one voucher reads; the last one comes twice, which changes nothing."""
+    settings = with_sources(settings)
+    for day, lines in enumerate([*exports, exports[-1]]):
+        rows = [ENTRY.replace("12345678", text) for text in lines]
+        deliver(settings, "book", f"账{day}.csv", text_lines(LEDGER_HEADER, *rows), made(day))
+        take(settings, day)
+    assert select(settings, "SELECT count(*) FROM core_ledger__entry") == [(known,)]
+    of_first = "SELECT arg_min(record_id, (observed_at, source_row)) FROM core_ledger__sighting"
+    found = f"SELECT invoice_reference FROM core_ledger__entry WHERE record_id = ({of_first})"
+    assert select(settings, found) == [(kept,)]
+
+
 def test_a_stopped_file_leaves_the_rest_going(settings: Settings) -> None:
     settings = with_sources(settings)
     deliver(settings, "tax", "坏.xlsx", full_query(invoice()), made())

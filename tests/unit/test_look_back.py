@@ -74,3 +74,13 @@ def test_a_file_that_came_late_was_not_known_before_it_came(settings: Settings) 
     deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, LINE), made(-1))
     assert [row[4] for row in run(settings, 1)] == ["exact"]
     assert run(settings, 0) == first
+
+
+def test_a_line_that_changed_within_one_file_time_is_known_as_it_was(settings: Settings) -> None:
+    settings = with_sources(settings)
+    deliver(settings, "tax", PERIOD_NAME, full_query(invoice(), total()), made())
+    deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, LINE.replace("1130.00", "1103.00")), made())
+    first = run(settings, 0)
+    deliver(settings, "book", "账2.csv", text_lines(LEDGER_HEADER, LINE), made())
+    assert ([row[4] for row in first], [row[4] for row in run(settings, 1)]) == (["amount_differs"], ["exact"])
+    assert run(settings, 0) == first

@@ -28,6 +28,7 @@ FINGERPRINTS = {
     2: "bf73c3e5a04821491fd884a9a2a6315d8b989ef897bf16a2aaf0d814e8860a35",
     3: "aabe92e07b418736c0c1e300e707e663b02393b31da6e3fcec98b3eb299921d9",
     4: "081b8c5176b3fa2d963ac0c94ea354c1c56d70f0a938fc0e140c007aff8bbc04",
+    5: "a3577506bd8f1bf8b57f94e0167c30a3e87fea6c2b09191ddc398e14e458cbb3",
 }
 
 
@@ -180,6 +181,18 @@ def test_only_the_newest_copies_stay_and_only_after_a_migration_that_succeeded(p
     assert old[0] not in [path.name for path in copies(previous)]
 
 
+def test_a_decision_of_version_4_is_kept(settings: Settings) -> None:
+    build_warehouse(settings)
+    alter(settings, "ALTER TABLE decisions DROP COLUMN found_cause")
+    decided = "SELECT 'D-1' AS decision_id, 'link' AS kind, ['u1'] AS upstream_ids, ['l1'] AS ledger_ids, 'x' AS reason"
+    alter(settings, f"INSERT INTO decisions BY NAME {decided}, '王' AS decided_by, '2026-09-01'::TIMESTAMP AS decided_at")
+    alter(settings, f"UPDATE warehouse__version SET version = 4, fingerprint = '{FINGERPRINTS[4]}'")
+    migrated = migrate_root(settings)
+    assert migrated
+    assert (migrated.version_before, migrated.tables) == (4, ("decisions",))
+    assert select(settings, "SELECT decision_id, ledger_ids, found_cause FROM decisions") == [("D-1", ["l1"], None)]
+
+
 def test_a_root_of_version_3_gets_the_answers_of_the_verification_service(settings: Settings) -> None:
     """Version 4 adds one table, which begins empty; everything else stays as it is, and is judged anew."""
     build_warehouse(settings)
@@ -193,7 +206,7 @@ def test_a_root_of_version_3_gets_the_answers_of_the_verification_service(settin
     assert (migrated.version_before, migrated.tables) == (3, ("core_verification__answer",))
     assert select(settings, "FROM core_verification__answer") == []
     assert select(settings, "FROM core_ledger__entry ORDER BY ALL") == before
-    assert select(settings, "FROM warehouse__version") == [(4, fingerprint_tables())]
+    assert select(settings, "FROM warehouse__version") == [(VERSION, fingerprint_tables())]
     assert migrate_root(settings) is None
 
 

@@ -9,4 +9,4 @@ INSERT INTO core_ledger__entry BY NAME
 SELECT * EXCLUDE (received_at) FROM core_ledger__sighting
 WHERE received_at <= $as_of
   AND record_id IN (SELECT record_id FROM core_change WHERE side = 'ledger')
-QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY observed_at DESC) = 1;
+QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY observed_at DESC, received_at DESC) = 1;

@@ -1,16 +1,16 @@
 -- what: the states of a file that were not known yet, added to the sightings; their records are to be judged again
--- grain: core_ledger__sighting one row per record and moment of a new state
+-- grain: core_ledger__sighting one row per record, moment and night of a new state
 -- inputs: typed_ledger, core_ledger__sighting
 -- parameters: $received_at
 -- A ledger export replaces the line as it was, also where a value was cleared.
--- Compared with the newest state up to the file's moment, so that the order in which files arrive does not matter; a
--- second state of the same moment replaces the first.
+-- Compared with the newest state up to the file's moment, so that the order in which files arrive does not matter; of
+-- states of the same moment the one of the later night counts, and of one night's the second replaces the first.
 
 CREATE OR REPLACE TEMP TABLE new_sighting AS
 WITH before AS (
     SELECT s.* FROM core_ledger__sighting s
     JOIN typed_ledger t ON t.record_id = s.record_id AND s.observed_at <= t.observed_at
-    QUALIFY row_number() OVER (PARTITION BY s.record_id ORDER BY s.observed_at DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY s.record_id ORDER BY s.observed_at DESC, s.received_at DESC) = 1
 )
 SELECT
     t.record_id,
@@ -45,7 +45,8 @@ WHERE l.record_id IS NULL
    OR t.total_cny IS DISTINCT FROM l.total_cny
    OR t.summary IS DISTINCT FROM l.summary;
 
-DELETE FROM core_ledger__sighting WHERE (record_id, observed_at) IN (SELECT (record_id, observed_at) FROM new_sighting);
+DELETE FROM core_ledger__sighting
+WHERE (record_id, observed_at, received_at) IN (SELECT (record_id, observed_at, received_at) FROM new_sighting);
 
 INSERT INTO core_ledger__sighting BY NAME SELECT * FROM new_sighting;
 

@@ -1,6 +1,6 @@
 -- what: the new rows of a ledger file with their meaning, and what is wrong with those that have none
 -- grain: typed_ledger one row per usable line of the file; new_reject one row per unusable source row
--- inputs: incoming (raw rows), own_taxpayer
+-- inputs: incoming (raw rows), own_taxpayer, core_ledger__sighting
 -- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at, $placeholders,
 --   $date_formats, $negate
 
@@ -78,6 +78,12 @@ CREATE OR REPLACE TEMP TABLE new_reject AS
 SELECT sheet, row_number, fault.column AS column_name, fault.reason AS reason, fault.found AS found
 FROM judged_ledger WHERE fault IS NOT NULL;
 
+-- By what a line is known again: without a voucher by its day.
+CREATE OR REPLACE TEMP MACRO line_content(posted_on, voucher_no, reference, code, party_name, amount, total) AS
+    concat_ws('|', coalesce(strftime(posted_on, '%Y-%m') || voucher_no, CAST(posted_on AS VARCHAR)),
+              coalesce(reference, ''), coalesce(code, ''), coalesce(party_name, ''),
+              coalesce(amount, 0), coalesce(total, 0));
+
 CREATE OR REPLACE TEMP TABLE typed_ledger AS
 WITH usable AS (
     SELECT * REPLACE (marked(amount, is_negative) AS amount, marked(tax, is_negative) AS tax)
@@ -86,9 +92,7 @@ WITH usable AS (
 placed AS (
     SELECT
         *,
-        concat_ws('|', coalesce(strftime(posted_on, '%Y-%m') || voucher_no, CAST(posted_on AS VARCHAR)),
-                  coalesce(invoice_reference, ''), coalesce(invoice_code, ''), coalesce(counterparty_name, ''),
-                  coalesce(amount, 0), coalesce(total_cny, 0)) AS content
+        line_content(posted_on, voucher_no, invoice_reference, invoice_code, counterparty_name, amount, total_cny) AS content
     FROM usable
 )
 SELECT
@@ -100,35 +104,90 @@ SELECT
     $observed_at::TIMESTAMP AS observed_at, $source_id AS source_id, $file_name AS source_file, row_number AS source_row
 FROM placed;
 
+-- A record is named after its line as it first read, which later lines may read too. So lines are told by how they read last, in
+-- the vouchers where something is new or was once corrected.
+CREATE OR REPLACE TEMP TABLE known_line AS
+WITH sighting AS (
+    SELECT *, strftime(posted_on, '%Y-%m') AS month FROM core_ledger__sighting
+    WHERE source_id = $source_id AND voucher_no IS NOT NULL
+),
+doubtful AS (
+    SELECT taxpayer_id, direction, strftime(posted_on, '%Y-%m') AS month, voucher_no FROM typed_ledger
+    WHERE voucher_no IS NOT NULL AND record_id NOT IN (SELECT record_id FROM sighting)
+    UNION
+    SELECT taxpayer_id, direction, month, voucher_no FROM sighting
+    WHERE record_id IN (SELECT record_id FROM sighting GROUP BY record_id HAVING count(*) > 1)
+),
+last_read AS (
+    SELECT
+        s.record_id, taxpayer_id, direction, month, voucher_no, s.source_row,
+        line_content(s.posted_on, voucher_no, s.invoice_reference, s.invoice_code, s.counterparty_name, s.amount_cny,
+                     s.total_cny) AS content,
+        min((s.observed_at, s.source_row)) OVER (PARTITION BY s.record_id) AS first_place
+    FROM sighting s
+    SEMI JOIN doubtful USING (taxpayer_id, direction, month, voucher_no)
+    -- As of the file, which may come late; else as it read soonest after.
+    QUALIFY row_number() OVER (
+        PARTITION BY s.record_id
+        ORDER BY s.observed_at <= $observed_at::TIMESTAMP DESC,
+                 abs(epoch_us(s.observed_at) - epoch_us($observed_at::TIMESTAMP)), s.received_at DESC
+    ) = 1
+)
+SELECT
+    * EXCLUDE (first_place),
+    row_number() OVER (PARTITION BY taxpayer_id, direction, content ORDER BY first_place, record_id) AS copy
+FROM last_read;
+
 -- A line that was corrected keeps its record: where a known voucher has as many lines that are gone as lines that are new,
 -- they are the same lines in their order. Otherwise nothing is assumed, and the new lines are new records.
-CREATE OR REPLACE TEMP TABLE corrected_line AS
-WITH known AS (
-    SELECT s.record_id, s.taxpayer_id, s.direction, strftime(s.posted_on, '%Y-%m') AS month, s.voucher_no, s.source_row
-    FROM core_ledger__sighting s
-    WHERE s.source_id = $source_id AND s.voucher_no IS NOT NULL
-    QUALIFY row_number() OVER (PARTITION BY s.record_id ORDER BY s.observed_at DESC) = 1
+CREATE OR REPLACE TEMP TABLE known_again AS
+WITH read_line AS (
+    SELECT
+        *, strftime(posted_on, '%Y-%m') AS month,
+        line_content(posted_on, voucher_no, invoice_reference, invoice_code, counterparty_name, amount_cny, total_cny) AS content
+    FROM typed_ledger
+),
+line AS (
+    SELECT
+        r.record_id, taxpayer_id, direction, month, voucher_no, r.source_row, r.content,
+        row_number() OVER (PARTITION BY taxpayer_id, direction, r.content ORDER BY r.source_row, r.record_id) AS copy
+    FROM read_line r
+    SEMI JOIN known_line USING (taxpayer_id, direction, month, voucher_no)
+),
+unchanged AS (
+    SELECT l.record_id AS read_id, k.record_id AS known_id
+    FROM line l JOIN known_line k USING (taxpayer_id, direction, content, copy)
+),
+-- A correction that was taken back.
+known AS (
+    FROM unchanged
+    UNION ALL
+    SELECT record_id, record_id FROM line
+    WHERE record_id IN (SELECT record_id FROM known_line)
+      AND record_id NOT IN (SELECT read_id FROM unchanged) AND record_id NOT IN (SELECT known_id FROM unchanged)
 ),
 gone AS (
-    SELECT
-        *, row_number() OVER of_voucher AS place,
-        count(*) OVER (PARTITION BY taxpayer_id, direction, month, voucher_no) AS n_lines
-    FROM known
-    WHERE record_id NOT IN (SELECT record_id FROM typed_ledger)
-    WINDOW of_voucher AS (PARTITION BY taxpayer_id, direction, month, voucher_no ORDER BY source_row, record_id)
+    SELECT *, row_number() OVER (of_voucher ORDER BY source_row, record_id) AS place, count(*) OVER of_voucher AS n_lines
+    FROM known_line WHERE record_id NOT IN (SELECT known_id FROM known)
+    WINDOW of_voucher AS (PARTITION BY taxpayer_id, direction, month, voucher_no)
 ),
 fresh AS (
-    SELECT
-        *, strftime(posted_on, '%Y-%m') AS month, row_number() OVER of_voucher AS place,
-        count(*) OVER (PARTITION BY taxpayer_id, direction, strftime(posted_on, '%Y-%m'), voucher_no) AS n_lines
-    FROM typed_ledger
-    WHERE voucher_no IS NOT NULL AND record_id NOT IN (SELECT record_id FROM known)
-    WINDOW of_voucher AS (
-        PARTITION BY taxpayer_id, direction, strftime(posted_on, '%Y-%m'), voucher_no ORDER BY source_row, record_id
-    )
+    SELECT *, row_number() OVER (of_voucher ORDER BY source_row, record_id) AS place, count(*) OVER of_voucher AS n_lines
+    FROM line WHERE record_id NOT IN (SELECT read_id FROM known)
+    WINDOW of_voucher AS (PARTITION BY taxpayer_id, direction, month, voucher_no)
+),
+corrected AS (
+    SELECT f.record_id AS read_id, g.record_id AS known_id
+    FROM fresh f JOIN gone g USING (taxpayer_id, direction, month, voucher_no, place, n_lines)
+),
+-- A new line that reads as a known one first did takes a name of its own: of each voucher more lines are known every time.
+namesake AS (
+    SELECT f.record_id AS read_id, md5(concat_ws('|', f.record_id, count(*))) AS known_id
+    FROM fresh f JOIN known_line k USING (taxpayer_id, direction, month, voucher_no)
+    WHERE f.record_id IN (SELECT record_id FROM known_line) AND f.record_id NOT IN (SELECT read_id FROM corrected)
+    GROUP BY f.record_id
 )
-SELECT f.record_id AS new_id, g.record_id AS known_id
-FROM fresh f
-JOIN gone g USING (taxpayer_id, direction, month, voucher_no, place, n_lines);
+FROM known UNION ALL FROM corrected UNION ALL FROM namesake;
 
-UPDATE typed_ledger SET record_id = c.known_id FROM corrected_line c WHERE typed_ledger.record_id = c.new_id;
+UPDATE typed_ledger SET record_id = k.known_id FROM known_again k
+WHERE typed_ledger.record_id = k.read_id AND k.known_id <> k.read_id;

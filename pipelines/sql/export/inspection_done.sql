@@ -1,6 +1,6 @@
 -- What: what was done: decisions of people, findings that are settled, changes since a month was filed.
 -- Grain: one row per decision on an item of the period; per cause and night of findings that went; per adjustment.
--- Inputs: out__decision, inspection_item, night__finding, recon__adjustment.
+-- Inputs: out__decision, inspection_item, night__finding, out__adjustment.
 -- Parameters: months.
 -- Findings that went are counted where their item still stands: a corrected record can be part of another item.
 SELECT
@@ -20,6 +20,6 @@ UNION ALL
 SELECT
     'adjustment', kind, coalesce(found_cause, filed_cause), 1, upstream_change_cny,
     strptime(left(first_night, 8), '%Y%m%d')::DATE::VARCHAR, NULL, NULL, NULL, item_id
-FROM recon__adjustment
+FROM out__adjustment
 WHERE list_contains($months, period)
 ORDER BY deed, done_on, cause, item_id;

@@ -55,23 +55,23 @@ ledger_state AS MATERIALIZED (
 ),
 ledger_text AS (
     SELECT
-        record_id, observed_at, source_file, source_row, posted_on::VARCHAR AS posted_on, voucher_no, invoice_reference,
-        invoice_code, invoice_date::VARCHAR AS invoice_date, counterparty_name, counterparty_tax_id,
+        record_id, observed_at, received_at, source_file, source_row, posted_on::VARCHAR AS posted_on, voucher_no,
+        invoice_reference, invoice_code, invoice_date::VARCHAR AS invoice_date, counterparty_name, counterparty_tax_id,
         total_cny::VARCHAR AS total_cny, amount_cny::VARCHAR AS amount_cny, tax_cny::VARCHAR AS tax_cny, summary
     FROM ledger_state
 ),
 ledger_value AS (
     SELECT *
     FROM ledger_text UNPIVOT INCLUDE NULLS (
-        value_after FOR field IN (COLUMNS(* EXCLUDE (record_id, observed_at, source_file, source_row)))
+        value_after FOR field IN (COLUMNS(* EXCLUDE (record_id, observed_at, received_at, source_file, source_row)))
     )
 ),
 ledger_step AS (
     SELECT
-        'ledger' AS side, *,
+        'ledger' AS side, * EXCLUDE (received_at),
         -- An export replaces the line as it was: a cleared value is a change too.
-        lag(value_after) OVER (PARTITION BY record_id, field ORDER BY observed_at) AS value_before,
-        row_number() OVER (PARTITION BY record_id, field ORDER BY observed_at) = 1 AS is_first
+        lag(value_after) OVER (PARTITION BY record_id, field ORDER BY observed_at, received_at) AS value_before,
+        row_number() OVER (PARTITION BY record_id, field ORDER BY observed_at, received_at) = 1 AS is_first
     FROM ledger_value
     QUALIFY is_first OR value_after IS DISTINCT FROM value_before
 ),

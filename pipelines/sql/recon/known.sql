@@ -1,7 +1,8 @@
 -- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
 -- grain: work_red one row per red-letter invoice in force; work_cited_key one row per way and key; work_cited_pair one row per cleared
 --        pair; work_known and work_open_upstream one row per invoice; work_listed_twice one row per surplus row
--- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference, work_decided_link
+-- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference, work_decided,
+--         work_decided_link, work_forbidden, the macro same_invoice (decided.sql)
 -- parameters: $as_of
 -- One scan of the whole population, so that the rules below read little: a number may name an invoice that is cleared.
 
@@ -101,9 +102,7 @@ WHERE c.is_carried;
 
 CREATE OR REPLACE TEMP VIEW work_open_upstream AS SELECT * EXCLUDE (is_cleared) FROM work_known WHERE NOT is_cleared;
 
--- The key is 20 digits, or code and number. Eight digits without a code are no key (real data repeats them): there the
--- rows are the same invoice only if party, day and total are the same too. The latest state is the invoice; of rows that were
--- seen at once that is the one in which an invoice ends.
+-- The latest state is the invoice; of rows that were seen at once that is the one in which an invoice ends.
 CREATE OR REPLACE TEMP TABLE work_listed_twice AS
 WITH repeated AS (
     SELECT hash(taxpayer_id, direction, number) AS number_hash FROM work_open_upstream
@@ -116,16 +115,17 @@ SELECT
 FROM work_open_upstream
 WHERE hash(taxpayer_id, direction, number) IN (SELECT number_hash FROM repeated)
 WINDOW key_order AS (
-    PARTITION BY
-        taxpayer_id, direction, number,
-        CASE WHEN length(number) < 20 THEN code END,
-        CASE WHEN length(number) < 20 AND code IS NULL
-             THEN concat_ws('|', plain_name(coalesce(party_id, party_name)), issued_on, total_cny) END
+    PARTITION BY taxpayer_id, direction, same_invoice(number, code, party_id, party_name, issued_on, total_cny)
     ORDER BY observed_at DESC, CASE status WHEN 'normal' THEN 2 WHEN 'red_partial' THEN 1 ELSE 0 END, issued_on, record_id
 )
 QUALIFY row_number() OVER key_order > 1;
 
--- A link is with the invoice, whichever of its rows a person named.
+-- A decision is about the invoice, whichever of its rows a person named.
+UPDATE work_decided SET record_id = t.first_id FROM work_listed_twice t
+WHERE work_decided.side = 'upstream' AND t.record_id = work_decided.record_id;
+
+UPDATE work_forbidden SET upstream_id = t.first_id FROM work_listed_twice t WHERE t.record_id = work_forbidden.upstream_id;
+
 CREATE OR REPLACE TEMP TABLE work_decided_link AS
 SELECT ledger_id, upstream_id, count(*) OVER (PARTITION BY ledger_id) AS n_numbers
 FROM (

@@ -36,17 +36,14 @@ JOIN crowd c ON c.taxpayer_id = r.taxpayer_id AND c.direction = r.direction
  AND coalesce(c.original_number, CAST(c.money AS VARCHAR)) = coalesce(r.original_number, CAST(-r.total_cny AS VARCHAR));
 
 CREATE OR REPLACE TEMP TABLE work_reversing AS
-WITH set_apart AS (
-    SELECT record_id FROM work_listed_twice
-    UNION ALL
-    SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone'
-),
-red AS (
+WITH red AS (
     SELECT * FROM work_red
     WHERE record_id NOT IN (SELECT record_id FROM work_unpaired_red)
-      AND record_id NOT IN (SELECT record_id FROM set_apart)
+      AND record_id NOT IN (SELECT record_id FROM work_listed_twice)
+      AND record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone')
 ),
-blue AS (SELECT * FROM work_known WHERE record_id NOT IN (SELECT record_id FROM set_apart)),
+-- A blue invoice that a person leaves alone is reversed all the same: its red letter is not to be booked.
+blue AS (SELECT * FROM work_known WHERE record_id NOT IN (SELECT record_id FROM work_listed_twice)),
 ending AS (
     SELECT taxpayer_id, direction, right(number, 8) AS ending, any_value(record_id) AS record_id
     FROM work_known

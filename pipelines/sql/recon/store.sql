@@ -1,7 +1,7 @@
 -- what: tonight's items in place of those that their records stood in, and the state that the next night starts from
--- grain: recon__item, recon__member, recon__cleared, recon__open_record, recon__decision as declared
+-- grain: recon__item, recon__member, recon__cleared, recon__open_record, recon__decision as declared; decisions.found_cause
 -- inputs: work_item, work_member, work_cleared, work_reopened, work_agreed, work_node, work_due,
---         work_decision_state, core_change
+--         work_decision_state, core_change, decisions
 -- parameters: none
 -- An item is named after one of its records, and every record of an item that is not cleared is judged again: so the
 -- names of the judged records cover every item that may have changed.
@@ -44,6 +44,11 @@ SELECT 'ledger', ledger_id FROM work_cleared WHERE is_short;
 
 DELETE FROM recon__decision;
 
-INSERT INTO recon__decision BY NAME SELECT * FROM work_decision_state;
+INSERT INTO recon__decision BY NAME SELECT * EXCLUDE (cause) FROM work_decision_state;
+
+-- Of a decision that does not tell what it was about, the first night that honours it does.
+UPDATE decisions SET found_cause = s.cause FROM work_decision_state s
+WHERE s.decision_id = decisions.decision_id AND decisions.found_cause IS NULL AND s.is_honoured
+  AND s.kind IN ('accept_difference', 'ignore_until');
 
 DELETE FROM core_change;
