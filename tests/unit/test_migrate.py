@@ -28,6 +28,7 @@ FINGERPRINTS = {
     2: "bf73c3e5a04821491fd884a9a2a6315d8b989ef897bf16a2aaf0d814e8860a35",
     3: "aabe92e07b418736c0c1e300e707e663b02393b31da6e3fcec98b3eb299921d9",
     4: "081b8c5176b3fa2d963ac0c94ea354c1c56d70f0a938fc0e140c007aff8bbc04",
+    5: "3123fe3aa60711f85e2fd86ac690bbde2ed49410fb35bd1cecd9efb88178a3af",
 }
 
 
@@ -193,7 +194,7 @@ def test_a_root_of_version_3_gets_the_answers_of_the_verification_service(settin
     assert (migrated.version_before, migrated.tables) == (3, ("core_verification__answer",))
     assert select(settings, "FROM core_verification__answer") == []
     assert select(settings, "FROM core_ledger__entry ORDER BY ALL") == before
-    assert select(settings, "FROM warehouse__version") == [(4, fingerprint_tables())]
+    assert select(settings, "FROM warehouse__version") == [(VERSION, fingerprint_tables())]
     assert migrate_root(settings) is None
 
 
