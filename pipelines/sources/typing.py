@@ -20,7 +20,7 @@ from pipelines.warehouse import Connection, run_sql
 
 @dataclass(frozen=True)
 class Rejected:
-    """Rows of one file that were rejected for one reason, with the first of them; `column` as the layout spells it."""
+    """Rows of one file that were rejected for one reason, with the first of them; `column` as the file heads it."""
 
     reason: str
     column: str | None
@@ -97,17 +97,17 @@ def type_file(
         "FROM new_reject n JOIN reject_reason r USING (reason)",
         keys,
     )
-    rejects = _summarise_rejects(con, layout)
+    rejects = _summarise_rejects(con, reading)
     rejected = sum(reject.row_count for reject in rejects)
     con.unregister("incoming")
     con.unregister("left_aside")
     return FileAccount(reading.rows_read, incoming.num_rows - rejected, rejected, reading.ignored.num_rows, rejects)
 
 
-def _summarise_rejects(con: Connection, layout: Layout) -> tuple[Rejected, ...]:
+def _summarise_rejects(con: Connection, reading: FileReading) -> tuple[Rejected, ...]:
     rows = run_sql(con, "core/reject_summary").fetchall()
     return tuple(
-        Rejected(reason, layout.fields.get(column, [column])[0] if column else None, *rest)
+        Rejected(reason, reading.titles.get(column, column) if column else None, *rest)
         for reason, column, *rest in rows
     )
 

@@ -10,11 +10,12 @@ import pytest
 from pipelines.alerts.compose import compose_alerts
 from pipelines.model import Direction, Side
 from pipelines.night import Night
+from pipelines.reconcile.nightly import reconcile_night
 from pipelines.settings import Settings, Source
 from pipelines.sources.intake import take_in
 from pipelines.warehouse import open_warehouse
-from tests.unit.source_files import LEDGER_HEADER, text_lines
-from tests.unit.test_intake import ENTRY, deliver, made, select, take
+from tests.unit.source_files import LEDGER_HEADER, PERIOD_NAME, one_invoice, text_lines
+from tests.unit.test_intake import ENTRY, deliver, made, select, take, with_sources
 
 FIRST_LINE = "2026-08-20,记-1,12345678,甲,100.00,13.00,113.00,货"
 ACCOUNT = "SELECT rows_kept, rows_rejected FROM raw_file"
@@ -120,3 +121,36 @@ def test_a_second_run_on_one_day_finds_no_source_silent(settings: Settings) -> N
     second = Night(take_night(0).as_of.replace(hour=4))
     assert [source.state for source in take_in(nightly, second).sources] == ["unchanged"]
     assert [source.state for source in take(nightly, 1).sources] == ["silent"]
+
+
+def test_an_unbooked_invoice_is_told_with_the_rejected_row_that_cites_it(settings: Settings) -> None:
+    both = with_sources(settings)
+    deliver(both, "tax", PERIOD_NAME, one_invoice(), made())
+    take(both)
+    ((number,),) = select(both, "SELECT invoice_number FROM core_upstream__invoice")
+    bad = f"10/8/2026,记-2,{number},甲,1000.00,130.00,1130.00,货"
+    deliver(both, "book", "凭证.csv", text_lines(LEDGER_HEADER, ENTRY, bad), made())
+    take(both)
+    reconcile_night(both, take_night(0))
+    told = "SELECT explanation_zh, explanation_en FROM recon__item WHERE cause IN ('not_booked', 'booking_lag')"
+    ((zh, en),) = select(both, told)
+    assert "账簿文件 凭证.csv 第 3 行写有此号码，但该行无法采用（内容“10/8/2026”" in zh
+    assert "row 3 of ledger file 凭证.csv" in en
+    take(both, 1)
+    reconcile_night(both, take_night(1))
+    assert select(both, told) == [(zh, en)]
+
+
+def test_the_message_of_a_file_names_row_column_and_what_was_expected(settings: Settings) -> None:
+    said = with_ledger(settings, direction=Direction.INPUT)
+    write(said, ENTRY, "10/8/2026,记-2,12345679,甲,100.00,13.00,113.00,货")
+    (taken,) = take(said).sources
+    assert "第 3 行“记账日期”列为“10/8/2026”，应为 1990 至 2099 年的日期" in taken.messages[0].zh
+
+
+def test_a_second_column_of_one_name_is_told_if_it_differs(settings: Settings) -> None:
+    said = with_ledger(settings, direction=Direction.INPUT)
+    content = text_lines(LEDGER_HEADER + ",价税合计", ENTRY + ",999.00")
+    deliver(said, "book", "凭证.csv", content, made())
+    (taken,) = take(said).sources
+    assert "有两列“价税合计”" in taken.messages[0].zh
