@@ -44,6 +44,7 @@ def diagnose() -> list[Diagnosis]:
         diagnose_layouts(settings),
         diagnose_clock(settings),
         state.diagnose_heartbeat(settings),
+        state.diagnose_warehouse(settings),
         diagnose_published(settings),
         state.diagnose_snapshots(settings),
         state.diagnose_drill(settings),
@@ -190,6 +191,9 @@ def diagnose_published(settings: Settings) -> Diagnosis:
     subject, path = "已发布数据库 published database", settings.published_path
     if not path.is_file():
         return Diagnosis(subject, "warn", f"{path} 还没有 is not there yet", "fapiao nightly")
+    readable = state.diagnose_published_file(settings)
+    if readable.state == "fail":
+        return readable
     age = beijing_now() - _modified_at(path)
     detail = f"{path}: {age.total_seconds() / 3600:.0f} 小时前 hours ago"
     if age > STALE_PUBLISHED:
