@@ -21,7 +21,7 @@ READ_ONLY = (
     "then run it again; a disk that turned read-only by itself may be failing",
 )
 FORBIDDEN = (
-    "没有读写此文件或文件夹的权限，没有写入 | This user may not read or write that file or folder; nothing was written.",
+    "没有读写此处的权限，没有写入 | This user may not read or write that file or folder; nothing was written.",
     "用平时运行夜间任务的用户运行，或改正权限 | run it as the user that runs the nights, or correct the permissions",
 )
 REFUSALS = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY, errno.EACCES: FORBIDDEN}
@@ -43,7 +43,7 @@ def explain_refusal(error: BaseException) -> FapiaoError | None:
 
 
 def require_writable(folder: Path) -> None:
-    """Raises FapiaoError if nothing can be written into a folder that is there: found out at once, not after minutes."""
+    """Raises FapiaoError if nothing can be written into a folder that is there: known at once, not after minutes."""
     if not folder.is_dir():
         return
     try:

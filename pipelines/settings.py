@@ -193,7 +193,8 @@ class Settings(BaseSettings):
     def _tell_services_apart(self) -> Self:
         if self.verification and self.verification.id in {source.id for source in self.sources}:
             raise ValueError(
-                f"verification.id {self.verification.id} 与某个来源同名，请改名 | is the id of a source: give it another one"
+                f"verification.id {self.verification.id} 与某个来源同名，请改名 | "
+                f"verification.id {self.verification.id} is the id of a source: give it another one"
             )
         return self
 
@@ -306,8 +307,6 @@ def load_settings(data_root: Path | None = None) -> Settings:
         raise _say_no_json(error) from None
     settings.data_root = root
     return settings
-
-
 
 
 def _list_variables() -> dict[str, str]:

@@ -44,7 +44,7 @@ CHINESE = {
 
 
 def read_toml(message: str, path: Path) -> dict[str, Any]:
-    """The content of a TOML file, also with the byte order mark that Windows Notepad writes; UsageError if it is none."""
+    """The content of a TOML file, also with the byte order mark of Windows Notepad. UsageError if it is no TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
@@ -60,8 +60,8 @@ def read_toml(message: str, path: Path) -> dict[str, Any]:
             message,
             where=path,
             found=str(error),
-            expected="TOML；出错处可能在所指位置之前，如缺一个引号 | TOML; the fault may stand before the place that is "
-            "named, such as a quote that is missing",
+            expected="TOML；出错处可能在所指位置之前，如缺一个引号 | "
+            "TOML; the fault may stand before the place that is named, such as a quote that is missing",
         ) from None
 
 

@@ -194,7 +194,7 @@ def require_not_newer(version: Version, path: Path) -> None:
             "was left alone.",
             where=path,
             found=f"tables of version {version.number}",
-            expected=f"at most version {VERSION}",
+            expected=f"至多版本 {VERSION} | at most version {VERSION}",
             next_step="升级 fapiao-recon | install the newer fapiao-recon",
         )
 

@@ -23,7 +23,8 @@ from pipelines.settings import Settings
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 CITED_BY_REJECTED_ROW = {
-    "zh": "注意：账簿文件 {} 第 {} 行写有此号码，但该行无法采用（内容“{}”，应为 {}）：请先更正该行（或设置、版式），不要重复入账。",
+    "zh": "注意：账簿文件 {} 第 {} 行写有此号码，但该行无法采用（内容“{}”，应为 {}）："
+    "请先更正该行（或设置、版式），不要重复入账。",
     "en": ' Note: row {1} of ledger file {0} cites this number but could not be used (found "{2}", expected {3}): put '
     "that row (or the settings, the layout) right first, and do not book it twice.",
 }

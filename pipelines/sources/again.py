@@ -1,7 +1,7 @@
 """A file with rows that could not be used is read again when the settings or the layouts it was read with changed.
 
-Its bytes are those of `landing/`, so it need not lie in the source's folder any more. What a file was read with is noted
-per file (`raw_reading`); what it held before stays in the snapshots.
+Its bytes are those of `landing/`, so it need not lie in the source's folder any more. What a file was read with is
+noted per file (`raw_reading`); what it held before stays in the snapshots.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def list_outdated(con: Connection, settings: Settings, source: Source, fingerpri
     values = {"source_id": source.id, "side": str(source.side), "reading_fingerprint": fingerprint}
     rows = run_sql(con, "core/reading_outdated", values).fetchall()
     return [
-        OutdatedFile(LandedFile(file_id, name, path.read_bytes(), landed_path, observed_at), received_at, kept, rejected)
+        OutdatedFile(
+            LandedFile(file_id, name, path.read_bytes(), landed_path, observed_at), received_at, kept, rejected
+        )
         for file_id, name, landed_path, observed_at, received_at, kept, rejected in rows
         if (path := settings.data_root / landed_path).is_file()
     ]

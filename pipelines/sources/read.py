@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
@@ -53,7 +54,7 @@ class FileReading:
     is_complete: bool
     is_listing: bool = False
     """It is an API's listing, which states its own completeness: without rows it may still be whole."""
-    titles: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = dataclasses.field(default_factory=dict)
     """How the file heads the column of each field."""
 
 
@@ -76,7 +77,9 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
     rule, chosen = _choose_sheets(file_name, sheets, layout)
     parts = [_read_sheet(file_name, sheet, layout) for sheet in chosen]
     left = [[sheet.name, 0, "other_sheet", sheet.name] for sheet in sheets if sheet not in chosen]
-    ignored = pd.concat([*(part.ignored for part in parts), pd.DataFrame(left, columns=IGNORED_COLUMNS)], ignore_index=True)
+    ignored = pd.concat(
+        [*(part.ignored for part in parts), pd.DataFrame(left, columns=IGNORED_COLUMNS)], ignore_index=True
+    )
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     top = "\n".join(part.top for part in parts)
     doubled = tuple(message for part in parts for message in part.messages)
@@ -182,7 +185,8 @@ def _say_doubled(file_name: str, body: pd.DataFrame, header: Header) -> tuple[Me
         for column in differing:
             said.append(
                 Message(
-                    f"文件 {file_name} 有两列“{title}”（第 {place + 1}、{column + 1} 列）且内容不同：只读第 {place + 1} 列。",
+                    f"文件 {file_name} 有两列“{title}”（第 {place + 1}、{column + 1} 列）且内容不同："
+                    f"只读第 {place + 1} 列。",
                     f"File {file_name} has two columns {title} ({place + 1} and {column + 1}) that differ: only column "
                     f"{place + 1} is read.",
                 )

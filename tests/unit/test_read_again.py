@@ -71,9 +71,7 @@ def test_a_corrected_layout_uses_the_file_that_was_there(settings: Settings) -> 
     assert select(mine, "SELECT DISTINCT received_at FROM core_ledger__sighting ORDER BY 1")[0][0].day == 1
 
 
-def test_nothing_is_read_again_while_nothing_was_corrected(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_read_again_while_nothing_was_corrected(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     unsaid = with_ledger(settings)
     write(unsaid, ENTRY)
     take(unsaid)
