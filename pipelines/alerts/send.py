@@ -77,8 +77,7 @@ def alert_crash(settings: Settings, night: Night, stage: str, error: BaseExcepti
 
 
 def _compose_crash(stage: str, error: BaseException) -> Alert:
-    known = error if isinstance(error, FapiaoError) else explain_refusal(error)
-    zh, en = (strip_controls(text) for text in _say_error(error, known))
+    zh, en = say_error(error)
     return Alert(
         alert_key=f"crash:{stage}",
         severity="critical",
@@ -91,13 +90,14 @@ def _compose_crash(stage: str, error: BaseException) -> Alert:
     )
 
 
-def _say_error(error: BaseException, known: FapiaoError | None) -> tuple[str, str]:
+def say_error(error: BaseException) -> tuple[str, str]:
     """What broke and what to do, in both languages, of an error that is ours; the class alone of any other."""
-    if known is None:
-        return type(error).__name__, type(error).__name__
-    said = [text.rstrip("。. ").partition(" | ") for text in (known.message, known.next_step) if text]
+    known = error if isinstance(error, FapiaoError) else explain_refusal(error)
+    texts = (known.message, known.next_step) if known else ()
+    said = [text.rstrip("。. ").partition(" | ") for text in texts if text]
     zh, en = "；".join(part[0] for part in said), "; ".join(part[2] or part[0] for part in said)
-    return f"{type(error).__name__} {zh}", f"{type(error).__name__} {en}"
+    name = type(error).__name__
+    return strip_controls(f"{name} {zh}".strip()), strip_controls(f"{name} {en}".strip())
 
 
 def test_channels(settings: Settings) -> list[ChannelResult]:

@@ -68,10 +68,11 @@ def _say_reason(reject: Rejected) -> Message:
     expected_zh, _, expected_en = reject.expected.partition(" | ")
     sheet_zh, sheet_en = (f"工作表 {reject.sheet} ", f"sheet {reject.sheet}, ") if reject.sheet else ("", "")
     column_zh, column_en = (f"“{reject.column}”列", f", column {reject.column}") if reject.column else ("", "")
-    is_told = reject.found is not None and reject.reason not in NAMES_PARTIES
-    found_zh, found_en = (f"为“{reject.found}”", f' holds "{reject.found}"') if is_told else ("", "")
+    found_zh, found_en = (f"为“{reject.found}”", f' holds "{reject.found}"') if reject.found else ("为空", " is empty")
+    if reject.reason in NAMES_PARTIES:
+        found_zh = found_en = ""
     if reject.reason in OF_SETTINGS:
-        column_zh = column_en = ""
+        column_zh = column_en = found_zh = found_en = ""
     more_zh, more_en = (
         (f"（同因共 {reject.row_count} 行）", f" ({reject.row_count} rows alike)") if reject.row_count > 1 else ("", "")
     )

@@ -152,3 +152,10 @@ def test_a_second_column_of_one_name_is_told_if_it_differs(settings: Settings) -
     deliver(said, "book", "凭证.csv", content, made())
     (taken,) = take(said).sources
     assert "有两列“价税合计”" in taken.messages[0].zh
+
+
+def test_an_empty_cell_is_told_as_empty(settings: Settings) -> None:
+    said = with_ledger(settings, direction=Direction.INPUT)
+    write(said, ENTRY, ",记-2,12345679,甲,100.00,13.00,113.00,货")
+    (taken,) = take(said).sources
+    assert "第 3 行“记账日期”列为空，应为 日期" in taken.messages[0].zh

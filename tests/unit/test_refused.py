@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from pipelines.alerts import standing
 from pipelines.alerts.send import _compose_crash
 from pipelines.alerts.standing import Book, read_book
 from pipelines.cli.diagnoses_state import diagnose_heartbeat, diagnose_published_file, diagnose_warehouse
-from pipelines.errors import FapiaoError, IntegrityError
+from pipelines.cli.edge import run_command_line
+from pipelines.errors import EXIT_USAGE, FapiaoError, IntegrityError, UsageError
+from pipelines.find import find_invoices
 from pipelines.heartbeat import note_end, note_start
 from pipelines.settings import Settings, beijing_now
+from pipelines.sources import landing
 from pipelines.warehouse import connect
 
 
@@ -89,3 +93,25 @@ def test_what_was_told_is_known_also_where_the_data_root_cannot_be_written(
     book = Book(since=now.replace(year=2020))
     standing._write_book(closed, book)
     assert read_book(closed, now) == book
+
+
+def test_a_file_that_could_not_be_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(landing.os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        landing.write_safely(tmp_path / "heartbeat.json", b"{}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_somebody_takes_an_alert_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["alerts", "ack", "drill", "--by", " "]) == EXIT_USAGE
+    assert "--by" in capsys.readouterr().err
+
+
+def test_days_the_wrong_way_round_are_named(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="--from is after --to"):
+        find_invoices(settings, "*", date_from=date(2026, 11, 1), date_to=date(2026, 10, 1))

@@ -35,6 +35,7 @@ newest_row AS (
     SELECT c.source_id, c.row_hash, max(f.observed_at) AS observed_at
     FROM cited c
     JOIN known f USING (file_id, source_id)
+    WHERE c.row_hash IN (SELECT row_hash FROM rejected)
     GROUP BY ALL
 ),
 newest_name AS (
