@@ -31,7 +31,7 @@ class DrillFailedError(IntegrityError):
             "恢复演练失败 | The restore drill failed.",
             where=drill.snapshot_id,
             found=drill.problem,
-            next_step="fapiao snapshot verify; fapiao snapshot repair <copy>",
+            next_step="检查并从副本修复 | fapiao snapshot verify; fapiao snapshot repair <copy>",
         )
         self.drill = drill
 

@@ -5,10 +5,18 @@ A run that a Prefect worker started has prefect imported already and keeps the w
 
 from __future__ import annotations
 
+import logging
 import os
+import sqlite3
 import sys
 import tomllib
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+
+from pipelines.refused import require_writable
+
+logger = logging.getLogger(__name__)
 
 QUIET_AND_PRIVATE = {
     "DO_NOT_TRACK": "1",
@@ -61,9 +69,45 @@ def _embed(data_root: Path) -> None:
 
 
 def _make_home(data_root: Path) -> Path:
+    """Prefect would try a database that it cannot write or read for three minutes: found out before.
+
+    FapiaoError where the disk refuses."""
+    require_writable(data_root)
     home = data_root.resolve() / "prefect"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    require_writable(home)
+    set_aside_damaged(home / "prefect.db")
     return home
+
+
+def set_aside_damaged(database: Path) -> Path | None:
+    """Rename a damaged SQLite file, with what belongs to it, so that Prefect begins anew; where it lies now. It holds
+    what Prefect noted of earlier runs, no evidence."""
+    if not database.is_file() or not _is_damaged(database):
+        return None
+    aside = database.with_name(f"{database.name}.damaged-{datetime.now().astimezone():%Y%m%dT%H%M%S}")
+    for suffix in ("", "-wal", "-shm"):
+        part = database.with_name(database.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    logger.warning(
+        "Prefect 的数据库已损坏，改名为 %s 后重新建立；核对数据不受影响 | Prefect's database was damaged: it is kept "
+        "as %s and begun anew; the reconciliation's data are not touched",
+        aside,
+        aside.name,
+    )
+    return aside
+
+
+def _is_damaged(database: Path) -> bool:
+    """A database that is in use, or cannot be looked at, is none that is damaged."""
+    try:
+        with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as con:
+            return bool(con.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+    except sqlite3.OperationalError:
+        return False
+    except sqlite3.DatabaseError:
+        return True
 
 
 def _has_server() -> bool:

@@ -8,7 +8,6 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import FapiaoError
 from pipelines.settings import Settings, beijing_now, load_settings
 
 if TYPE_CHECKING:
@@ -66,10 +65,9 @@ def _settle(name: str, data_root: str | None, alert: Alert | None) -> None:
 def _compose(name: str, state: str, error: BaseException | None) -> Alert:
     """The text of an unknown error stays out, for it may quote rows or addresses; its class is named."""
     from pipelines.alerts.compose import Alert
+    from pipelines.alerts.send import say_error
 
-    what = (
-        f"{type(error).__name__} {error.message if isinstance(error, FapiaoError) else ''}".strip() if error else state
-    )
+    zh, en = say_error(error) if error else (state, state)
     return Alert(
         alert_key=f"job:{name}",
         severity="critical",
@@ -77,8 +75,8 @@ def _compose(name: str, state: str, error: BaseException | None) -> Alert:
         amount_cny=None,
         title_zh=f"任务 {name} 没有完成",
         title_en=f"Job {name} did not complete",
-        body_zh=f"{what}。请 IT 查看 Prefect 页面上该任务的日志，再重新运行。",
-        body_en=f"{what}. Have IT look at the log of the run on Prefect's pages and run it again.",
+        body_zh=f"{zh}。请 IT 查看 Prefect 页面上该任务的日志，再重新运行。",
+        body_en=f"{en}. Have IT look at the log of the run on Prefect's pages and run it again.",
     )
 
 

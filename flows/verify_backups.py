@@ -31,7 +31,7 @@ class BackupsDamagedError(Told, IntegrityError):
             "快照有损坏或一份也没有 | Snapshots are damaged, or there is none.",
             where=", ".join(verification.damaged_snapshots) or None,
             found="; ".join(f"{damage.path}: {damage.problem}" for damage in verification.damages[:5]),
-            next_step="fapiao snapshot verify; fapiao snapshot repair <copy>",
+            next_step="检查并从副本修复 | fapiao snapshot verify; fapiao snapshot repair <copy>",
         )
         self.verification = verification
 

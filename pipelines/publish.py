@@ -63,7 +63,7 @@ def _require_night(con: Connection, night: Night) -> None:
             "这一夜没有开始过，无从发布 | The night was never opened, so there is nothing to publish.",
             where="night__run",
             found=f"no row for {night.night_id}",
-            next_step="run the whole night: `fapiao nightly`",
+            next_step="运行整夜：`fapiao nightly` | run the whole night: `fapiao nightly`",
         )
 
 

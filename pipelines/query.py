@@ -45,8 +45,8 @@ def require_published(settings: Settings) -> Path:
         raise BadInputError(
             "还没有发布过结果 | Nothing was published yet.",
             where=path,
-            expected="the database that a night publishes",
-            next_step="`fapiao nightly` or `fapiao demo` makes one",
+            expected="夜间任务发布的数据库 | the database that a night publishes",
+            next_step="运行 `fapiao nightly` 或 `fapiao demo` | `fapiao nightly` or `fapiao demo` makes one",
         )
     return path
 
@@ -153,21 +153,29 @@ def _told_as_usage(sql: str, time_limit_seconds: float) -> Iterator[None]:
     except duckdb.InterruptException:
         raise UsageError(
             "查询超时，已停止 | The query was stopped: it took too long.",
-            expected=f"at most {time_limit_seconds:g} seconds",
-            next_step="narrow it with WHERE, or copy the file and query the copy",
+            expected=f"至多 {time_limit_seconds:g} 秒 | at most {time_limit_seconds:g} seconds",
+            next_step=(
+                "用 WHERE 缩小范围，或复制文件后查副本 | narrow it with WHERE, or copy the file and query the copy"
+            ),
         ) from None
     except duckdb.OutOfMemoryException as error:
         raise UsageError(
             "查询内存不足，已停止 | The query was stopped: it needs more memory than it may use.",
             found=_first_line(error),
-            next_step="narrow it with WHERE or LIMIT, or raise memory_limit_mb",
+            next_step=(
+                "用 WHERE 或 LIMIT 缩小范围，或调大 memory_limit_mb | "
+                "narrow it with WHERE or LIMIT, or raise memory_limit_mb"
+            ),
         ) from None
     except duckdb.Error as error:
         raise UsageError(
             "查询有误 | The query cannot be run.",
             where=" ".join(sql.split())[:200],
             found=_first_line(error),
-            next_step='see the tables: fapiao sql "SHOW TABLES"; their columns: fapiao sql "DESCRIBE out__open_item"',
+            next_step=(
+                "看有哪些表和列 | "
+                'see the tables: fapiao sql "SHOW TABLES"; their columns: fapiao sql "DESCRIBE out__open_item"'
+            ),
         ) from None
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
+import re
+from collections import Counter
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,17 +18,20 @@ from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from pipelines.errors import UsageError
 from pipelines.model import Direction, Side
 from pipelines.routes import Route
 from pipelines.routes_verification import VerificationService
-from pipelines.validation import say_invalid
+from pipelines.validation import read_toml, say_invalid
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 EXPECTED = r"^(nightly|workdays|none|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN)|monthly:([1-9]|1[0-9]|2[0-8]))$"
 """When a source owes a file; a day of the month is one that every month has."""
+PREFIX = "FAPIAO_"
+"""Of the environment variables that are settings."""
+NO_TOML = "设置文件不是有效的 TOML | The settings file is no valid TOML."
 
 
 def beijing_now() -> datetime:
@@ -128,7 +132,7 @@ class OutageFile(BaseModel):
 class Settings(BaseSettings):
     """Everything that an installation can set. Money in CNY, durations in the unit that the name ends in."""
 
-    model_config = SettingsConfigDict(env_prefix="FAPIAO_", extra="forbid", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", env_ignore_empty=True)
 
     data_root: Path = Path("data")
     config: Path | None = None
@@ -188,7 +192,30 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _tell_services_apart(self) -> Self:
         if self.verification and self.verification.id in {source.id for source in self.sources}:
-            raise ValueError(f"verification.id {self.verification.id} is the id of a source: give it another one")
+            raise ValueError(
+                f"verification.id {self.verification.id} 与某个来源同名，请改名 | "
+                f"verification.id {self.verification.id} is the id of a source: give it another one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _name_each_once(self) -> Self:
+        """Two of one id, or a source of a taxpayer that nobody declared, would be judged as somebody else's."""
+        said = [
+            f"{key} 中 id 重复：{name} | the id {name} stands twice in {key}"
+            for key, entries in (("taxpayers", self.taxpayers), ("sources", self.sources))
+            for name, count in Counter(entry.id for entry in entries).items()
+            if count > 1
+        ]
+        known = [taxpayer.id for taxpayer in self.taxpayers]
+        said += [
+            f"来源 {source.id} 的 taxpayer_id {source.taxpayer_id} 不在 taxpayers 中（{', '.join(known)}） | "
+            f"taxpayer_id {source.taxpayer_id} of source {source.id} is none of the taxpayers"
+            for source in self.sources
+            if known and source.taxpayer_id and source.taxpayer_id not in known
+        ]
+        if said:
+            raise ValueError("; ".join(said))
         return self
 
     @classmethod
@@ -269,20 +296,31 @@ def load_settings(data_root: Path | None = None) -> Settings:
             where=path,
             expected="FAPIAO_CONFIG 所指的文件 | the file that FAPIAO_CONFIG names",
         )
-    values = _read_toml(path) if path.is_file() else {}
+    values = read_toml(NO_TOML, path) if path.is_file() else {}
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        place = str(path) if values else "环境变量 | environment FAPIAO_*"
-        raise say_invalid("设置项不能采用 | A setting is not usable.", place, error) from None
+        raise say_invalid(
+            "设置项不能采用 | A setting is not usable.", str(path), error, Settings, values, _list_variables()
+        ) from None
+    except SettingsError as error:
+        raise _say_no_json(error) from None
     settings.data_root = root
     return settings
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(
-            "设置文件不是有效的 TOML | The settings file is no valid TOML.", where=path, found=str(error)
-        ) from None
+def _list_variables() -> dict[str, str]:
+    """Settings that the environment sets, each with its variable."""
+    said = {name.lower(): name for name, value in os.environ.items() if value}
+    return {key: said[name] for key in Settings.model_fields if (name := f"{PREFIX}{key}".lower()) in said}
+
+
+def _say_no_json(error: SettingsError) -> UsageError:
+    """A list or a group in an environment variable is JSON; its value may be a secret and is not told."""
+    named = re.search(r'field "(\w+)"', str(error))
+    variable = _list_variables().get(named[1]) if named else None
+    return UsageError(
+        "环境变量的值不能采用 | The value of an environment variable is not usable.",
+        where=variable or f"{PREFIX}*",
+        expected='JSON，列表如 ["地址一", "地址二"] | JSON; a list such as ["first", "second"]',
+    )

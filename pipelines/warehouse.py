@@ -18,9 +18,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.errors import IntegrityError, UsageError
+from pipelines.errors import FapiaoError, IntegrityError, UsageError
 from pipelines.model import STATE_TABLES, TABLES, Table
 from pipelines.model.table import columns_of
+from pipelines.refused import explain_refusal
 from pipelines.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
@@ -106,15 +107,39 @@ def connect(
     }
     try:
         return duckdb.connect(str(database), read_only=read_only, config=options)
-    except duckdb.IOException as error:
-        raise IntegrityError(
-            "数据库打不开：被另一进程占用，或文件已损坏 | "
-            "The database cannot be opened: another process holds it, or the file is damaged.",
+    except UNOPENED as error:
+        raise _explain_unopened(error, database, settings) from error
+
+
+UNOPENED = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+
+
+class DatabaseHeldError(IntegrityError):
+    """Another process has the database open: nothing is wrong with it."""
+
+
+def _explain_unopened(error: duckdb.Error, database: str | Path, settings: Settings) -> FapiaoError:
+    """Held by another process, refused by the disk, or damaged: each asks for something else."""
+    found = str(error).splitlines()[0]
+    if "lock on file" in found:
+        return DatabaseHeldError(
+            "数据库正被另一进程使用 | Another process holds the database.",
             where=database,
-            found=str(error).splitlines()[0],
-            next_step="等另一次运行结束；若没有运行，请恢复最近的快照 | "
-            "wait for the other run to end; if none is running, restore the last snapshot",
-        ) from error
+            found=found,
+            next_step="等另一次运行结束 | wait for the other run to end",
+        )
+    if refused := explain_refusal(error):
+        refused.where = str(database)
+        return refused
+    is_published = Path(database) in (settings.published_path, settings.masked_path)
+    return IntegrityError(
+        "数据库打不开，文件可能已损坏 | The database cannot be opened: the file may be damaged.",
+        where=database,
+        found=found,
+        next_step="运行 fapiao nightly，它会重新发布此文件 | run fapiao nightly: it publishes this file anew"
+        if is_published
+        else "fapiao snapshot restore，恢复最近的快照 | restore the last snapshot with it",
+    )
 
 
 def attach_database(con: Connection, path: Path, alias: str) -> None:
@@ -169,7 +194,7 @@ def require_not_newer(version: Version, path: Path) -> None:
             "was left alone.",
             where=path,
             found=f"tables of version {version.number}",
-            expected=f"at most version {VERSION}",
+            expected=f"至多版本 {VERSION} | at most version {VERSION}",
             next_step="升级 fapiao-recon | install the newer fapiao-recon",
         )
 

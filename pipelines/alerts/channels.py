@@ -84,7 +84,9 @@ def _open_named_channel(declared: NamedChannel) -> Channel:
     kind = url.partition("://")[0].lower()
 
     def post(digest: Digest) -> Refusal | None:
-        unset = Refusal(f"the environment variable {declared.url_env} is not set")
+        unset = Refusal(
+            f"环境变量 {declared.url_env} 没有设置 | the environment variable {declared.url_env} is not set"
+        )
         return _post_by_apprise(url, digest) if url else unset
 
     return Channel(declared.name, post, limit_bytes=LIMIT_BYTES.get(kind, DEFAULT_LIMIT_BYTES), declared=declared)
@@ -114,7 +116,7 @@ def _post_by_apprise(url: str, digest: Digest) -> Refusal | None:
     with _listen_to_apprise() as complaints, hear_answers() as heard:
         target = apprise.Apprise()
         if not target.add(url):
-            return Refusal("the address is not understood")
+            return Refusal("地址看不懂 | the address is not understood")
         taken = target.notify(title=digest.subject, body=digest.body, body_format=apprise.NotifyFormat.TEXT)
     return None if taken else Refusal(_classify(complaints), find_wait(heard))
 
@@ -146,7 +148,11 @@ def _classify(complaints: list[str]) -> str:
     status = re.search(r"error\s*[=:]\s*(\d{3})\b", said)
     if status:
         return f"HTTP {status[1]}"
-    return "no connection or no answer" if re.search(r"[Cc]onnection|[Ss]ocket|timed? ?out", said) else "refused"
+    return (
+        ("连不上或没有应答 | no connection or no answer")
+        if re.search(r"[Cc]onnection|[Ss]ocket|timed? ?out", said)
+        else ("对方拒绝 | refused")
+    )
 
 
 def deliver(channel: Channel, digest: Digest) -> ChannelResult:

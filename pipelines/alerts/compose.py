@@ -83,8 +83,8 @@ def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Al
     by_night = {"night_id": night.night_id}
     failures = fetch_rows(con, "report/report_audit", AuditRow, by_night)
     stops = [_compose_stop_rule(row) for row in failures if row.severity == "stop"]
-    files = fetch_rows(con, "report/report_file", FileRow, {"as_of": night.as_of})
-    bad_files = [_compose_file(row) for row in files if row.status == "stopped" or not row.is_complete]
+    files = fetch_rows(con, "alert/alert_file", FileRow, {"as_of": night.as_of})
+    bad_files = [_compose_file(row) for row in files]
     told = {row.source_id for row in files if row.status == "stopped"}
     sources = fetch_rows(con, "alert/alert_source", BadSource, by_night)
     bad_sources = [
@@ -198,13 +198,14 @@ def _compose_file(row: FileRow) -> Alert:
     is_stopped = row.status == "stopped"
     name = strip_controls(row.file_name)
     layout = row.layout or "—"
+    fault_zh, fault_en = _say_fault(row)
     return Alert(
         alert_key=f"file:{row.source_id}:{row.file_id[:12]}",
         severity="critical" if is_stopped else "warning",
         finding_count=0,
         amount_cny=None,
-        title_zh=f"文件{'未采用' if is_stopped else '不完整'}：{name}",
-        title_en=f"File {'not used' if is_stopped else 'incomplete'}: {name}",
+        title_zh=f"文件{fault_zh}：{name}",
+        title_en=f"File {fault_en}: {name}",
         body_zh=strip_controls(
             f"来源 {row.source_id}，版式 {layout}，读到 {row.rows_read:,} 行。{row.message_zh or ''}"
         ),
@@ -212,6 +213,14 @@ def _compose_file(row: FileRow) -> Alert:
             f"Source {row.source_id}, layout {layout}, {row.rows_read:,} rows read. {row.message_en or ''}"
         ),
     )
+
+
+def _say_fault(row: FileRow) -> tuple[str, str]:
+    if row.status == "stopped":
+        return "未采用", "not used"
+    if row.is_complete and row.rows_rejected:
+        return f"有 {row.rows_rejected:,} 行未采用", f"with {row.rows_rejected:,} rows not used"
+    return "不完整", "incomplete"
 
 
 def _compose_source(row: BadSource, settings: Settings) -> Alert:

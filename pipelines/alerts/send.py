@@ -19,6 +19,7 @@ from pipelines.alerts.routes import choose_channels, is_quiet
 from pipelines.alerts.store import StoredAlert, read_stored, read_undelivered, record_delivery, store_alerts
 from pipelines.errors import FapiaoError
 from pipelines.night import Night
+from pipelines.refused import explain_refusal
 from pipelines.reports.files import replace_file
 from pipelines.reports.rows import require_warehouse
 from pipelines.reports.words import strip_controls
@@ -76,8 +77,7 @@ def alert_crash(settings: Settings, night: Night, stage: str, error: BaseExcepti
 
 
 def _compose_crash(stage: str, error: BaseException) -> Alert:
-    said = error.message if isinstance(error, FapiaoError) else ""
-    what = strip_controls(f"{type(error).__name__} {said}".strip())
+    zh, en = say_error(error)
     return Alert(
         alert_key=f"crash:{stage}",
         severity="critical",
@@ -85,9 +85,19 @@ def _compose_crash(stage: str, error: BaseException) -> Alert:
         amount_cny=None,
         title_zh=f"本夜中断：阶段 {stage}",
         title_en=f"The night broke off in stage {stage}",
-        body_zh=f"{what}。读者继续使用上一次正常发布的结果。请查看日志后重跑本夜。",
-        body_en=f"{what}. Readers keep the last good night. Look at the log, then run the night again.",
+        body_zh=f"{zh}。读者继续使用上一次正常发布的结果。请按此处理或查看日志，再重跑本夜。",
+        body_en=f"{en}. Readers keep the last good night. Do so or look at the log, then run the night again.",
     )
+
+
+def say_error(error: BaseException) -> tuple[str, str]:
+    """What broke and what to do, in both languages, of an error that is ours; the class alone of any other."""
+    known = error if isinstance(error, FapiaoError) else explain_refusal(error)
+    texts = (known.message, known.next_step) if known else ()
+    said = [text.rstrip("。. ").partition(" | ") for text in texts if text]
+    zh, en = "；".join(part[0] for part in said), "; ".join(part[2] or part[0] for part in said)
+    name = type(error).__name__
+    return strip_controls(f"{name} {zh}".strip()), strip_controls(f"{name} {en}".strip())
 
 
 def test_channels(settings: Settings) -> list[ChannelResult]:

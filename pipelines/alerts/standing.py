@@ -6,6 +6,10 @@ again with the next call.
 
 from __future__ import annotations
 
+import hashlib
+import logging
+import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,6 +25,8 @@ from pipelines.alerts.routes import choose_channels, is_quiet
 from pipelines.reports.files import replace_file
 from pipelines.reports.words import pick
 from pipelines.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 RESOLVED_DAYS = 7
 """How long word that something is over is offered to a channel that does not take it."""
@@ -46,11 +52,36 @@ class Book(BaseModel):
 
 
 def read_book(path: Path, now: datetime) -> Book:
-    """A book that is missing or cannot be read begins anew: at worst something is told twice."""
+    """A book that is missing or cannot be read begins anew: at worst something is told twice. The newer of the book and
+    the one beside, which is there if the disk refused."""
+    places = [place for place in (path, _spare_path(path)) if place.is_file()]
+    for place in sorted(places, key=lambda place: place.stat().st_mtime, reverse=True):
+        try:
+            return Book.model_validate_json(place.read_bytes())
+        except (OSError, ValidationError):
+            continue
+    return Book(since=now)
+
+
+def _write_book(path: Path, book: Book) -> None:
+    """Into the temporary folder where the data root cannot be written, or every call would tell the same again."""
+    content, spare = book.model_dump_json(indent=2).encode(), _spare_path(path)
     try:
-        return Book.model_validate_json(path.read_bytes())
-    except (FileNotFoundError, ValidationError):
-        return Book(since=now)
+        replace_file(path, content)
+    except OSError as error:
+        logger.warning("%s cannot be written: %s", path, error.strerror)
+        try:
+            replace_file(spare, content)
+        except OSError as also:
+            logger.warning("%s cannot be written: %s", spare, also.strerror)
+        return
+    spare.unlink(missing_ok=True)
+
+
+def _spare_path(path: Path) -> Path:
+    """One per user and data root: files of others in the temporary folder are not taken for ours."""
+    place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"fapiao-{os.getuid()}" / f"{place}-{path.name}"
 
 
 def settle_standing(
@@ -70,7 +101,7 @@ def settle_standing(
     ]
     oldest = now - timedelta(days=RESOLVED_DAYS)
     book.standing = {key: entry for key, entry in book.standing.items() if _is_kept(entry, oldest)}
-    replace_file(path, book.model_dump_json(indent=2).encode())
+    _write_book(path, book)
     return results
 
 

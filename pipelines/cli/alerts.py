@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.errors import EXIT_FINDINGS, EXIT_UPSTREAM_UNAVAILABLE
+from pipelines.errors import EXIT_FINDINGS, EXIT_UPSTREAM_UNAVAILABLE, UsageError
 
 app = typer.Typer(
     help="提醒：未结清单、确认、补发、验证渠道 | Alerts: list, acknowledge, deliver, test.",
@@ -80,7 +80,9 @@ def acknowledge_case(
     from pipelines.cli.output import print_json, print_line
     from pipelines.settings import load_settings
 
-    case = acknowledge(load_settings(), alert_key, who, note)
+    if not who.strip():
+        raise UsageError("要写明谁接手 | Say who takes it on.", where="--by", found=repr(who), expected="姓名 | a name")
+    case = acknowledge(load_settings(), alert_key, who.strip(), note)
     if as_json:
         print_json(case)
     else:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines.cli import diagnoses_state as state
 from pipelines.cli.diagnoses_channels import diagnose_channels
+from pipelines.cli.diagnoses_names import diagnose_names
 from pipelines.cli.diagnoses_outages import diagnose_outages, excuse_routes, excuse_watermarks
 from pipelines.cli.diagnoses_routes import diagnose_routes
 from pipelines.cli.diagnosis import Diagnosis
@@ -32,6 +33,7 @@ def diagnose() -> list[Diagnosis]:
         diagnose_versions(),
         diagnose_settings_file(settings),
         *diagnose_filing(settings),
+        *diagnose_names(settings),
         diagnose_data_root(settings),
         diagnose_permissions(settings),
         state.diagnose_writing(settings),
@@ -44,6 +46,7 @@ def diagnose() -> list[Diagnosis]:
         diagnose_layouts(settings),
         diagnose_clock(settings),
         state.diagnose_heartbeat(settings),
+        state.diagnose_warehouse(settings),
         diagnose_published(settings),
         state.diagnose_snapshots(settings),
         state.diagnose_drill(settings),
@@ -166,6 +169,14 @@ def diagnose_layouts(settings: Settings) -> Diagnosis:
     unknown = sorted({source.layout for source in settings.sources} - {*known, "auto"})
     if unknown:
         return Diagnosis(subject, "fail", f"没有 unknown: {', '.join(unknown)}", "fapiao layouts")
+    swapped = [
+        f"{source.id} ({source.side}): {source.layout} ({known[source.layout].side})"
+        for source in settings.sources
+        if source.layout in known and known[source.layout].side != source.side
+    ]
+    if swapped:
+        detail = f"版式属于另一方 a layout of the other side: {'; '.join(swapped)}"
+        return Diagnosis(subject, "fail", detail, "改正来源的 side 或 layout | correct side or layout; fapiao layouts")
     return Diagnosis(subject, "ok", f"{len(known)} 可用 known")
 
 
@@ -190,6 +201,9 @@ def diagnose_published(settings: Settings) -> Diagnosis:
     subject, path = "已发布数据库 published database", settings.published_path
     if not path.is_file():
         return Diagnosis(subject, "warn", f"{path} 还没有 is not there yet", "fapiao nightly")
+    readable = state.diagnose_published_file(settings)
+    if readable.state == "fail":
+        return readable
     age = beijing_now() - _modified_at(path)
     detail = f"{path}: {age.total_seconds() / 3600:.0f} 小时前 hours ago"
     if age > STALE_PUBLISHED:

@@ -29,16 +29,18 @@ def diagnose_routes(settings: Settings) -> Iterator[Diagnosis]:
         routes = [route for route in (source.pull, *source.fallbacks) if route]
         for number, route in enumerate(routes):
             if not isinstance(route, FolderRoute):
-                yield _diagnose_route(source, number, route)
+                yield _diagnose_route(source, number, route, has_more=number < len(routes) - 1)
     if service := settings.verification:
-        yield _diagnose(f"查验 verification {service.id}", f"source:{service.id}", service)
+        yield _diagnose(f"查验 verification {service.id}", f"source:{service.id}", service, has_more=False)
 
 
-def _diagnose_route(source: Source, number: int, route: Route) -> Diagnosis:
-    return _diagnose(f"途径 route {source.id}[{number}] {route.kind}", f"source:{source.id}", route)
+def _diagnose_route(source: Source, number: int, route: Route, *, has_more: bool) -> Diagnosis:
+    subject = f"途径 route {source.id}[{number}] {route.kind}"
+    return _diagnose(subject, f"source:{source.id}", route, has_more=has_more)
 
 
-def _diagnose(subject: str, key: str, route: Route | ApiService) -> Diagnosis:
+def _diagnose(subject: str, key: str, route: Route | ApiService, *, has_more: bool) -> Diagnosis:
+    """`has_more`: a fallback of the source comes after this route."""
     unset = [name for name in _find_variables(route.model_dump()) if not os.environ.get(name)]
     if unset:
         names = " ".join(unset)
@@ -47,7 +49,8 @@ def _diagnose(subject: str, key: str, route: Route | ApiService) -> Diagnosis:
     problem = _find_problem(route)
     if problem is None:
         return Diagnosis(subject, "ok", "有应答 it answers", key=key)
-    advice = "查网络、地址和对方服务；备用途径仍可用 | check network, address and the service; fallbacks still work"
+    zh, en = ("；其后的备用途径照常试", "; the fallbacks after it are tried") if has_more else ("", "")
+    advice = f"查网络、地址和对方服务{zh} | check network, address and the service{en}"
     return Diagnosis(subject, "fail", problem, advice, key, is_unreached=True)
 
 

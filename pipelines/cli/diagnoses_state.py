@@ -27,6 +27,11 @@ def diagnose_heartbeat(settings: Settings) -> Diagnosis:
             "看服务是否在运行，再 fapiao nightly | see whether the service runs, then fapiao nightly",
         )
         return Diagnosis(subject, "fail", detail, advice, KEY)
+    if found.heartbeat is not None and found.heartbeat.outcome == "crashed":
+        when = f"{found.heartbeat.ended_at:%Y-%m-%d %H:%M}" if found.heartbeat.ended_at else "?"
+        detail = f"最近一夜（{when}）中断了 | the last night, of {when}, broke off"
+        advice = "看它的提醒或错误文件，处理后 fapiao nightly | see its alert or the error file, then fapiao nightly"
+        return Diagnosis(subject, "fail", detail, advice, KEY)
     if found.heartbeat is None:
         return Diagnosis(subject, "warn", "还没有运行过 none has run yet", "fapiao nightly", KEY)
     detail = f"{found.heartbeat.outcome}; 下一夜须在此前结束 next due: {found.due_at:%Y-%m-%d %H:%M}"
@@ -48,6 +53,31 @@ def diagnose_writing(settings: Settings) -> Diagnosis:
         names = " ".join(str(place) for place in closed)
         return Diagnosis(subject, "fail", f"不可写 not writable: {names}", f"chown -R $USER {names}", "watch:writing")
     return Diagnosis(subject, "ok", f"{len(places)} 个目录 folders", key="watch:writing")
+
+
+def diagnose_warehouse(settings: Settings) -> Diagnosis:
+    """A night that runs holds the working database: then nothing is wrong with it."""
+    subject, key, path = "工作数据库 working database", "watch:warehouse", settings.warehouse_path
+    if not path.is_file():
+        return Diagnosis(subject, "ok", "还没有 there is none yet", key=key)
+    return _judge_database(subject, key, settings, path)
+
+
+def diagnose_published_file(settings: Settings) -> Diagnosis:
+    """Whether readers can open what was published."""
+    return _judge_database("已发布数据库 published database", "watch:published", settings, settings.published_path)
+
+
+def _judge_database(subject: str, key: str, settings: Settings, path: Path) -> Diagnosis:
+    from pipelines.warehouse import DatabaseHeldError, connect  # noqa: PLC0415 - reaches duckdb
+
+    try:
+        connect(path, settings, read_only=True).close()
+    except DatabaseHeldError as error:
+        return Diagnosis(subject, "ok", error.message, key=key)
+    except FapiaoError as error:
+        return Diagnosis(subject, "fail", f"{path}: {error.message}", error.next_step, key)
+    return Diagnosis(subject, "ok", f"{path}: {path.stat().st_size / 1024**2:,.0f} MB", key=key)
 
 
 def diagnose_growth(settings: Settings) -> Diagnosis:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pipelines.cli.snapshot_refused import explain_refusal
 from pipelines.errors import FapiaoError
+from pipelines.refused import explain_refusal
 
 EXIT_UNEXPECTED = 70
 EXIT_INTERRUPTED = 130

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pipelines.demo.story import NightTold
     from pipelines.night_log import NightOutcome
+    from pipelines.settings import Settings
 
 
 def load_job(name: str) -> Callable[..., Any]:
@@ -99,6 +100,8 @@ def _print_night(outcome: NightOutcome) -> None:
     from pipelines.settings import load_settings
 
     settings = load_settings()
+    if not settings.sources:
+        _say_unconfigured(settings)
     summary = summarise_night(settings, Night(outcome.as_of))
     make_console().print(render_console(summary, settings.alert_language))
     places = {"报告 report": outcome.report_path, "快照 snapshot": outcome.snapshot_id}
@@ -107,6 +110,19 @@ def _print_night(outcome: NightOutcome) -> None:
     # Only a look back keeps no snapshot.
     looked_back = {"回看 look back": LOOKED_BACK} if outcome.snapshot_id is None else {}
     print_fields({**places, **crashed, **migrated, **looked_back})
+
+
+def _say_unconfigured(settings: Settings) -> None:
+    """A night of nothing is published like any other: mostly the data root is not the one that was meant."""
+    from pipelines.cli.output import print_line
+
+    root, companies = settings.data_root.resolve(), len(settings.taxpayers)
+    print_line(
+        f"! {companies} 个企业、0 个来源：数据目录 {root} 没有设置任何来源，这一夜是空的。请核对 FAPIAO_DATA_ROOT 和 "
+        f"fapiao.toml | {companies} taxpayers, 0 sources: nothing is configured in the data root {root}, this night is "
+        "empty. Check FAPIAO_DATA_ROOT and fapiao.toml",
+        "bold red",
+    )
 
 
 def run_demo(

@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
@@ -21,6 +22,8 @@ from rich.table import Table
 from rich.text import Text
 
 PIPE_WIDTH = 160
+READABLE = 24
+"""A column of a table may fold its texts down to this width; narrower ones cannot be read."""
 NUMBERS = (int, float, Decimal)
 
 
@@ -58,6 +61,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
     for row in rows:
         table.add_row(*(Text(format_cell(value)) for value in row))
     make_console().print(table)
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table, or one field per line where its columns would be folded past reading."""
+    rows = [list(row) for row in rows]
+    texts = [[format_cell(value) for value in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *texts, strict=True)]
+    if len(columns) == 1 or sum(min(width, READABLE) + 3 for width in widths) < make_console().width:
+        print_table(columns, rows)
+        return
+    label = max(map(cell_len, columns))
+    for number, row in enumerate(texts, start=1):
+        print_line(f"── {number:,} ──", "bold")
+        for column, text in zip(columns, row, strict=True):
+            print_line(f"  {column}{' ' * (label - cell_len(column))}  {text}")
 
 
 def format_cell(value: Any) -> str:

@@ -63,7 +63,9 @@ def require_file(option: str, path: Path | None) -> None:
     """BadInputError when an option names a file that is not there."""
     if path is not None and not path.is_file():
         raise BadInputError(
-            "文件不存在 | The file does not exist.", where=f"{option} {path}", expected="an existing file"
+            "文件不存在 | The file does not exist.",
+            where=f"{option} {path}",
+            expected=("已有的文件 | an existing file"),
         )
 
 

@@ -90,11 +90,33 @@ def _verify(only: list[str] | None, *, quick: bool, at: str | None) -> Verificat
         return verify_snapshots(load_settings(), quick=quick, only=only)
     if only:
         raise UsageError(
-            "副本只能整体核对 | A copy is checked as a whole.", where="--at", found=", ".join(only), expected="no ids"
+            "副本只能整体核对 | A copy is checked as a whole.",
+            where="--at",
+            found=", ".join(only),
+            expected=("不给编号 | no ids"),
         )
     from pipelines.snapshots.pull import verify_copy
 
     return verify_copy(load_settings(), at, quick=quick)
+
+
+PROBLEMS = {
+    "missing": "缺失",
+    "bytes, expected": "大小不符",
+    "sha256": "内容不符",
+    "rows, expected": "行数不符",
+    "names ": "指针不符",
+    "stale": "指针过时",
+    "chain broken": "前后不接",
+    "signature": "签名不符",
+    "not signed": "没有签名",
+}
+"""What stands in a problem, and what it says in Chinese; the first that fits."""
+
+
+def _say_problem(problem: str) -> str:
+    zh = next((zh for sign, zh in PROBLEMS.items() if sign in problem), "损坏")
+    return f"{zh} | {problem}"
 
 
 def _print_verification(found: Verification) -> None:
@@ -103,8 +125,9 @@ def _print_verification(found: Verification) -> None:
     if found.damages:
         print_table(
             ["文件 file", "问题 problem", "受影响的快照 snapshots"],
-            [[damage.path, damage.problem, ", ".join(damage.snapshots)] for damage in found.damages],
+            [[damage.path, _say_problem(damage.problem), ", ".join(damage.snapshots)] for damage in found.damages],
         )
+        print_line("    → fapiao snapshot repair 副本所在 | from a copy: fapiao snapshot repair PLACE")
     for note in found.notes:
         print_line(f"! {note}", "yellow")
     verdict = "完好 sound" if found.is_sound else "有损坏 DAMAGED" if found.damages else "没有快照 nothing to check"

@@ -130,14 +130,14 @@ def _print_records(result: QueryResult) -> None:
             "列名重复，JSON 会丢列 | Two columns have one name: JSON would lose one.",
             where="fapiao sql --json",
             found=", ".join(result.columns),
-            next_step="name them apart with AS",
+            next_step="用 AS 起不同的名字 | name them apart with AS",
         )
     print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])
 
 
 def _print_rows(result: QueryResult) -> None:
-    from pipelines.cli.output import print_line, print_table
+    from pipelines.cli.output import print_line, print_rows
 
-    print_table(result.columns, result.rows)
+    print_rows(result.columns, result.rows)
     more = "，还有更多：用 --max-rows 或 --csv | there are more: --max-rows or --csv" if result.is_truncated else ""
     print_line(f"{len(result.rows):,} 行 rows, {result.seconds:.2f} s{more}")

@@ -25,7 +25,7 @@ def clear_demo_root(data_root: Path) -> Path:
         raise UsageError(
             "演示用的目录不是普通目录 | The demo's folder is no plain folder.",
             where=root,
-            next_step=f"move {root} away",
+            next_step=f"移走 {root} | move {root} away",
         )
     entries = list(root.iterdir()) if root.exists() else []
     if entries and not (root / MARKER).is_file():
@@ -33,7 +33,10 @@ def clear_demo_root(data_root: Path) -> Path:
             "演示目录里有别的文件，没有动它 | The demo's folder holds something else; it was left alone.",
             where=root,
             found=", ".join(sorted(entry.name for entry in entries)[:5]),
-            next_step=f"move {root} away, or set FAPIAO_DATA_ROOT to another folder",
+            next_step=(
+                f"移走 {root}，或把 FAPIAO_DATA_ROOT 设到别处 | "
+                f"move {root} away, or set FAPIAO_DATA_ROOT to another folder"
+            ),
         )
     for entry in entries:
         if entry.name not in KEPT:

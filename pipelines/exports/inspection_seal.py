@@ -140,7 +140,7 @@ def _read_seal(folder: Path) -> tuple[bytes, dict[str, Any]]:
             "没有可读的封存清单 | There is no seal that can be read.",
             where=path,
             found=type(error).__name__,
-            expected="the folder that `fapiao export inspection` made",
+            expected=("`fapiao export inspection` 建立的文件夹 | the folder that `fapiao export inspection` made"),
         ) from None
     return content, seal
 

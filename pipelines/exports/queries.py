@@ -115,7 +115,10 @@ def _write_workbook(con: Connection, path: Path, max_rows: int | None) -> int:
         raise UsageError(
             "行数超过一张工作表的上限 | There are more rows than a sheet holds.",
             found=f"more than {SHEET_ROWS:,}",
-            next_step="narrow it with WHERE, give --max-rows, or use --parquet",
+            next_step=(
+                "用 WHERE 缩小范围，给 --max-rows，或用 --parquet | "
+                "narrow it with WHERE, give --max-rows, or use --parquet"
+            ),
         )
     replace_file(path, write_book(_fill(heads, rows[:limit])))
     return min(len(rows), limit)

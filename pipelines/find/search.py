@@ -50,7 +50,16 @@ def find_invoices(
     number = clean_number(text)
     if not number.strip("?*") and not any((code, date_from, date_to, party, amount, status)):
         raise UsageError(
-            "没有可查的内容 | There is nothing to look for.", found=repr(text), expected="a number or its end"
+            "没有可查的内容 | There is nothing to look for.",
+            found=repr(text),
+            expected="号码或其后几位 | a number or its end",
+        )
+    if date_from and date_to and date_from > date_to:
+        raise UsageError(
+            "起始日晚于截止日 | --from is after --to.",
+            where="--from, --to",
+            found=f"{date_from} > {date_to}",
+            expected="起始日不晚于截止日 | a first day that is not after the last",
         )
     conditions = _clean_conditions(code, date_from, date_to, party, amount, status)
     with open_published(settings) as con:
@@ -126,7 +135,7 @@ def _require_index(con: Connection, settings: Settings) -> None:
             "遮蔽后的数据库里没有真实号码，不能查票 | The masked database holds no real numbers to look up.",
             where=settings.masked_path,
             found="readers_see = masked",
-            expected="the open database",
+            expected="未遮蔽的数据库 | the open database",
             next_step="请有权看原始数据的同事查 | ask somebody who may see the open database",
         )
     if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'out_find_event'").fetchone():

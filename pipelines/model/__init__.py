@@ -55,7 +55,7 @@ from pipelines.model.recon import (
     ITEM,
     MEMBER,
 )
-from pipelines.model.state import CLEARED, CORE_CHANGE, CORE_STATE, OPEN_RECORD, RECON_STATE
+from pipelines.model.state import CLEARED, CORE_CHANGE, CORE_STATE, OPEN_RECORD, READING, RECON_STATE
 from pipelines.model.table import MONEY, Column, Table
 from pipelines.model.verification import CONCLUSIVE, OUTCOMES, VERIFICATION_ANSWER
 
@@ -105,6 +105,7 @@ __all__ = [
     "RAW_REJECT",
     "RAW_TABLES",
     "RAW_UPSTREAM_ROW",
+    "READING",
     "RECEIVED",
     "RECON_STATE",
     "RECON_TABLES",
@@ -146,9 +147,9 @@ NIGHT_TABLES = (
     ALERT_CASE,
 )
 TABLES = (*RAW_TABLES, *SIGHTING_TABLES, *CORE_TABLES, *RECON_TABLES, *NIGHT_TABLES)
-STATE_TABLES = (CORE_CHANGE, CORE_STATE, CLEARED, OPEN_RECORD, RECON_STATE)
-"""What the join remembers between nights. All of it follows from the other tables: it is neither kept nor published,
-and without it the next night judges everything."""
+STATE_TABLES = (CORE_CHANGE, CORE_STATE, CLEARED, OPEN_RECORD, RECON_STATE, READING)
+"""What a night remembers for the next. It is neither kept nor published: without it the next night reads the files with
+rejected rows once more and judges everything."""
 PUBLISHED_TABLES = (
     *CORE_TABLES,
     EINVOICE_SIGHTING,

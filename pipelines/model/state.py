@@ -1,4 +1,4 @@
-"""What the join remembers between nights; all of it follows from the other tables.
+"""What a night remembers for the next; all of it follows from the other tables, or is found anew without harm.
 
 The hashes are DuckDB's own: a night reads these narrow columns of every cleared pair, not the texts. Another release of
 DuckDB means a full judgement (`fingerprint_rules`), for its hashes may be others.
@@ -48,6 +48,17 @@ OPEN_RECORD = Table(
         ("record_id", "VARCHAR!", "记录号 | record_id"),
     ),
     key=("side", "record_id"),
+)
+
+READING = Table(
+    "raw_reading",
+    "每个文件读取时所用的设置与版式 | The settings and layout that each file was read with",
+    columns_of(
+        ("file_id", "VARCHAR!", "文件内容的 sha256 | sha256 of the bytes"),
+        ("source_id", "VARCHAR!", "来源 | configured source"),
+        ("reading_fingerprint", "VARCHAR!", "摘要 | sha256 over the source's settings, the taxpayers and the layouts"),
+    ),
+    key=("file_id", "source_id"),
 )
 
 RECON_STATE = Table(

@@ -189,7 +189,7 @@ def _try_route(fetching: Fetching, asked: Asked, number: int) -> Attempt:
         logger.warning("route %s of source %s was given up after its budget", number, source.id)
         pulled = Pulled(
             "failed",
-            message=say("route", "over_budget", source=source.id, road=route.kind, minutes=f"{seconds / 60:.0f}"),
+            message=say("route", "over_budget", source=source.id, road=route.kind, minutes=f"{seconds / 60:.3g}"),
         )
     except Exception as error:  # noqa: BLE001 - kept as this route's failure; one route must not stop the night
         logger.warning("route %s of source %s failed: %s", number, source.id, type(error).__name__)

@@ -22,6 +22,14 @@ from pipelines.reconcile.result import Reconciled, count_result
 from pipelines.settings import Settings
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
+CITED_BY_REJECTED_ROW = {
+    "zh": "注意：账簿文件 {} 第 {} 行写有此号码，但该行无法采用（内容“{}”，应为 {}）："
+    "请先更正该行（或设置、版式），不要重复入账。",
+    "en": ' Note: row {1} of ledger file {0} cites this number but could not be used (found "{2}", expected {3}): put '
+    "that row (or the settings, the layout) right first, and do not book it twice.",
+}
+"""File, row, what was found, what was expected."""
+
 
 def reconcile_night(settings: Settings, night: Night, report: Callable[[str], None] = lambda _step: None) -> Reconciled:
     """Judge what is due as of the night; replaces its items in `recon__item` and `recon__member`, updates
@@ -62,6 +70,8 @@ def judge_due(con: Connection, settings: Settings, night: Night, report: Callabl
     join_records(con, settings, night.as_of, report, due="carried" if is_carried else "everything")
     report("store")
     run_sql(con, "recon/store")
+    # Absence from the ledger is not told without the lines of it that could not be used.
+    run_sql(con, "night/rejected_row", {"as_of": night.as_of, **CITED_BY_REJECTED_ROW})
 
 
 def fingerprint_rules() -> str:

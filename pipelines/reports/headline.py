@@ -86,6 +86,8 @@ def say_resting(summary: NightSummary, language: Language) -> str:
 def say_alerts(summary: NightSummary, language: Language) -> str:
     """How many alerts were raised and whether all of them arrived; that there were none is said too."""
     raised, missed = len(summary.alerts), len(summary.undelivered_alerts)
+    if summary.is_look_back:
+        return pick(language, "回看不发新的提醒。", "A look back sends no new alerts.")
     if raised == 0:
         return "本夜没有提醒。" if language == "zh" else "No alert was raised."
     if language == "zh":

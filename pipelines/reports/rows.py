@@ -27,6 +27,6 @@ def require_warehouse(settings: Settings) -> Path:
         raise BadInputError(
             "还没有任何一夜的数据 | No night has run in this data root yet.",
             where=path,
-            next_step="fapiao nightly, or fapiao demo",
+            next_step="运行 fapiao nightly 或 fapiao demo | fapiao nightly, or fapiao demo",
         )
     return path

@@ -205,6 +205,8 @@ class NightSummary:
     taxpayer_names: Mapping[str, str] = field(default_factory=dict)
     upstream_ids: tuple[str, ...] = ()
     """Sources that give the tax system's side."""
+    is_look_back: bool = False
+    """A later night has ended: this one was looked back to."""
 
     @property
     def resting_upstream(self) -> tuple[SourceRow, ...]:

@@ -83,6 +83,7 @@ def read_summary(con: Connection, settings: Settings, night: Night) -> NightSumm
         alerts=fetch_rows(con, "report/report_alert", AlertRow, by_night),
         drill=read_drill(settings, night),
         upstream_ids=tuple(source.id for source in settings.sources if source.side == Side.UPSTREAM),
+        is_look_back=run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone() is not None,
         taxpayer_names={taxpayer.id: taxpayer.name for taxpayer in settings.taxpayers},
     )
 

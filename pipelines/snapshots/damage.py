@@ -25,5 +25,5 @@ def require_hash(entry: Document, found: str | None) -> None:
             where=entry["path"],
             found=found or "no file",
             expected=f"sha256 {entry['sha256']}",
-            next_step="fapiao snapshot repair <copy>",
+            next_step="从副本修复 | fapiao snapshot repair <copy>",
         )

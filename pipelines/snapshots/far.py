@@ -108,5 +108,5 @@ def require_sound_chain(chain: Chain, where: str | Path) -> None:
             "快照链有损坏，没有复制 | The chain of snapshots is damaged; nothing was copied.",
             where=f"{where}: " + "; ".join(damage.path for damage in chain.damages[:5]),
             found="; ".join(damage.problem for damage in chain.damages[:5]),
-            next_step="fapiao snapshot verify; fapiao snapshot repair <copy>",
+            next_step="检查并从副本修复 | fapiao snapshot verify; fapiao snapshot repair <copy>",
         )

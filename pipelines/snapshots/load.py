@@ -28,7 +28,7 @@ def require_whole(settings: Settings, manifest: Manifest, later: tuple[str, ...]
             "快照有损坏，没有恢复 | The snapshot is damaged and was not restored.",
             where="; ".join(damage.path for damage in damaged[:5]),
             found="; ".join(damage.problem for damage in damaged[:5]),
-            next_step="fapiao snapshot repair <copy>; or restore another snapshot",
+            next_step=("从副本修复，或恢复另一个快照 | fapiao snapshot repair <copy>; or restore another snapshot"),
         )
 
 

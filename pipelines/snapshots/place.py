@@ -141,7 +141,10 @@ class Place:
                 where=f"{self.url} {name}",
                 found=f"sha256 {found}",
                 expected=f"sha256 {sha256}",
-                next_step="push again; if it happens again, look at the disk and the network",
+                next_step=(
+                    "重新推送；再次发生请查磁盘和网络 | "
+                    "push again; if it happens again, look at the disk and the network"
+                ),
             )
 
     def _put(self, source: Path, name: str) -> None:
@@ -197,6 +200,9 @@ def reach_place(url: str) -> Place:
             "存放副本的地址不能识别 | The place of the copies is not understood.",
             where=url,
             found=_first_line(error),
-            expected="a folder, s3://bucket/prefix, or another URL that fsspec knows",
+            expected=(
+                "文件夹、s3://bucket/prefix 或 fsspec 认得的其他地址 | "
+                "a folder, s3://bucket/prefix, or another URL that fsspec knows"
+            ),
         ) from None
     return Place(url, file_system, root.rstrip("/"))

@@ -37,7 +37,10 @@ def require_policy(policy: Policy) -> None:
         raise UsageError(
             "保留策略为空，没有清理 | The policy keeps nothing; nothing was pruned.",
             found=str(policy),
-            expected="at least one of --daily, --weekly, --monthly, --yearly above 0",
+            expected=(
+                "--daily、--weekly、--monthly、--yearly 至少一个大于 0 | "
+                "at least one of --daily, --weekly, --monthly, --yearly above 0"
+            ),
         )
 
 

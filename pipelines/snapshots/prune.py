@@ -67,7 +67,7 @@ def _read_sound_chain(settings: Settings) -> Chain:
             "快照链有损坏，没有清理 | The chain of snapshots is damaged; nothing was pruned.",
             where="; ".join(damage.path for damage in chain.damages[:5]),
             found="; ".join(damage.problem for damage in chain.damages[:5]),
-            next_step="fapiao snapshot verify; fapiao snapshot repair <copy>",
+            next_step="检查并从副本修复 | fapiao snapshot verify; fapiao snapshot repair <copy>",
         )
     if chain.pointer is None:
         raise UsageError("还没有快照，无可清理 | There is no snapshot to prune.", where=settings.snapshot_dir)

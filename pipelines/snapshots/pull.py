@@ -67,7 +67,7 @@ def _require_ancestor(settings: Settings, far: FarChain, url: str) -> list[str]:
             "nothing was fetched.",
             where=url,
             found=", ".join(alien[-3:]),
-            next_step="push first, or repair, or pull into an empty data root",
+            next_step=("先推送或修复，或拉到空的数据目录 | push first, or repair, or pull into an empty data root"),
         )
     return [found for found in far.chain.ids if found not in here.record_ids]
 
@@ -86,7 +86,7 @@ def _fetch_data(settings: Settings, place: Place, entries: list[Document]) -> li
             "副本有损坏，没有取回完 | The copy is damaged; not all was fetched.",
             where=f"{place.url}: " + "; ".join(path for path, _ in bad[:5]),
             found="; ".join(problem for _, problem in bad[:5]),
-            next_step="pull from another copy; what was fetched already is kept",
+            next_step=("从另一份副本拉取；已取到的会保留 | pull from another copy; what was fetched already is kept"),
         )
     return missing
 

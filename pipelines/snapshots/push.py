@@ -72,7 +72,10 @@ def require_same_store(place: Place, names: Mapping[str, int], chain: Chain) -> 
             where=place.url,
             found=f"{newest.snapshot_id} {newest.manifest_sha256}",
             expected=str(chain.hash_of(newest.snapshot_id) or "a snapshot of this store"),
-            next_step="push to another place; or fetch what is there with `fapiao snapshot pull`",
+            next_step=(
+                "推到别处；或用 `fapiao snapshot pull` 取回那里的 | "
+                "push to another place; or fetch what is there with `fapiao snapshot pull`"
+            ),
         )
 
 
@@ -144,5 +147,5 @@ def _is_damaged(place: Place, problems: dict[str, str], whole: list[str]) -> Int
         where=f"{place.url}: " + "; ".join(sorted(problems)[:5]),
         found="; ".join(problems[path] for path in sorted(problems)[:5]),
         expected=f"{len(whole)} snapshots are whole there",
-        next_step="fapiao snapshot verify; repair from another copy",
+        next_step="检查后从另一份副本修复 | fapiao snapshot verify; repair from another copy",
     )

@@ -102,7 +102,7 @@ def open_snapshot(settings: Settings, snapshot_id: str) -> Manifest:
         raise UsageError(
             "还没有快照 | There is no snapshot yet.",
             where=settings.snapshot_dir,
-            next_step="`fapiao nightly` or `fapiao demo` makes one",
+            next_step="运行 `fapiao nightly` 或 `fapiao demo` | `fapiao nightly` or `fapiao demo` makes one",
         )
     if snapshot_id == "latest":
         latest = manifests.read_latest(settings)

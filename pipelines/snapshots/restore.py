@@ -78,6 +78,7 @@ def restore_snapshot(
     require_not_live(target, over_live=over_live)
     before = identify_files(settings, manifest)
     require_whole(settings, manifest, later=(f"{store.LANDING}/",))
+    store.make_folder(target.warehouse_path.parent)
     with hold_night_lock(target):
         _remove_leftovers(target)
         temporary = target.warehouse_path.with_name(f".restoring.{os.getpid()}.duckdb")
@@ -120,7 +121,7 @@ def require_not_live(target: Settings, *, over_live: bool) -> None:
         raise UsageError(
             "目标数据目录正在使用，没有动它 | The target data root is live; it was left alone.",
             where=target.warehouse_path,
-            expected="an empty data root",
+            expected="空的数据目录 | an empty data root",
             next_step="--into 另一个目录，或明确用 --over-live | name another folder with --into, or say --over-live",
         )
 

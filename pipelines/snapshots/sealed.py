@@ -95,5 +95,5 @@ def _does_not_fit(url: str, found: str, expected: str) -> UsageError:
         where=url,
         found=found,
         expected=expected,
-        next_step=f"set or unset {COPY_KEY}; or name another place",
+        next_step=f"设置或取消 {COPY_KEY}，或换一个位置 | set or unset {COPY_KEY}; or name another place",
     )

@@ -92,6 +92,6 @@ def _unusable(found: str) -> UsageError:
         "副本的密钥不能使用 | The key for sealed copies cannot be used.",
         where=COPY_KEY,
         found=found,
-        expected="the path of a file with 64 hex digits",
+        expected="一个文件的路径，内有 64 位十六进制数字 | the path of a file with 64 hex digits",
         next_step="openssl rand -hex 32 > copy.key",
     )

@@ -78,7 +78,7 @@ def _stage(source: Path, sha256: str, staged: Staged) -> bool:
             "快照有损坏，没有恢复 | The snapshot is damaged and was not restored.",
             where=source,
             found=f"sha256 is {found}, expected {sha256}",
-            next_step="fapiao snapshot repair <copy>; or restore another snapshot",
+            next_step=("从副本修复，或恢复另一个快照 | fapiao snapshot repair <copy>; or restore another snapshot"),
         )
     staged.temporary.chmod(0o600)
     store.sync_file(staged.temporary)

@@ -62,7 +62,10 @@ def _unusable(setting: str, found: str) -> UsageError:
         "签名密钥不能使用 | A key for signatures cannot be used.",
         where=setting,
         found=found,
-        expected="the path of an unencrypted Ed25519 key as PEM, readable by this user",
+        expected=(
+            "未加密的 Ed25519 私钥（PEM）的路径，当前用户可读 | "
+            "the path of an unencrypted Ed25519 key as PEM, readable by this user"
+        ),
         next_step="openssl genpkey -algorithm ed25519 -out key.pem; openssl pkey -in key.pem -pubout -out public.pem",
     )
 

@@ -78,8 +78,11 @@ def drop_uncommitted(settings: Settings, latest: Manifest | None) -> str | None:
             "快照指针丢失或被倒退 | The snapshot pointer is lost or was turned back.",
             where=manifests.pointer_path(settings),
             found=f"pointer: {latest.snapshot_id if latest else 'none'}, but there are also {', '.join(newer[-3:])}",
-            expected="a pointer that names the newest snapshot",
-            next_step="run `fapiao snapshot verify`; bring back LATEST from a copy of the store",
+            expected="指向最新快照的指针 | a pointer that names the newest snapshot",
+            next_step=(
+                "运行 `fapiao snapshot verify`；从副本取回 LATEST | "
+                "run `fapiao snapshot verify`; bring back LATEST from a copy of the store"
+            ),
         )
     manifests.remove_manifest(settings, newer[0])
     return newer[0]

@@ -15,6 +15,7 @@ from pipelines.sources.landing import LandedFile
 from pipelines.sources.layout import load_layout
 from pipelines.sources.reasons import Message, StoppedFileError
 from pipelines.sources.recognise import read_with_layout
+from pipelines.sources.rejects import say_account
 from pipelines.sources.typing import FileAccount, prepare_typing, type_file
 from pipelines.warehouse import Connection, connect, ensure_tables, run_sql
 
@@ -68,7 +69,8 @@ def _read_one(con: Connection, settings: Settings, source: Source, path: Path) -
     except StoppedFileError as error:
         raise BadInputError(str(error.sentence), where=path) from None
     account = type_file(con, source, layout, landed, reading, night.as_of)
-    return ReadFile(path, layout.name, account, reading.period, reading.messages)
+    messages = (*reading.messages, *say_account(path.name, account))
+    return ReadFile(path, layout.name, account, reading.period, messages)
 
 
 def _write(con: Connection, relation: str, path: Path) -> None:

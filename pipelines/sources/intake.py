@@ -20,10 +20,21 @@ from pipelines.einvoice.landed import keep_documents, read_delivery
 from pipelines.model import Side
 from pipelines.night import Night
 from pipelines.settings import Settings, Source
+from pipelines.sources.again import (
+    OutdatedFile,
+    fingerprint_reading,
+    forget_rows,
+    list_outdated,
+    note_reading,
+    withdraw_sightings,
+)
 from pipelines.sources.calendar import load_calendar, overdue_days, say_days
 from pipelines.sources.landing import LandedFile, find_growing, is_fault_of, land_file, list_deliveries
+from pipelines.sources.layout import Layout
+from pipelines.sources.read import FileReading
 from pipelines.sources.reasons import Message, StoppedFileError, UnreadableFileError, join_messages
 from pipelines.sources.recognise import read_with_layout
+from pipelines.sources.rejects import say_account
 from pipelines.sources.typing import FileAccount, prepare_typing, settle_core, type_file
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
@@ -124,6 +135,7 @@ def _take_source(
                 continue
             report(path.name)
             _take_file(con, settings, source, landed, night)
+    _read_again(con, settings, source, night, report)
     found = _state_of(con, settings, source, night)
     return replace(found, messages=(*found.messages, *_say_growing(growing)))
 
@@ -181,12 +193,53 @@ def _take_file(con: Connection, settings: Settings, source: Source, landed: Land
     except (StoppedFileError, UnreadableFileError) as error:
         _stop_file(con, source, landed, night, error.sentence)
         return
+    note_reading(con, source, landed, fingerprint_reading(settings, source))
+    _keep_reading(con, source, landed, night, layout, reading)
+
+
+def _keep_reading(
+    con: Connection, source: Source, landed: LandedFile, night: Night, layout: Layout, reading: FileReading
+) -> FileAccount:
     account = type_file(con, source, layout, landed, reading, night.as_of)
     is_nothing_whole = reading.is_listing and reading.is_complete and not reading.rows_read
-    notes = () if is_nothing_whole else _account_messages(landed.name, account)
+    notes = () if is_nothing_whole else say_account(landed.name, account)
     messages = (*reading.messages, *notes)
     is_complete = reading.is_complete and (account.rows_kept > 0 or is_nothing_whole)
     _write_file(con, source, landed, night, layout.name, "read", reading.period, is_complete, account, messages)
+    return account
+
+
+def _read_again(
+    con: Connection, settings: Settings, source: Source, night: Night, report: Callable[[str], None]
+) -> None:
+    """Files that the settings or the layout of before could not use whole. One that is not read at all with those of
+    today stays as it was read."""
+    fingerprint = fingerprint_reading(settings, source)
+    for outdated in list_outdated(con, settings, source, fingerprint):
+        landed = outdated.landed
+        report(landed.name)
+        try:
+            layout, reading = read_with_layout(landed.name, landed.content, source.layout, source.side, settings)
+        except (StoppedFileError, UnreadableFileError) as error:
+            logger.warning("source %s: %s was not read again: %s", source.id, landed.name, error.sentence.en)
+            note_reading(con, source, landed, fingerprint)
+            continue
+        with transaction(con):
+            forget_rows(con, source, landed)
+            con.execute("DELETE FROM raw_file WHERE file_id = ? AND source_id = ?", [landed.file_id, source.id])
+            account = _keep_reading(con, source, landed, night, layout, reading)
+            withdraw_sightings(con, source, landed)
+            note_reading(con, source, landed, fingerprint)
+            _date_back(con, source, outdated, account)
+
+
+def _date_back(con: Connection, source: Source, before: OutdatedFile, account: FileAccount) -> None:
+    """A file that reads as before is no news of tonight."""
+    if (account.rows_kept, account.rows_rejected) == (before.rows_kept, before.rows_rejected):
+        con.execute(
+            "UPDATE raw_file SET received_at = ? WHERE file_id = ? AND source_id = ?",
+            [before.received_at, before.landed.file_id, source.id],
+        )
 
 
 def _take_einvoices(con: Connection, source: Source, landed: LandedFile, night: Night) -> None:
@@ -197,24 +250,6 @@ def _take_einvoices(con: Connection, source: Source, landed: LandedFile, night: 
         return
     account, messages = keep_documents(con, source, landed, documents, night.as_of)
     _write_file(con, source, landed, night, None, "read", None, not account.rows_rejected, account, messages)
-
-
-def _account_messages(name: str, account: FileAccount) -> tuple[Message, ...]:
-    """What a person should know of a file that was read: nothing in it, or rows that could not be used."""
-    if not account.rows_kept:
-        zh = f"文件 {name} 没有任何可用的行：按未收到处理，请确认导出条件后重新导出。"
-        en = (
-            f"File {name} holds no usable row: it counts as not received. Check what was asked for and export it again."
-        )
-        return (Message(zh, en),)
-    if not account.rows_rejected:
-        return ()
-    return (
-        Message(
-            f"文件 {name} 有 {account.rows_rejected} 行无法采用，原因见 raw_reject。",
-            f"File {name}: {account.rows_rejected} rows could not be used; raw_reject says why.",
-        ),
-    )
 
 
 def _stop_file(con: Connection, source: Source, landed: LandedFile, night: Night, sentence: Message) -> None:
@@ -268,22 +303,37 @@ def _state_of_files(con: Connection, settings: Settings, source: Source, night: 
     failed = sum(1 for status, *_ in files if status == "stopped")
     messages = tuple(Message(zh, en) for _, _, zh, en in files if zh)
     rows = sum(kept for _, kept, *_ in files)
-    if files:
-        state = "failed" if failed else "received"
-        return SourceIntake(source.id, state, len(files) - failed, failed, rows, messages)
     delivered = con.execute(
         "SELECT count(*) FROM raw_delivery WHERE source_id = $source AND received_at = $received", values
     ).fetchone()
-    if source.expected == "none" or delivered != (0,):
-        return SourceIntake(source.id, "unchanged", 0, 0, 0)
+    if files and delivered != (0,):
+        state = "failed" if failed else "received"
+        return SourceIntake(source.id, state, len(files) - failed, failed, rows, messages)
+    read_again = SourceIntake(source.id, "unchanged", len(files), 0, rows, messages)
+    found = _judge_silence(con, settings, source, night) if delivered == (0,) else None
+    return replace(read_again, state="silent", messages=(*messages, found)) if found else read_again
+
+
+def _judge_silence(con: Connection, settings: Settings, source: Source, night: Night) -> Message | None:
+    """What to say of a source that brought nothing tonight; None if it owes nothing."""
+    if source.expected == "none":
+        return None
     last = _newest(con, source.id)
     if source.expected == "nightly":
-        return SourceIntake(source.id, "silent", 0, 0, 0, (_silence(source, last, ("今夜", "tonight")),))
+        return None if _came_today(con, source, night) else _silence(source, last, ("今夜", "tonight"))
     calendar = load_calendar(settings.data_root)
     missed = overdue_days(source.expected, source.grace_hours, last, night.as_of, calendar)
-    if not missed:
-        return SourceIntake(source.id, "unchanged", 0, 0, 0)
-    return SourceIntake(source.id, "silent", 0, 0, 0, (_silence(source, last, say_days(missed, calendar)),))
+    return _silence(source, last, say_days(missed, calendar)) if missed else None
+
+
+def _came_today(con: Connection, source: Source, night: Night) -> bool:
+    """A second run on the day on which its file came does not make a source silent."""
+    found = con.execute(
+        "SELECT count(*) FROM raw_delivery JOIN raw_file f USING (file_id, source_id) WHERE source_id = $source "
+        "AND f.status = 'read' AND raw_delivery.received_at BETWEEN date_trunc('day', $as_of) AND $as_of",
+        {"source": source.id, "as_of": night.as_of},
+    ).fetchone()
+    return found != (0,)
 
 
 def _silence(source: Source, last: datetime | None, due: tuple[str, str]) -> Message:

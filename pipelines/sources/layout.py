@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +20,7 @@ from pipelines.errors import UsageError
 from pipelines.model import LEDGER_TEXT_FIELDS, UPSTREAM_TEXT_FIELDS, Direction, Side, Status
 from pipelines.settings import Settings
 from pipelines.sources.patterns import SHARED_PATTERNS
-from pipelines.validation import say_invalid
+from pipelines.validation import read_toml, say_invalid
 
 TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
 MONEY_FIELDS = ("amount", "tax", "total", "debit", "credit")
@@ -228,10 +227,11 @@ def shipped_layouts() -> dict[str, Layout]:
 
 def read_layout(path: Path) -> Layout:
     """Read one TOML file. Raises UsageError that names file, key, what was found and what is expected."""
+    values = read_toml("版式不是有效的 TOML | A layout is no valid TOML.", path)
     try:
-        layout = Layout(**_read_toml(path))
+        layout = Layout(**values)
     except ValidationError as error:
-        raise say_invalid("版式不能采用 | A layout is not usable.", str(path), error) from None
+        raise say_invalid("版式不能采用 | A layout is not usable.", str(path), error, Layout, values) from None
     if layout.name != path.stem:
         raise UsageError(
             "版式的名称须与文件名一致 | A layout's name is its file's.",
@@ -240,10 +240,3 @@ def read_layout(path: Path) -> Layout:
             expected=path.stem,
         )
     return layout
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError("版式不是有效的 TOML | A layout is no valid TOML.", where=path, found=str(error)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from dataclasses import dataclass
@@ -27,6 +28,17 @@ LABEL_COLUMNS = 8
 
 
 @dataclass(frozen=True)
+class _ReadSheet:
+    """One sheet: the text above its header in `top`, and how it heads the columns that fields are taken from."""
+
+    rows: pd.DataFrame
+    ignored: pd.DataFrame
+    top: str
+    titles: dict[str, str]
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
 class FileReading:
     """What a file holds: `rows` (sheet, row_number, the side's text fields, other_cells, and is_negative
     by the layout's rules of signs), `ignored` (sheet, row_number,
@@ -42,6 +54,8 @@ class FileReading:
     is_complete: bool
     is_listing: bool = False
     """It is an API's listing, which states its own completeness: without rows it may still be whole."""
+    titles: dict[str, str] = dataclasses.field(default_factory=dict)
+    """How the file heads the column of each field."""
 
 
 def empty_reading(layout: Layout) -> FileReading:
@@ -63,9 +77,12 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
     rule, chosen = _choose_sheets(file_name, sheets, layout)
     parts = [_read_sheet(file_name, sheet, layout) for sheet in chosen]
     left = [[sheet.name, 0, "other_sheet", sheet.name] for sheet in sheets if sheet not in chosen]
-    ignored = pd.concat([*(part[1] for part in parts), pd.DataFrame(left, columns=IGNORED_COLUMNS)], ignore_index=True)
-    rows = pd.concat([part[0] for part in parts], ignore_index=True)
-    top = "\n".join(part[2] for part in parts)
+    ignored = pd.concat(
+        [*(part.ignored for part in parts), pd.DataFrame(left, columns=IGNORED_COLUMNS)], ignore_index=True
+    )
+    rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    top = "\n".join(part.top for part in parts)
+    doubled = tuple(message for part in parts for message in part.messages)
     is_capped = layout.row_cap is not None and len(rows) >= layout.row_cap
     return FileReading(
         rows=pa.Table.from_pandas(rows, schema=_row_schema(layout.side), preserve_index=False),
@@ -74,8 +91,9 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
         grain=rule.grain,
         period=find_period(layout, file_name, top),
         taxpayer_id=_found(layout.title.get("taxpayer_id"), top),
-        messages=(_cap_message(file_name, layout),) if is_capped else (),
+        messages=(*((_cap_message(file_name, layout),) if is_capped else ()), *doubled),
         is_complete=not is_capped,
+        titles={name: title for part in parts for name, title in part.titles.items()},
     )
 
 
@@ -122,7 +140,7 @@ def _choose_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> tuple
     )
 
 
-def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
     header = find_header(sheet, layout)
     if header is None:
         raise StoppedFileError(*header_sentences(file_name, sheet, layout), is_shape=True)
@@ -148,7 +166,32 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> tuple[pd.DataFr
     titles = _ignored_rows(
         sheet.name, top, pd.Series(["title"] * header.row + ["header"] * header.height, index=top.index)
     )
-    return rows, pd.concat([titles, ignored], ignore_index=True), "\n".join(titles["text"])
+    return _ReadSheet(
+        rows,
+        pd.concat([titles, ignored], ignore_index=True),
+        "\n".join(titles["text"]),
+        {name: header.titles[place].strip() for name, place in header.columns.items()},
+        _say_doubled(file_name, body[is_kept], header),
+    )
+
+
+def _say_doubled(file_name: str, body: pd.DataFrame, header: Header) -> tuple[Message, ...]:
+    """Columns headed like one that is read, but with other values: the first of them counts."""
+    said = []
+    for place in dict.fromkeys(header.columns.values()):
+        title = plain_header(header.titles[place])
+        others = [c for c, text in enumerate(header.titles) if c > place and title and plain_header(text) == title]
+        differing = [c for c in others if ((body[c].str.strip() != "") & (body[c] != body[place])).any()]
+        for column in differing:
+            said.append(
+                Message(
+                    f"文件 {file_name} 有两列“{title}”（第 {place + 1}、{column + 1} 列）且内容不同："
+                    f"只读第 {place + 1} 列。",
+                    f"File {file_name} has two columns {title} ({place + 1} and {column + 1}) that differ: only column "
+                    f"{place + 1} is read.",
+                )
+            )
+    return tuple(said)
 
 
 def _text_columns(frame: pd.DataFrame) -> list[int]:

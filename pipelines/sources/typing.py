@@ -19,6 +19,19 @@ from pipelines.warehouse import Connection, run_sql
 
 
 @dataclass(frozen=True)
+class Rejected:
+    """Rows of one file that were rejected for one reason, with the first of them; `column` as the file heads it."""
+
+    reason: str
+    column: str | None
+    row_count: int
+    sheet: str
+    first_row: int
+    found: str | None
+    expected: str
+
+
+@dataclass(frozen=True)
 class FileAccount:
     """Rows of one file: `rows_read = rows_kept + rows_rejected + rows_ignored`."""
 
@@ -26,6 +39,7 @@ class FileAccount:
     rows_kept: int
     rows_rejected: int
     rows_ignored: int
+    rejects: tuple[Rejected, ...] = ()
 
 
 def prepare_typing(con: Connection, settings: Settings) -> None:
@@ -83,10 +97,19 @@ def type_file(
         "FROM new_reject n JOIN reject_reason r USING (reason)",
         keys,
     )
-    (rejected,) = con.execute("SELECT count(*) FROM new_reject").fetchone() or (0,)
+    rejects = _summarise_rejects(con, reading)
+    rejected = sum(reject.row_count for reject in rejects)
     con.unregister("incoming")
     con.unregister("left_aside")
-    return FileAccount(reading.rows_read, incoming.num_rows - rejected, rejected, reading.ignored.num_rows)
+    return FileAccount(reading.rows_read, incoming.num_rows - rejected, rejected, reading.ignored.num_rows, rejects)
+
+
+def _summarise_rejects(con: Connection, reading: FileReading) -> tuple[Rejected, ...]:
+    rows = run_sql(con, "core/reject_summary").fetchall()
+    return tuple(
+        Rejected(reason, reading.titles.get(column, column) if column else None, *rest)
+        for reason, column, *rest in rows
+    )
 
 
 def _layout_values(layout: Layout) -> dict[str, list[str]]:

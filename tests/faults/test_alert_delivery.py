@@ -216,5 +216,5 @@ def test_channels_are_proved_one_by_one(settings: Settings, receiver: Receiver, 
     results = test_channels(with_channels(settings, receiver.url, dead_url, "no address at all"))
     alive = [(result.channel, result.is_alive) for result in results]
     assert alive == [("console", True), ("json[1]", True), ("json[2]", False), ("unknown[3]", False)]
-    assert results[3].detail == "the address is not understood"
+    assert results[3].detail == "地址看不懂 | the address is not understood"
     assert len(receiver.messages) == 1

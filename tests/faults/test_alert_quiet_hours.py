@@ -94,4 +94,4 @@ def test_a_receiver_that_hangs_is_a_failure_that_is_named(settings: Settings, mo
     with socket.create_server(("127.0.0.1", 0)) as mute:
         settings.alert_channels = [f"json://127.0.0.1:{mute.getsockname()[1]}/x?rto=0.5&cto=0.5"]
         result = send.test_channels(settings)[-1]
-    assert (result.state, result.detail) == ("failed", "no connection or no answer")
+    assert (result.state, result.detail) == ("failed", "连不上或没有应答 | no connection or no answer")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import duckdb
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -64,7 +65,7 @@ def test_broken_own_layout_names_its_file(settings: Settings) -> None:
 
 def test_old_published_database_is_warned_of(settings: Settings) -> None:
     settings.published_path.parent.mkdir(parents=True)
-    settings.published_path.touch()
+    duckdb.connect(str(settings.published_path)).close()
     assert diagnoses.diagnose_published(settings).state == "ok"
     os.utime(settings.published_path, (1_000_000_000, 1_000_000_000))
     assert diagnoses.diagnose_published(settings).state == "warn"

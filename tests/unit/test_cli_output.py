@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.cli.output import format_cell, neutralise_cell, print_json, print_table, verdict_rows
+from pipelines.cli.output import format_cell, neutralise_cell, print_json, print_rows, print_table, verdict_rows
 
 
 @dataclass(frozen=True)
@@ -52,3 +52,16 @@ def test_negative_money_stays_a_number() -> None:
 def test_verdicts_come_in_the_order_of_the_closed_list() -> None:
     rows = verdict_rows({("missing_ledger", "not_booked"): 2, ("matched", "exact"): 5})
     assert [row["cause"] for row in rows] == ["exact", "not_booked"]
+
+
+def test_rows_that_do_not_fit_come_one_field_per_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = [f"column_{number}" for number in range(9)]
+    print_rows(columns, [["a text of some length"] * 9])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["── 1 ──", "  column_0  a text of some length"]
+    assert len(lines) == 10
+    print_rows(["a", "b"], [[1, 2]])
+    assert "┃ a ┃ b ┃" in capsys.readouterr().out

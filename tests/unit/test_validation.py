@@ -23,9 +23,9 @@ def refused(root: Path, toml: str) -> UsageError:
     ("toml", "key", "found", "chinese", "english"),
     [
         ("threads = 0", "threads", "0", "不小于 1", "greater than or equal to 1"),
-        ("thread = 2", "thread", None, "没有这个键", "Extra inputs"),
+        ("thread = 2", "thread", None, "是否为 threads", "did you mean threads"),
         ('sync_grace_hours = "two"', "sync_grace_hours", "'two'", "整数", "valid integer"),
-        ('[[taxpayers]]\nid = "1"', "taxpayers.0.name", None, "必填", "required"),
+        ('[[taxpayers]]\nid = "1"', "taxpayers[1].name", None, "必填", "required"),
         ('alert_language = "de"', "alert_language", "'de'", "'zh', 'en'", "'zh' or 'en'"),
         ('filed_through = "2026-13"', "filed_through", "'2026-13'", "符合样式", "match pattern"),
     ],
@@ -52,3 +52,50 @@ def test_other_wrong_settings_are_named_too(tmp_path: Path) -> None:
 def test_every_kind_of_error_is_one_of_the_library_and_takes_its_values() -> None:
     kinds = {str(kind["type"]): kind["example_context"] or {} for kind in list_all_errors()}
     assert {kind: text.format(**kinds[kind]) for kind, text in CHINESE.items()}.keys() <= kinds.keys()
+
+
+SOURCE = '[[sources]]\nid = "ledger"\nside = "ledger"\nfolder = "in"\n'
+OURS = '[[taxpayers]]\nid = "91110105MA01A1B2XG"\nname = "甲"\n'
+
+
+def test_an_unknown_key_is_named_by_its_source_with_the_nearest_one(tmp_path: Path) -> None:
+    error = refused(tmp_path, SOURCE + 'layuot = "auto"\n')
+    assert error.where == f"{tmp_path / 'fapiao.toml'}: sources[ledger].layuot"
+    assert error.expected == "没有这个键，是否为 layout | unknown key, did you mean layout?"
+
+
+def test_a_wrong_environment_variable_is_named_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAPIAO_THREADS", "many")
+    assert refused(tmp_path, SOURCE).where == "环境变量 | environment FAPIAO_THREADS"
+
+
+def test_an_environment_variable_that_is_no_json_is_named_and_not_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAPIAO_ALERT_CHANNELS", "json://host/secret")
+    error = refused(tmp_path, SOURCE)
+    assert error.where == "FAPIAO_ALERT_CHANNELS"
+    assert "JSON" in (error.expected or "")
+    assert "secret" not in str(error)
+
+
+def test_a_file_of_windows_notepad_is_read_and_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "fapiao.toml"
+    path.write_text(OURS, encoding="utf-8-sig")
+    assert [taxpayer.name for taxpayer in load_settings(tmp_path).taxpayers] == ["甲"]
+    path.write_text(OURS, encoding="gb18030")
+    with pytest.raises(UsageError) as caught:
+        load_settings(tmp_path)
+    assert "UTF-8" in (caught.value.next_step or "")
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        (OURS + OURS, "the id 91110105MA01A1B2XG stands twice in taxpayers"),
+        (SOURCE + SOURCE, "the id ledger stands twice in sources"),
+        (OURS + SOURCE + 'taxpayer_id = "91110105MA01A1B2XC"', "91110105MA01A1B2XC of source ledger"),
+    ],
+)
+def test_ids_that_would_be_judged_as_somebody_elses_are_refused(tmp_path: Path, toml: str, said: str) -> None:
+    assert said in (refused(tmp_path, toml).expected or "")

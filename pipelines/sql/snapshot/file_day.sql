@@ -1,5 +1,5 @@
 -- What: the day that the rows of a received file are kept under: the day on which the file was first received.
---       Rows of a file never change afterwards, so only the newest day's files grow.
+--       Rows of a file change afterwards only if it is read again with other settings: then that night first received it.
 -- Grain: one row per file_id and source_id.
 -- Inputs: raw_file.
 -- Parameters: none.
