@@ -1,6 +1,7 @@
 -- what: which red-letter invoice reverses which blue one, over any distance in time
 -- grain: work_red_pair one row per red invoice whose blue one is known; work_void_red_pair the same of red invoices that were
---        voided; work_red_alone one row per red invoice that names one that is not known; work_unpaired_red one row per red invoice that was
+--        voided; work_red_alone one row per red invoice that names one that is not known; work_original_number one row per red
+--        invoice and number that it reverses; work_unpaired_red one row per red invoice that was
 --        left without one, and why: too many, or several that are alike; work_unpaired_blue one row per such red invoice and
 --        invoice that it may reverse
 -- inputs: work_red, work_known, work_listed_twice, work_decided
@@ -57,7 +58,8 @@ ending AS (
     HAVING count(*) = 1
 ),
 named AS (
-    SELECT r.record_id AS red_id, r.total_cny AS red_total, r.is_void, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
+    SELECT r.record_id AS red_id, r.total_cny AS red_total, r.is_void, u.record_id AS blue_id, u.total_cny AS blue_total, u.status,
+           u.number AS blue_number, u.code AS blue_code
     FROM red r
     JOIN blue u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction
@@ -77,7 +79,7 @@ named AS (
                  (u.code = r.code) IS TRUE DESC, u.issued_on, u.observed_at, u.record_id
     ) = 1
     UNION ALL
-    SELECT r.record_id, r.total_cny, r.is_void, u.record_id, u.total_cny, u.status
+    SELECT r.record_id, r.total_cny, r.is_void, u.record_id, u.total_cny, u.status, u.number, u.code
     FROM red r
     JOIN ending e ON e.taxpayer_id = r.taxpayer_id AND e.direction = r.direction AND e.ending = r.original_number
     JOIN blue u ON u.record_id = e.record_id
@@ -87,7 +89,8 @@ named AS (
                         WHEN 'red_partial' THEN u.total_cny > -r.total_cny ELSE FALSE END
 ),
 unnamed AS (
-    SELECT r.record_id AS red_id, r.total_cny AS red_total, r.is_void, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
+    SELECT r.record_id AS red_id, r.total_cny AS red_total, r.is_void, u.record_id AS blue_id, u.total_cny AS blue_total, u.status,
+           u.number AS blue_number, u.code AS blue_code
     FROM red r
     JOIN blue u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.total_cny = -r.total_cny
@@ -122,3 +125,8 @@ WHERE original_number IS NOT NULL AND NOT is_void
   AND record_id NOT IN (SELECT record_id FROM work_unpaired_red)
   AND record_id NOT IN (SELECT record_id FROM work_listed_twice)
   AND record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone');
+
+CREATE OR REPLACE TEMP TABLE work_original_number AS
+SELECT red_id, blue_number AS number, blue_code AS code FROM work_reversing WHERE is_only AND NOT is_void
+UNION ALL
+SELECT record_id, original_number, original_code FROM work_red_alone;
