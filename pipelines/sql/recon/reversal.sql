@@ -117,7 +117,7 @@ WITH listed AS (
 fitting AS (
     SELECT ledger_id FROM listed
     GROUP BY ledger_id
-    HAVING bool_or(is_reversed) AND count(*) = any_value(n_numbers) AND any_value(money) <= 0
+    HAVING bool_or(is_reversed) AND count(*) = any_value(n_numbers) AND abs(any_value(money) - sum(whole)) > $tolerance
        AND abs(any_value(money) - sum(CASE WHEN is_reversed THEN reversed ELSE whole END)) <= $tolerance
 ),
 -- Of two lists that name the same the first books it.
@@ -166,7 +166,7 @@ SELECT w.ledger_id, w.blue_id, r.red_id FROM whole w JOIN work_red_left r ON r.b
 
 -- The lines that are the blue invoice's own by now.
 CREATE OR REPLACE TEMP TABLE work_own_line AS
-SELECT n.upstream_id AS blue_id, n.ledger_id, l.posted_on, l.line_total, l.line_amount, FALSE AS is_cleared
+SELECT n.upstream_id AS blue_id, n.ledger_id, l.posted_on, l.line_total, l.line_amount, n.rule = 'decision' AS is_fixed
 FROM work_named n
 JOIN work_open_ledger l ON l.record_id = n.ledger_id
 WHERE n.n_numbers = 1 AND n.ledger_id NOT IN (SELECT ledger_id FROM work_reversal_of)
@@ -233,8 +233,9 @@ WHERE coalesce(abs(l.line_total - t.total_cny), abs(l.line_amount - t.amount_cny
 INSERT INTO work_reversal_of
 WITH last_booking AS (
     SELECT blue_id, arg_max(ledger_id, (posted_on, ledger_id)) AS ledger_id FROM work_own_line
-    WHERE NOT is_cleared AND coalesce(line_total, line_amount) > 0
+    WHERE coalesce(line_total, line_amount) > 0
     GROUP BY blue_id
+    HAVING NOT bool_or(is_fixed)
 ),
 net AS (
     SELECT b.blue_id, b.ledger_id
@@ -256,11 +257,17 @@ JOIN (SELECT *, row_number() OVER (PARTITION BY blue_id ORDER BY issued_on, red_
   USING (blue_id, place);
 
 INSERT INTO work_reversal_of
-SELECT l.ledger_id, l.blue_id, min(r.red_id)
+WITH booked AS (
+    SELECT blue_id, 'total' AS kind, whole_total AS money, min(red_id) AS red_id FROM work_reversing_red GROUP BY blue_id, money
+    UNION ALL
+    SELECT blue_id, 'amount', whole_amount AS money, min(red_id) FROM work_reversing_red GROUP BY blue_id, money
+)
+SELECT l.ledger_id, l.blue_id, b.red_id
 FROM work_line_left l
-JOIN work_reversing_red r ON r.blue_id = l.blue_id
- AND CASE WHEN l.line_total IS NOT NULL THEN r.whole_total = l.line_total ELSE r.whole_amount = l.line_amount END
-GROUP BY l.ledger_id, l.blue_id;
+JOIN booked b
+  ON b.blue_id = l.blue_id AND b.money = coalesce(l.line_total, l.line_amount)
+ AND b.kind = CASE WHEN l.line_total IS NOT NULL THEN 'total' ELSE 'amount' END
+WHERE l.is_known;
 
 CREATE OR REPLACE TEMP VIEW work_void_red AS
 SELECT p.blue_id, p.red_id, u.total_cny, u.amount_cny, u.issued_on
