@@ -132,7 +132,7 @@ first_of AS (
 SELECT l.ledger_id, l.upstream_id, coalesce(r.red_id, l.upstream_id)
 FROM listed l
 SEMI JOIN first_of USING (ledger_id)
-LEFT JOIN work_red_left r ON r.blue_id = l.upstream_id AND l.is_reversed;
+LEFT JOIN work_red_left r ON r.blue_id = l.upstream_id;
 
 -- A line that keeps no total is known by its amount. Sums are few: lines and red letters meet by them, and then in order.
 CREATE OR REPLACE TEMP MACRO red_of_line(lines, reds) AS TABLE
