@@ -4,13 +4,13 @@
 --        letter; work_reversal_of per line and invoice that it turns out to book; work_awaiting_red one row per line that waits
 -- inputs: work_named, work_red_pair, work_void_red_pair, work_red_alone, work_red, work_known, work_open_ledger, work_reference,
 --         work_decided, work_forbidden, work_cited_pair, the macro looked_at (coverage.sql)
--- parameters: $tolerance, $max_pairs, $as_of, $grace_hours, $lookback_days
+-- parameters: $tolerance, $max_repeated, $max_pairs, $as_of, $grace_hours, $lookback_days
 -- A reversal may be booked under the blue number. In this order: a list books the red letters of what it names if they make up
 -- its money; a line is the red letter whose money it has and that nothing else books, in whole or for the rest; it is all that are
 -- left together; it stays where it is if the lines of the blue invoice then come to what that is, or if it takes back one
 -- of several bookings; all lines that are left are the one red letter that is left, if they come to it; the last booking of
 -- the blue invoice is net of the red letters that are left, if the lines come to that; a line is the next one that is left; it is
--- one of its money that is booked already, or was voided. Else it takes back part of the blue invoice and stays there.
+-- one of its money that was voided, or is booked already. Else it takes back part of the blue invoice and stays there.
 
 CREATE OR REPLACE TEMP TABLE work_reversal AS
 SELECT n.ledger_id, n.upstream_id AS blue_id, TRUE AS is_known, l.posted_on, l.line_total, l.line_amount
@@ -103,7 +103,7 @@ SELECT blue_id, count(*) AS n_red, sum(total_cny) AS total_cny, sum(amount_cny) 
 INSERT INTO work_reversal_of
 WITH listed AS (
     SELECT
-        n.ledger_id, n.upstream_id, n.n_numbers, r.blue_id IS NOT NULL AS is_reversed,
+        n.ledger_id, n.upstream_id, n.n_numbers, r.n_red, r.blue_id IS NOT NULL AS is_reversed,
         coalesce(l.line_total, l.line_amount) AS money,
         CASE WHEN l.line_total IS NOT NULL THEN u.total_cny ELSE u.amount_cny END AS whole,
         CASE WHEN l.line_total IS NOT NULL THEN r.total_cny ELSE r.amount_cny END AS reversed
@@ -117,21 +117,12 @@ WITH listed AS (
 fitting AS (
     SELECT ledger_id FROM listed
     GROUP BY ledger_id
-    HAVING bool_or(is_reversed) AND count(*) = any_value(n_numbers) AND abs(any_value(money) - sum(whole)) > $tolerance
+    HAVING max(n_red) <= $max_repeated AND count(*) = any_value(n_numbers) AND abs(any_value(money) - sum(whole)) > $tolerance
        AND abs(any_value(money) - sum(CASE WHEN is_reversed THEN reversed ELSE whole END)) <= $tolerance
-),
--- Of two lists that name the same the first books it.
-first_of AS (
-    SELECT ledger_id FROM (
-        SELECT ledger_id, row_number() OVER (PARTITION BY upstream_id ORDER BY ledger_id) AS place
-        FROM listed SEMI JOIN fitting USING (ledger_id)
-    )
-    GROUP BY ledger_id
-    HAVING max(place) = 1
 )
 SELECT l.ledger_id, l.upstream_id, coalesce(r.red_id, l.upstream_id)
 FROM listed l
-SEMI JOIN first_of USING (ledger_id)
+SEMI JOIN fitting USING (ledger_id)
 LEFT JOIN work_red_left r ON r.blue_id = l.upstream_id;
 
 -- A line that keeps no total is known by its amount. Sums are few: lines and red letters meet by them, and then in order.
@@ -256,6 +247,14 @@ FROM (SELECT *, row_number() OVER (PARTITION BY blue_id ORDER BY posted_on, ledg
 JOIN (SELECT *, row_number() OVER (PARTITION BY blue_id ORDER BY issued_on, red_id) AS place FROM work_red_left WHERE is_free) r
   USING (blue_id, place);
 
+CREATE OR REPLACE TEMP VIEW work_void_red AS
+SELECT p.blue_id, p.red_id, u.total_cny, u.amount_cny, u.issued_on
+FROM work_void_red_pair p
+JOIN work_known u ON u.record_id = p.red_id
+WHERE p.red_id NOT IN (SELECT upstream_id FROM work_named);
+
+INSERT INTO work_reversal_of FROM red_of_line('work_line_left', 'work_void_red');
+
 INSERT INTO work_reversal_of
 WITH booked AS (
     SELECT blue_id, 'total' AS kind, whole_total AS money, min(red_id) AS red_id FROM work_reversing_red GROUP BY blue_id, money
@@ -268,14 +267,6 @@ JOIN booked b
   ON b.blue_id = l.blue_id AND b.money = coalesce(l.line_total, l.line_amount)
  AND b.kind = CASE WHEN l.line_total IS NOT NULL THEN 'total' ELSE 'amount' END
 WHERE l.is_known;
-
-CREATE OR REPLACE TEMP VIEW work_void_red AS
-SELECT p.blue_id, p.red_id, u.total_cny, u.amount_cny, u.issued_on
-FROM work_void_red_pair p
-JOIN work_known u ON u.record_id = p.red_id
-WHERE p.red_id NOT IN (SELECT upstream_id FROM work_named);
-
-INSERT INTO work_reversal_of FROM red_of_line('work_line_left', 'work_void_red');
 
 DELETE FROM work_reversal_of
 WHERE ledger_id IN (SELECT o.ledger_id FROM work_reversal_of o SEMI JOIN work_forbidden f USING (ledger_id, upstream_id));
