@@ -200,10 +200,12 @@ class Desk:
         return _money(line) < 0 < invoice["total_cny"] and bool(self._reds_of(invoice))
 
     def _place_reversals(self) -> None:
-        """Of several red letters each has its own line: that of its money, else the next one that is left."""
+        """Of several red letters each has its own line: that of its money, else the next one that is left. Lines that make
+        up the last one are its parts, and one line may book the invoice and its red letters net."""
         for blue in self.invoices:
             lines = self.reversals.get(blue["record_id"], [])
-            reds = sorted(self._reds_of(blue), key=lambda red: (issued_on(red), red["record_id"])) if lines else []
+            is_named = lines or self.booked.get(blue["record_id"])
+            reds = sorted(self._reds_of(blue), key=lambda red: (issued_on(red), red["record_id"])) if is_named else []
             free = [red for red in reds if not self.booked.get(red["record_id"])]
             for line in list(lines):
                 alike = next((red for red in free if money_equal(red, line)), None)
@@ -216,6 +218,16 @@ class Desk:
             if len(lines) == 1 and len(free) > 1 and not any(gaps(together, lines).values()):
                 self._settle_list(lines.pop(), [[red] for red in free])
                 free.clear()
+            if len(lines) > 1 and len(free) == 1 and money_agrees(free[0], *lines):
+                for line in list(lines):
+                    self._book_reversal(line, free[0], lines, [free[0]])
+                free.clear()
+            net = {name: together[name] + blue[name] for name in together}
+            if free and not lines and own and blue["status"] != "red_full" and money_agrees(net, *own):
+                if len(own) > 1:
+                    raise LeftOpenError("several lines that book an invoice net of its red letters")
+                self._settle_list(own.pop(), [[row] for row in (blue, *free)])
+                continue
             for line in list(lines):
                 booked = next((red for red in reds if red not in free and money_equal(red, line)), None)
                 if free:

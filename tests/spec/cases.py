@@ -858,6 +858,13 @@ REVERSALS = [
     Case("booked net of the red letter, which is booked too", "Reversals in the books",
          [PARTLY, red("u2", RED, "-113.00")], [entry("l1", total="1017.00"), of_blue("l2", "-113.00")],
          [("mismatched", "amount_differs", {"u1", "l1"}), ("matched", "exact", {"u2", "l2"})]),
+    *(Case(f"{said} under the number and the day of the blue invoice", "Reversals in the books",
+           [PARTLY, red("u2", RED, "-113.00")],
+           [*([] if total == "1017.00" else [entry("l1")]),
+            entry("l2", total=total, posted_on=SEPTEMBER, invoice_date=date(2026, 8, 10))], expect)
+      for said, total, expect in [
+          ("the red letter", "-113.00", [BLUE_BOOKED, ("matched", "exact", {"u2", "l2"})]),
+          ("net of the red letter", "1017.00", one("combined_entry", "matched", "u1", "u2", "l2"))]),
     Case("one red letter, two lines under the blue number", "Reversals in the books",
          [PARTLY, red("u2", RED, "-113.00")], [entry("l1"), of_blue("l2", "-60.00"), of_blue("l3", "-53.00")],
          [BLUE_BOOKED, ("matched", "split_entries", {"u2", "l2", "l3"})]),
@@ -900,7 +907,7 @@ REVERSALS = [
     Case("a void red letter booked under the blue number", "Reversals in the books",
          [invoice("u1"), red("u2", RED, "-113.00", status="void")], [entry("l1"), of_blue("l2", "-113.00")],
          [BLUE_BOOKED, ("mismatched", "dead_invoice_booked", {"u2", "l2"})]),
-    *(Case(f"a red letter that names none, booked under the blue number with its own day: {said}", "Reversals in the books",
+    *(Case(f"a red letter that names none, booked under the blue number with its day: {said}", "Reversals in the books",
            [invoice("u1", status=status), invoice("u2", RED, money, on=date(2026, 8, 28))],
            [*([entry("l1")] if is_booked else []),
             entry("l2", total=money, posted_on=SEPTEMBER, invoice_date=date(2026, 8, 28))],

@@ -1,7 +1,8 @@
 -- what: which lines under the number of a reversed invoice are its red letters', which wait for a red letter that may still
 --       come, and which invoices a list names that are dead and not in its money
 -- grain: work_named with other rows for these lines; work_reversal one row per negative line; work_reversing_red one row per red
---        letter; work_reversal_of per line and invoice that it turns out to book; work_awaiting_red one row per line that waits
+--        letter; work_reversal_of per line and invoice that it turns out to book; work_awaiting_red one row per line that waits;
+--        work_day_of_blue one row per such line and invoice that has the day of the blue one
 -- inputs: work_named, work_red_pair, work_void_red_pair, work_red_alone, work_red, work_known, work_open_ledger, work_reference,
 --         work_decided, work_forbidden, work_cited_pair, the macro looked_at (coverage.sql)
 -- parameters: $tolerance, $max_repeated, $max_pairs, $as_of, $grace_hours, $lookback_days
@@ -289,15 +290,23 @@ WHERE k.due_at > $as_of::TIMESTAMP
 
 DELETE FROM work_named WHERE ledger_id IN (SELECT ledger_id FROM work_awaiting_red);
 
+-- A line that keeps the number of the blue invoice may keep its day, too.
+CREATE OR REPLACE TEMP TABLE work_day_of_blue AS
+SELECT o.ledger_id, o.upstream_id
+FROM work_reversal_of o
+JOIN work_open_ledger l ON l.record_id = o.ledger_id
+JOIN work_known u ON u.record_id = o.blue_id AND u.issued_on = l.invoice_date;
+
 INSERT INTO work_named
 SELECT
     o.ledger_id, o.upstream_id, 'reversal_of_blue', count(*) OVER (PARTITION BY o.ledger_id), coalesce(n.is_whole_key, FALSE),
     coalesce(l.line_total = u.total_cny, l.line_amount = u.amount_cny),
-    party_agrees(l.party_id, l.party_name, u.party_id, u.party_name), l.invoice_date = u.issued_on,
+    party_agrees(l.party_id, l.party_name, u.party_id, u.party_name), l.invoice_date = u.issued_on OR d.ledger_id IS NOT NULL,
     coalesce(l.line_total, l.line_amount) < 0
 FROM work_reversal_of o
 JOIN work_open_ledger l ON l.record_id = o.ledger_id
 JOIN work_known u ON u.record_id = o.upstream_id
+LEFT JOIN work_day_of_blue d ON d.ledger_id = o.ledger_id AND d.upstream_id = o.upstream_id
 LEFT JOIN work_named n ON n.ledger_id = o.ledger_id AND n.upstream_id = o.blue_id;
 
 DELETE FROM work_named WHERE rule <> 'reversal_of_blue' AND ledger_id IN (SELECT ledger_id FROM work_reversal_of);
