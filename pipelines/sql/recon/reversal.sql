@@ -274,7 +274,7 @@ WHERE ledger_id IN (SELECT o.ledger_id FROM work_reversal_of o SEMI JOIN work_fo
 
 -- The red letter of what is left may still come, or be of a day that was not received, if there is an invoice to reverse.
 CREATE OR REPLACE TEMP TABLE work_red_awaited AS
-SELECT l.record_id, l.taxpayer_id, l.direction, l.posted_on, l.invoice_date, u.status
+SELECT l.record_id, l.taxpayer_id, l.direction, l.posted_on, l.invoice_date, r.blue_id, u.status
 FROM work_line_left r
 JOIN work_named n ON n.ledger_id = r.ledger_id AND n.rule <> 'decision' AND n.date_agrees IS NOT TRUE
 JOIN work_open_ledger l ON l.record_id = r.ledger_id
@@ -282,7 +282,7 @@ JOIN work_known u ON u.record_id = r.blue_id
 WHERE u.status IN ('normal', 'red_partial') AND r.blue_id NOT IN (SELECT blue_id FROM work_red_pair WHERE is_full);
 
 CREATE OR REPLACE TEMP TABLE work_awaiting_red AS
-SELECT k.ledger_id
+SELECT k.ledger_id, l.blue_id
 FROM looked_at('work_red_awaited', $as_of::TIMESTAMP, $grace_hours, $lookback_days) k
 JOIN work_red_awaited l ON l.record_id = k.ledger_id
 WHERE k.due_at > $as_of::TIMESTAMP
