@@ -257,20 +257,19 @@ SEPTEMBER = date(2026, 9, 3)
 REVERSALS = [
     *(Said(f"only the red letter is booked, {said}", reversed_pair(),
            [entry("l1", reference, "-1130.00", posted_on=SEPTEMBER)],
-           "账上合计却为 -1,130.00 元（凭证 记-l1）：请核对蓝字是否漏记，红字是否多记。其中有发票号码在账上有误",
-           "they come to -1,130.00 CNY (voucher 记-l1). Check whether the blue side was left out, or too much was"
-           " reversed. One of their numbers is wrong or missing", columns=(*LIKELY, ("cause", cause)))
-      for said, reference, cause in [
-          ("a digit wrong", RED_NUMBER[:-1] + "8", "number_mistyped"),
-          ("a float", "2.6112000000999E+19", "digits_lost"),
-          ("without a number", None, "number_absent")]),
+           f"蓝字与红字应相抵为零，账上合计为 -1,130.00 元（凭证 记-l1）；其中有一笔{zh}", f"(voucher 记-l1). {en}",
+           columns=(*LIKELY, ("cause", cause)))
+      for said, reference, cause, zh, en in [
+          ("a digit wrong", RED_NUMBER[:-1] + "8", "number_mistyped",
+           "的发票号码疑似录错", "The number of one entry is probably mistyped"),
+          ("a float", "2.6112000000999E+19", "digits_lost", "的发票号码被电子表格损坏", "A spreadsheet destroyed"),
+          ("without a number", None, "number_absent", "没有可用的发票号码", "One entry has no usable number")]),
     Said("reversed with other money and without a number", reversed_pair(),
          [entry("l1", total="1103.00"), entry("l2", None, "-1130.00", posted_on=SEPTEMBER)],
-         "账上合计却为 -27.00 元（凭证 记-l1、记-l2）", "they come to -27.00 CNY (voucher 记-l1、记-l2)"),
+         "账上合计为 -27.00 元（凭证 记-l1、记-l2）", "they come to -27.00 CNY (voucher 记-l1、记-l2)"),
     Said("reversed, one entry of another party and one under a mistyped number", reversed_pair(),
          [entry("l1", party=OTHER), entry("l2", RED_NUMBER[:-1] + "8", "-1130.00", posted_on=SEPTEMBER)],
-         f"蓝字与冲销均已入账（凭证 记-l1、记-l2），合计 0.00 元。另外，账上往来单位（{OTHER['name']}",
-         "shows both sides (voucher 记-l1、记-l2), 0.00 CNY in all. The party in the ledger"),
+         f"红字是否多记。另外，账上往来单位（{OTHER['name']}", "too much was reversed. The party in the ledger"),
     Said("reversed with less tax", reversed_pair(),
          [entry("l1", amount_cny="1000.00", tax_cny="130.00"),
           entry("l2", RED_NUMBER, "-1130.00", amount_cny="-1066.04", tax_cny="-63.96", posted_on=SEPTEMBER)],
@@ -280,7 +279,7 @@ REVERSALS = [
          "in the ledger it comes to -1,130.00 CNY (voucher 记-l1). Check whether its booking was left out"),
     Said("a reversed invoice that was only taken back", [invoice("u1", status="red_full")],
          [entry("l1", total="-1130.00")],
-         "请核对蓝字是否漏记，红字是否多记", "Check whether the blue side was left out"),
+         "账上应为零，合计却为 -1,130.00 元", "Check whether its booking was left out"),
     Said("its reversal may be on the books", [invoice("u1", status="red_full")],
          [entry("l1"), entry("l2", RED_NUMBER, "-1130.00", posted_on=SEPTEMBER)],
          "账上仍有 1,130.00 元未冲销（凭证 记-l1）；凭证 记-l2 金额相同、方向相反，尚未对上发票，可能就是它的冲销",

@@ -71,9 +71,8 @@ compared AS (
         cause <> 'date_differs' AND rule <> 'second_error' AND list_contains(differing_fields, 'invoice_date') AS is_day_different,
         -- The causes of a repaired number say so themselves.
         CASE WHEN rule = 'decision' THEN 'decided'
-             WHEN cause IN ('number_mistyped', 'digits_lost', 'number_absent')
-             THEN CASE WHEN is_partly_reversed THEN 'repaired.reversed' END
-             WHEN list_contains(differing_fields, 'invoice_number')
+             WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent')
+              AND list_contains(differing_fields, 'invoice_number')
              THEN CASE WHEN reference IS NULL OR n_ledger > 1 THEN 'repaired' ELSE 'repaired.number' END
         END AS repair_key
     FROM measured
@@ -92,17 +91,13 @@ worded AS (
             WHEN cause = 'red_letter_netted' AND n_ledger = 0 THEN 'red_letter_netted.unbooked'
             WHEN cause = 'red_letter_netted' AND status = 'void' THEN 'red_letter_netted.void'
             WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
-            WHEN cause = 'dead_invoice_booked' AND ledger_total < 0 AND upstream_total >= 0
-                THEN CASE WHEN status = 'void' THEN 'dead_invoice_booked.void_negative' ELSE 'amount_differs.reversed' END
+            WHEN cause = 'dead_invoice_booked' AND ledger_total < 0 AND upstream_total >= 0 THEN 'dead_invoice_booked.negative'
             WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
             WHEN cause = 'dead_invoice_booked' AND is_partly_reversed THEN 'dead_invoice_booked.partly'
             WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
             -- Of a reversed invoice and its red letter only what they come to can be told.
             WHEN is_partly_reversed AND cause IN ('amount_differs', 'tax_differs', 'number_mistyped', 'digits_lost', 'number_absent')
-                THEN CASE WHEN abs(difference) > $tolerance THEN 'amount_differs.reversed'
-                          WHEN list_contains(differing_fields, 'tax_cny') THEN 'tax_differs.reversed'
-                          WHEN cause IN ('amount_differs', 'tax_differs') THEN cause
-                          ELSE 'number_differs.reversed' END
+                THEN cause || '.reversed'
             WHEN cause IN ('split_entries', 'combined_entry') AND is_rounded
                 THEN cause || '.rounded'
             WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
