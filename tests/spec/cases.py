@@ -855,6 +855,8 @@ REVERSALS = [
          one("combined_entry", "matched", "u1", "u2", "l1", "l2", "l3")),
     Case("booked net of the red letter", "Reversals in the books", [PARTLY, red("u2", RED, "-113.00")],
          [entry("l1", total="1017.00", posted_on=SEPTEMBER)], one("combined_entry", "matched", "u1", "u2", "l1")),
+    Case("a red letter of cents that is not booked", "Reversals in the books", [PARTLY, red("u2", RED, "-0.05")],
+         [entry("l1")], [BLUE_BOOKED, ("missing_ledger", "not_booked", {"u2"})]),
     Case("booked net of the red letter, which is booked too", "Reversals in the books",
          [PARTLY, red("u2", RED, "-113.00")], [entry("l1", total="1017.00"), of_blue("l2", "-113.00")],
          [("mismatched", "amount_differs", {"u1", "l1"}), ("matched", "exact", {"u2", "l2"})]),

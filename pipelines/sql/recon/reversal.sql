@@ -235,6 +235,8 @@ net AS (
     JOIN last_booking b ON b.blue_id = s.blue_id
     JOIN work_left_together r ON r.blue_id = s.blue_id
     WHERE coalesce(abs(s.line_total - s.total_cny - r.total_cny), abs(s.line_amount - s.amount_cny - r.amount_cny)) <= $tolerance
+      -- A red letter of cents is no difference.
+      AND coalesce(abs(s.line_total - s.total_cny), abs(s.line_amount - s.amount_cny)) > $tolerance
       AND s.blue_id NOT IN (SELECT blue_id FROM work_line_left)
       AND s.blue_id NOT IN (SELECT blue_id FROM work_red_pair WHERE is_full)
 )
