@@ -202,22 +202,21 @@ class Desk:
         return _money(line) < 0 < invoice["total_cny"] and bool(self._reds_of(invoice))
 
     def _place_reversals(self) -> None:
-        """Of several red letters each has its own line: that of its money, else the next one that is left."""
+        """Of several red letters each has its own line: that of its money, else what makes up those that are left, else
+        the next one that is left."""
         for blue in self.invoices:
             lines = self.reversals.get(blue["record_id"], [])
-            reds = sorted(self._reds_of(blue), key=lambda red: (issued_on(red), red["record_id"])) if lines else []
+            own = self.booked.setdefault(blue["record_id"], [])
+            reds = self._reds_of(blue) if lines or own else []
+            reds = sorted(reds, key=lambda red: (issued_on(red), red["record_id"]))
             free = [red for red in reds if not self.booked.get(red["record_id"])]
             for line in list(lines):
                 alike = next((red for red in free if money_equal(red, line)), None)
                 if alike:
                     self._book_reversal(line, alike, lines, free)
-            own = self.booked.setdefault(blue["record_id"], [])
             if lines and money_agrees(blue, *own, *lines):
                 raise LeftOpenError("a reversal that may correct the invoice")
-            together = {name: sum(red[name] for red in free) for name in ("total_cny", "amount_cny", "tax_cny")}
-            if len(lines) == 1 and len(free) > 1 and not any(gaps(together, lines).values()):
-                self._settle_list(lines.pop(), [[red] for red in free])
-                free.clear()
+            self._place_together(blue, own, lines, free)
             for line in list(lines):
                 booked = next((red for red in reds if red not in free and money_equal(red, line)), None)
                 if free:
@@ -225,6 +224,23 @@ class Desk:
                 elif booked:
                     self._book_reversal(line, booked, lines, [booked])
             own.extend(lines)
+
+    def _place_together(self, blue: Row, own: list[Row], lines: list[Row], free: list[Row]) -> None:
+        """One line for all red letters, several for one, or one that books the invoice net of them."""
+        together = {name: sum(red[name] for red in free) for name in ("total_cny", "amount_cny", "tax_cny")}
+        if len(lines) == 1 and len(free) > 1 and not any(gaps(together, lines).values()):
+            self._settle_list(lines.pop(), [[red] for red in free])
+            free.clear()
+        elif len(lines) > 1 and len(free) == 1 and money_agrees(free[0], *lines):
+            red = free.pop()
+            for line in list(lines):
+                self._book_reversal(line, red, lines, [red])
+        elif free and own and not lines and blue["status"] != "red_full":
+            net = {name: money + blue[name] for name, money in together.items()}
+            if money_agrees(net, *own):
+                if len(own) > 1:
+                    raise LeftOpenError("several lines that book an invoice net of its red letters")
+                self._settle_list(own.pop(), [[row] for row in (blue, *free)])
 
     def _book_reversal(self, line: Row, red: Row, lines: list[Row], free: list[Row]) -> None:
         self.booked.setdefault(red["record_id"], []).append(line)

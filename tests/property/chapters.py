@@ -226,11 +226,21 @@ def reversed_in_full(draft: Draft) -> None:
 
 
 def reversed_in_part(draft: Draft) -> None:
+    """The red letter booked or not, under its own number or in parts under that of the invoice; or both in one line."""
     blue = draft.issue(total="1130.00", status="red_partial")
     red = red_letter(draft, blue, blue["total_cny"] / 10)
-    for of in (blue, red):
-        if draft.pick([True, False]):
-            draft.book(of, **reference_to(of))
+    shown = draft.pick(["own", "own", "neither", "neither", "parts", "net"])
+    if shown == "net":
+        net = tuple(sum(both) for both in zip(money_of(blue), money_of(red), strict=True))
+        draft.book(blue, money=net, **reference_to(blue))
+        return
+    if draft.pick([True, False]):
+        draft.book(blue, **reference_to(blue))
+    if shown == "own":
+        draft.book(red, **reference_to(red))
+    if shown == "parts":
+        for part in parted(money_of(red), 2):
+            draft.book(red, money=part, **reference_to(blue))
 
 
 def reversed_in_parts(draft: Draft) -> None:

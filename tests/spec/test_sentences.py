@@ -252,6 +252,61 @@ SALES = [
          "销项税额账上为 140.00 元", "output tax of 140.00 CNY"),
 ]  # fmt: skip
 
+RED_NUMBER = "26112000000999999999"
+SEPTEMBER = date(2026, 9, 3)
+REVERSALS = [
+    *(Said(f"only the red letter is booked, {said}", reversed_pair(),
+           [entry("l1", reference, "-1130.00", posted_on=SEPTEMBER)],
+           f"蓝字与红字应相抵为零，账上合计为 -1,130.00 元（凭证 记-l1）；其中有一笔{zh}", f"(voucher 记-l1). {en}",
+           columns=(*LIKELY, ("cause", cause)))
+      for said, reference, cause, zh, en in [
+          ("a digit wrong", RED_NUMBER[:-1] + "8", "number_mistyped",
+           "的发票号码疑似录错", "The number of one entry is probably mistyped"),
+          ("a float", "2.6112000000999E+19", "digits_lost", "的发票号码被电子表格损坏", "A spreadsheet destroyed"),
+          ("without a number", None, "number_absent", "没有可用的发票号码", "One entry has no usable number")]),
+    Said("reversed with other money and without a number", reversed_pair(),
+         [entry("l1", total="1103.00"), entry("l2", None, "-1130.00", posted_on=SEPTEMBER)],
+         "账上合计为 -27.00 元（凭证 记-l1、记-l2）", "they come to -27.00 CNY (voucher 记-l1、记-l2)"),
+    Said("reversed, one entry of another party and one under a mistyped number", reversed_pair(),
+         [entry("l1", party=OTHER), entry("l2", RED_NUMBER[:-1] + "8", "-1130.00", posted_on=SEPTEMBER)],
+         f"红字是否多记。另外，账上往来单位（{OTHER['name']}", "too much was reversed. The party in the ledger"),
+    Said("reversed with less tax", reversed_pair(),
+         [entry("l1", amount_cny="1000.00", tax_cny="130.00"),
+          entry("l2", RED_NUMBER, "-1130.00", amount_cny="-1066.04", tax_cny="-63.96", posted_on=SEPTEMBER)],
+         "蓝字与红字的税额应相抵为零，账上合计却为 66.04 元", "in the ledger it comes to 66.04 CNY"),
+    Said("a void invoice that was only taken back", [invoice("u1", status="void")], [entry("l1", total="-1130.00")],
+         "账上应为零，合计却为 -1,130.00 元（凭证 记-l1）：请核对原来的入账是否漏记",
+         "in the ledger it comes to -1,130.00 CNY (voucher 记-l1). Check whether its booking was left out"),
+    Said("a reversed invoice that was only taken back", [invoice("u1", status="red_full")],
+         [entry("l1", total="-1130.00")],
+         "账上应为零，合计却为 -1,130.00 元", "Check whether its booking was left out"),
+    Said("its reversal may be on the books", [invoice("u1", status="red_full")],
+         [entry("l1"), entry("l2", RED_NUMBER, "-1130.00", posted_on=SEPTEMBER)],
+         "账上仍有 1,130.00 元未冲销（凭证 记-l1）；凭证 记-l2 金额相同、方向相反，尚未对上发票，可能就是它的冲销",
+         "Voucher 记-l2 has the same sum with the opposite sign and no invoice yet: it may be the reversal."),
+    Said("the rest of its reversal may be on the books",
+         [invoice("u1", status="red_full"), invoice("u2", RED_NUMBER, "-565.00", original_invoice_number=NUMBER)],
+         [entry("l1"), entry("l2", RED_NUMBER, "-565.00"), entry("l3", FAR, "-565.00", posted_on=SEPTEMBER)],
+         "账上仍有 565.00 元未冲销（凭证 记-l1、记-l2）；凭证 记-l3 金额相同",
+         "565.00 CNY of it is still on the books (voucher 记-l1、记-l2). Voucher 记-l3 has"),
+    Said("the reversal of a sale may be on the books", REVERSED_SALE[:1],
+         [revenue("l1"), revenue("l2", RED_NUMBER, "-1130.00", posted_on=SEPTEMBER)],
+         "不是的才补记红字凭证，冲减收入和销项税额", "only if it is not, book the red letter, which lowers revenue"),
+    Said("a reversal of other money is none of it", [invoice("u1", status="red_full")],
+         [entry("l1"), entry("l2", RED_NUMBER, "-1103.00", posted_on=SEPTEMBER)],
+         "请补记红字凭证", "book the red letter and"),
+    Said("a reversal of another party is none of it", [invoice("u1", status="red_full")],
+         [entry("l1"), entry("l2", RED_NUMBER, "-1130.00", posted_on=SEPTEMBER, party=OTHER)],
+         "账上只有蓝字 1,130.00 元", "only the blue side"),
+    Said("a reversal under the blue number whose red letter may still come", [invoice("u1")],
+         [entry("l1"), entry("l2", total="-113.00", posted_on=YESTERDAY)],
+         f"凭证 记-l2 按发票 {NUMBER} 的号码记了 -113.00 元（{SUPPLIER['name']}），其红字发票可能尚未同步",
+         f"Voucher 记-l2 books -113.00 CNY under the number of invoice {NUMBER}", record="l2"),
+    Said("a reversal under the blue number whose day was not received", [invoice("u1")],
+         [entry("l1"), entry("l2", total="-113.00", posted_on=SEPTEMBER, invoice_date=date(2025, 8, 28))],
+         "其红字发票可能的开票日", "the days that its red letter may be of", record="l2"),
+]  # fmt: skip
+
 MORE = [
     Said("a red letter that is not booked", [invoice("u1", total="-1130.00")], [], "请补记红字凭证，并转出已抵扣的税额",
          "return any tax deducted", record="u1"),
@@ -407,7 +462,7 @@ GUARDS = [
          columns=(("why_not", None), ("candidates", None))),
 ]  # fmt: skip
 
-ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *MORE, *RED, *FACTS, *GUARDS]
+ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *REVERSALS, *MORE, *RED, *FACTS, *GUARDS]
 
 
 def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:

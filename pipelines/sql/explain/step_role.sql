@@ -1,6 +1,6 @@
 -- what: what became of a line whose number names an invoice: everything agrees, part of it, surplus, in doubt
 -- grain: explain_step one row per ledger line and step; explain_pair one row per line, step and invoice
--- inputs: explain_record, work_agreed, work_named, work_role, work_list, work_settled, work_upstream
+-- inputs: explain_record, work_agreed, work_awaiting_red, work_named, work_role, work_list, work_settled, work_upstream
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE explain_role AS
@@ -12,6 +12,9 @@ UNION ALL
 SELECT n.ledger_id, n.upstream_id, 31, 'reversal', 'moved', 1
 FROM work_named AS n SEMI JOIN line USING (ledger_id)
 WHERE n.rule = 'reversal_of_blue'
+UNION ALL
+SELECT a.ledger_id, a.blue_id, 31, 'reversal', 'waits', 1
+FROM work_awaiting_red AS a SEMI JOIN line USING (ledger_id)
 UNION ALL
 SELECT
     n.ledger_id, n.upstream_id, 32, 'list',

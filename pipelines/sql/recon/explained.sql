@@ -1,5 +1,6 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item, worded as it is written; work_other one row per item whose sentence names another record;
+--        work_may_reverse one row per item of a reversed invoice that a line without an invoice may reverse;
 --        work_differing one row per item of which party or day differ; work_lacking_day one row per item of which no day is known;
 --        work_wording one row per sentence, direction and sign
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
@@ -65,6 +66,36 @@ LEFT JOIN work_open_upstream up ON up.record_id = h.booked_first_id
 LEFT JOIN considered c ON c.item_id = h.item_id
 WHERE h.cause = 'booked_twice' OR h.n_candidates > 0 OR h.unlisted IS NOT NULL;
 
+-- The red letter of a reversed invoice may be on the books already, not linked to anything. Lines of one party and sum are one
+-- group: two lists meet, however often it recurs.
+CREATE OR REPLACE TEMP TABLE work_may_reverse AS
+WITH reversed AS (
+    SELECT item_id, taxpayer_id, direction, ledger_money FROM work_hinted
+    WHERE sentence_key IN ('dead_invoice_booked.reversed', 'dead_invoice_booked.partly')
+),
+blue AS (
+    SELECT DISTINCT r.*, unnest([u.party_hash, u.name_hash]) AS party
+    FROM reversed r
+    JOIN work_node n ON n.item_id = r.item_id AND n.side = 'upstream'
+    JOIN work_open_upstream u ON u.record_id = n.record_id AND NOT u.is_red
+),
+alone AS (SELECT item_id FROM work_hinted WHERE n_upstream = 0 AND cause <> 'booked_twice' AND ledger_total < 0),
+reversal AS (
+    SELECT DISTINCT
+        l.taxpayer_id, l.direction, -coalesce(l.line_total, l.line_amount) AS ledger_money,
+        unnest([l.party_hash, l.name_hash]) AS party, coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher
+    FROM work_node n
+    SEMI JOIN alone a ON a.item_id = n.item_id
+    JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
+),
+of_party AS (
+    SELECT taxpayer_id, direction, ledger_money, party, list_shown(list(voucher)) AS voucher FROM reversal GROUP BY ALL
+)
+SELECT b.item_id, min(r.voucher) AS voucher
+FROM blue b
+JOIN of_party r USING (taxpayer_id, direction, ledger_money, party)
+GROUP BY b.item_id;
+
 -- Of several lines those that differ: a finding about one of them is not told of the others. The first party is named; a tax id is
 -- told where it is the tax ids that differ.
 CREATE OR REPLACE TEMP TABLE work_differing AS
@@ -126,7 +157,8 @@ LEFT JOIN work_sentence blue ON blue.key = v.blue_key;
 CREATE OR REPLACE TEMP VIEW work_explained AS
 WITH filled AS (
     SELECT
-        h.* REPLACE (CASE WHEN y.day IS NOT NULL THEN 'hint.lacking_day' ELSE h.hint_key END AS hint_key),
+        h.* REPLACE (CASE WHEN y.day IS NOT NULL THEN 'hint.lacking_day' ELSE h.hint_key END AS hint_key,
+                     CASE WHEN v.item_id IS NOT NULL THEN 'dead_invoice_booked.open' ELSE h.sentence_key END AS sentence_key),
         {
             'number': coalesce(h.listed_numbers, d.number, shown_number(code, h.number), o.number, ''),
             'reference': coalesce(shortened_text(trim(translate(reference, chr(9) || chr(10) || chr(13), '   '))), '—'),
@@ -146,12 +178,13 @@ WITH filled AS (
                      THEN abs(ledger_money - h.upstream_money) ELSE ledger_money - h.upstream_money END), '—'),
             'due_on': coalesce(CAST(due_on AS VARCHAR), ''),
             'count': CAST(shown_count AS VARCHAR),
-            'other': concat(coalesce(h.listed_other, o.other, '—'), ' (' || o.other_posted_on || ')')
+            'other': concat(coalesce(h.listed_other, o.other, v.voucher, '—'), ' (' || o.other_posted_on || ')')
         } AS facts
     FROM work_hinted h
     LEFT JOIN work_other o ON o.item_id = h.item_id
     LEFT JOIN work_differing d ON d.item_id = h.item_id
     LEFT JOIN work_lacking_day y ON y.item_id = h.item_id
+    LEFT JOIN work_may_reverse v ON v.item_id = h.item_id
 ),
 worded AS (
     SELECT

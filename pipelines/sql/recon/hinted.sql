@@ -1,7 +1,7 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
 -- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_read, work_accepted, work_claim, work_refused, work_known,
---         work_unpaired_blue, work_looked
+--         work_unpaired_blue, work_looked, work_awaiting_red
 -- parameters: $tolerance, $as_of
 
 -- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked; one whose
@@ -98,10 +98,13 @@ worded AS (
             WHEN cause = 'red_letter_netted' AND n_ledger = 0 THEN 'red_letter_netted.unbooked'
             WHEN cause = 'red_letter_netted' AND status = 'void' THEN 'red_letter_netted.void'
             WHEN cause = 'red_letter_netted' THEN 'red_letter_netted.booked'
+            WHEN cause = 'dead_invoice_booked' AND ledger_total < 0 AND upstream_total >= 0 THEN 'dead_invoice_booked.negative'
             WHEN cause = 'dead_invoice_booked' AND status = 'void' THEN 'dead_invoice_booked.void'
             WHEN cause = 'dead_invoice_booked' AND is_partly_reversed THEN 'dead_invoice_booked.partly'
             WHEN cause = 'dead_invoice_booked' THEN 'dead_invoice_booked.reversed'
-            WHEN cause = 'amount_differs' AND is_partly_reversed THEN 'amount_differs.reversed'
+            -- Of a reversed invoice and its red letter only what they come to can be told.
+            WHEN is_partly_reversed AND cause IN ('amount_differs', 'tax_differs', 'number_mistyped', 'digits_lost', 'number_absent')
+                THEN cause || '.reversed'
             WHEN cause IN ('split_entries', 'combined_entry') AND is_rounded
                 THEN cause || '.rounded'
             WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
@@ -115,6 +118,8 @@ worded AS (
             ) THEN 'not_found.same_number'
             WHEN cause = 'sync_delay' AND is_ahead THEN 'sync_delay.ahead'
             WHEN cause IN ('sync_delay', 'upstream_gap') AND is_impossible THEN cause || '.impossible'
+            WHEN (cause = 'sync_delay' OR (cause = 'upstream_gap' AND NOT is_awaited))
+             AND item_id IN (SELECT 'L:' || ledger_id FROM work_awaiting_red) THEN cause || '.reversal'
             WHEN cause = 'sync_delay' AND is_unreadable AND reference IS NULL THEN 'sync_delay.empty'
             WHEN cause = 'sync_delay' AND is_damaged THEN 'sync_delay.damaged'
             WHEN cause = 'sync_delay' AND is_unreadable THEN 'sync_delay.unreadable'

@@ -1,5 +1,5 @@
 -- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
--- grain: work_red one row per red-letter invoice in force; work_cited_key one row per way and key; work_cited_pair one row per cleared
+-- grain: work_red one row per red-letter invoice; work_cited_key one row per way and key; work_cited_pair one row per cleared
 --        pair; work_known and work_open_upstream one row per invoice; work_listed_twice one row per surplus row
 -- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference, work_decided,
 --         work_decided_link, work_forbidden, the macro same_invoice (decided.sql)
@@ -9,16 +9,15 @@
 CREATE OR REPLACE TEMP TABLE work_red AS
 WITH cited AS (
     SELECT
-        record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny, remark,
+        record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny, status = 'void' AS is_void, remark,
         regexp_replace(original_invoice_number, '[^0-9]', '', 'g') AS digits,
         -- The column may hold code and number; 20 digits of no year are such too.
         length(digits) IN (18, 19) OR (length(digits) = 20 AND digits < '21') AS has_code
     FROM work_due_upstream
-    -- A red letter that was voided reverses nothing.
-    WHERE is_red AND status <> 'void'
+    WHERE is_red
 )
 SELECT
-    record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny,
+    record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny, is_void,
     padded_number(coalesce(
         CASE WHEN has_code THEN right(digits, 8) ELSE nullif(digits, '') END,
         nullif(regexp_extract(remark, '蓝字(?:数电)?(?:发)?票?号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),

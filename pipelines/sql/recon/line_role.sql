@@ -2,15 +2,16 @@
 -- grain: work_role one row per ledger line and invoice that it names
 -- inputs: work_named, work_open_ledger, work_open_upstream, work_listed
 -- parameters: $tolerance, $window_days
--- role: kept (belongs to the invoice); surplus (booked twice); doubtful (money or party speaks against the number: the
+-- role: kept (belongs to the invoice); surplus (booked twice); doubtful (money, party or day speaks against the number: the
 -- line is offered to another_number first, and falls back to `fallback`).
 -- In this order: a list of invoices that was posted before; all lines add up to the invoice; what was posted first is the
--- invoice, one line or several, but first what is not of another day; none. A booking that the ledger took back itself is its reversal's, and counts no more.
+-- invoice, one line or several, but first what is not of another day; none. A booking that the ledger took back itself is its
+-- reversal's, and counts no more.
 
 CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
     SELECT
-        n.*, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny,
+        n.*, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny, u.status IN ('void', 'red_full') AS is_dead,
         b.upstream_id IS NOT NULL AS is_listed,
         coalesce({'day': l.posted_on, 'id': n.ledger_id} > b.posted_place, FALSE) AS is_after_list,
         -- No number is known long before it is issued.
@@ -103,38 +104,48 @@ weighed AS (
             AS first_whole_id,
         FALSE AS is_prefixed, FALSE AS is_repeated, FALSE AS is_taken_back
     FROM lone
+),
+ruled AS (
+    SELECT
+        ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
+        -- Of another day a reversal may be a red letter that does not say what it reverses, and what cites a dead invoice the one
+        -- that was issued in its place.
+        rule <> 'decision' AND date_agrees IS NOT DISTINCT FROM FALSE AND (is_dead OR (money < 0 AND whole > 0)) AS is_elsewhere,
+        CASE
+            -- What a person linked is the booking, with what makes it whole; other lines under its number come on top of it.
+            WHEN rule = 'decision' OR is_taken_back THEN 'kept'
+            WHEN is_decided AND n_lines > 1 AND abs(sum_money - whole) <= $tolerance THEN 'kept'
+            WHEN is_decided AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
+            WHEN is_decided THEN 'doubtful'
+            WHEN is_after_list AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
+            WHEN is_after_list AND money > 0 THEN 'doubtful'
+            WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
+            WHEN is_prefixed AND posted_place <= prefix_place THEN 'kept'
+            WHEN NOT is_prefixed AND first_whole_id = ledger_id THEN 'kept'
+            -- A reversal in the ledger is no second booking; nor may it take back more than the invoice.
+            WHEN money < 0 AND whole > 0 AND -money <= whole THEN 'kept'
+            -- What is of another day may be another invoice's.
+            WHEN (is_prefixed OR first_whole_id IS NOT NULL) AND abs(money - whole) <= $tolerance
+             AND party_agrees IS DISTINCT FROM FALSE AND NOT is_of_other_day THEN 'surplus'
+            ELSE 'doubtful'
+        END AS role,
+        CASE
+            -- Digits that a spreadsheet lost may happen to name an invoice of somebody else.
+            WHEN is_damaged AND party_agrees = FALSE THEN 'unlinked'
+            WHEN is_taken_back OR (money < 0 AND whole > 0) THEN 'kept'
+            WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided AND NOT is_listed AND is_long_before THEN 'unlinked'
+            WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided AND NOT is_after_list
+             AND NOT (is_listed AND abs(money - whole) > $tolerance)
+                THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
+            -- The invoice is booked in full already. A line of another party and other money under its number is not the
+            -- same bill; nor is one of another party under eight digits that several invoices may share.
+            WHEN party_agrees = FALSE AND NOT (is_whole_key AND abs(money - whole) <= $tolerance) THEN 'unlinked'
+            ELSE 'surplus'
+        END AS fallback
+    FROM weighed
 )
 SELECT
-    ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
-    CASE
-        -- What a person linked is the booking, with what makes it whole; other lines under its number come on top of it.
-        WHEN rule = 'decision' OR is_taken_back THEN 'kept'
-        WHEN is_decided AND n_lines > 1 AND abs(sum_money - whole) <= $tolerance THEN 'kept'
-        WHEN is_decided AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
-        WHEN is_decided THEN 'doubtful'
-        WHEN is_after_list AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
-        WHEN is_after_list AND money > 0 THEN 'doubtful'
-        WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
-        WHEN is_prefixed AND posted_place <= prefix_place THEN 'kept'
-        WHEN NOT is_prefixed AND first_whole_id = ledger_id THEN 'kept'
-        -- A reversal in the ledger is no second booking; nor may it take back more than the invoice.
-        WHEN money < 0 AND whole > 0 AND -money <= whole THEN 'kept'
-        -- What is of another day may be another invoice's.
-        WHEN (is_prefixed OR first_whole_id IS NOT NULL) AND abs(money - whole) <= $tolerance
-         AND party_agrees IS DISTINCT FROM FALSE AND NOT is_of_other_day THEN 'surplus'
-        ELSE 'doubtful'
-    END AS role,
-    CASE
-        -- Digits that a spreadsheet lost may happen to name an invoice of somebody else.
-        WHEN is_damaged AND party_agrees = FALSE THEN 'unlinked'
-        WHEN is_taken_back OR (money < 0 AND whole > 0) THEN 'kept'
-        WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided AND NOT is_listed AND is_long_before THEN 'unlinked'
-        WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided AND NOT is_after_list
-         AND NOT (is_listed AND abs(money - whole) > $tolerance)
-            THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
-        -- The invoice is booked in full already. A line of another party and other money under its number is not the
-        -- same bill; nor is one of another party under eight digits that several invoices may share.
-        WHEN party_agrees = FALSE AND NOT (is_whole_key AND abs(money - whole) <= $tolerance) THEN 'unlinked'
-        ELSE 'surplus'
-    END AS fallback
-FROM weighed;
+    * EXCLUDE (is_elsewhere)
+    REPLACE (CASE WHEN is_elsewhere THEN 'doubtful' ELSE role END AS role,
+             CASE WHEN is_elsewhere AND role <> 'doubtful' THEN role ELSE fallback END AS fallback)
+FROM ruled;

@@ -2,7 +2,7 @@
 -- grain: work_linked one row per item with more than one member; work_group_member one row per member of such an item;
 --        work_group_upstream, work_group_ledger, work_group_link one row per item
 -- inputs: work_node, work_link, work_open_upstream, work_open_ledger, work_red_pair,
---         work_second_line
+--         work_second_line, work_day_of_blue
 -- parameters: $tolerance
 -- The order of the cases is the contract's order of precedence for an invoice with several disagreements. One sum at a time:
 -- together they do not fit into the memory that a night may have.
@@ -56,7 +56,7 @@ SELECT
     bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
     bool_and(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_other_party,
     bool_or(NOT coalesce(name_agrees(l.party_id, u.party_id), TRUE)) AS is_party_id_different,
-    bool_or(coalesce(l.invoice_date <> u.issued_on, FALSE)) AS is_date_different,
+    bool_or(coalesce(l.invoice_date <> u.issued_on AND d.ledger_id IS NULL, FALSE)) AS is_date_different,
     bool_or(u.status = 'void' OR u.status = 'red_full'
             OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
     bool_or(u.is_red AND u.status <> 'void') AS is_red_linked, bool_or(u.is_red AND u.status = 'void') AS is_void_red_linked,
@@ -66,6 +66,7 @@ JOIN work_node n ON n.node = 'L:' || k.ledger_id
 JOIN work_open_upstream u ON u.record_id = k.upstream_id
 JOIN work_open_ledger l ON l.record_id = k.ledger_id
 LEFT JOIN work_second_line s ON s.ledger_id = k.ledger_id
+LEFT JOIN work_day_of_blue d ON d.ledger_id = k.ledger_id AND d.upstream_id = k.upstream_id
 GROUP BY n.item_id;
 
 CREATE OR REPLACE TEMP TABLE work_linked AS

@@ -1,9 +1,9 @@
 -- what: in lanes that are too crowded to be enumerated, the invoices whose number is one error away from the typed one
 -- grain: work_similar gains one row per such line and invoice; work_near_number one row per lane, typed number and one near it;
 --        work_dead_fit one row per fitting invoice that is not in force; and
---        the macro in_force
+--        the macro in_force, the view work_similar_number with the numbers by which a line may mean an invoice that fits
 -- inputs: work_crowd, work_unsure, work_lane, work_same_money, work_reference, work_taken, work_cleared, work_carried,
---         work_reopened, work_agreed, work_listed_twice, work_forbidden, work_known
+--         work_reopened, work_agreed, work_listed_twice, work_forbidden, work_known, work_original_number
 -- parameters: $window_days, $tolerance, $max_neighbours, $max_repeated
 -- Two numbers that differ by one wrong, swapped, missing or additional digit have a text in common once one digit is left
 -- out of either or both: an equi-join, however many invoices there are. Numbers are compared once each, however many have them.
@@ -109,6 +109,13 @@ CREATE OR REPLACE TEMP MACRO in_force(fits) AS TABLE
 WITH fit AS (SELECT *, upstream_id IN (SELECT upstream_id FROM work_dead_fit) AS is_dead FROM query_table(fits))
 SELECT * EXCLUDE (is_dead) REPLACE (is_free AND NOT (is_dead AND ledger_id IN (SELECT ledger_id FROM fit WHERE NOT is_dead)) AS is_free)
 FROM fit;
+
+-- A red letter may be booked under the number that it reverses.
+CREATE OR REPLACE TEMP VIEW work_similar_number AS
+FROM work_similar
+UNION ALL
+SELECT s.* REPLACE (o.number AS number, o.code AS code)
+FROM work_similar s JOIN work_original_number o ON o.red_id = s.upstream_id;
 
 DROP TABLE work_same_money;
 

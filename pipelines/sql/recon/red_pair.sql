@@ -1,5 +1,7 @@
 -- what: which red-letter invoice reverses which blue one, over any distance in time
--- grain: work_red_pair one row per red invoice whose blue one is known; work_unpaired_red one row per red invoice that was
+-- grain: work_red_pair one row per red invoice whose blue one is known; work_void_red_pair the same of red invoices that were
+--        voided; work_red_alone one row per red invoice that names one that is not known; work_original_number one row per red
+--        invoice and number that it reverses; work_unpaired_red one row per red invoice that was
 --        left without one, and why: too many, or several that are alike; work_unpaired_blue one row per such red invoice and
 --        invoice that it may reverse
 -- inputs: work_red, work_known, work_listed_twice, work_decided
@@ -7,7 +9,7 @@
 -- A red invoice names its blue one in a column or in the remark (domain.md 1.4). Eight digits may be the end of a 20-digit
 -- number: they are followed if one invoice of the company ends so, party and money agree, and the tax system says that it was
 -- reversed. One that names none is paired by party and amount only if exactly one fully reversed blue invoice and one red
--- invoice fit each other.
+-- invoice fit each other. A red letter that was voided reverses nothing, but may be on the books.
 
 CREATE OR REPLACE TEMP TABLE work_unpaired_red AS
 WITH red AS (
@@ -53,7 +55,8 @@ ending AS (
     HAVING count(*) = 1
 ),
 named AS (
-    SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
+    SELECT r.record_id AS red_id, r.total_cny AS red_total, r.is_void, u.record_id AS blue_id, u.total_cny AS blue_total, u.status,
+           u.number AS blue_number, u.code AS blue_code
     FROM red r
     JOIN blue u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction
@@ -73,7 +76,7 @@ named AS (
                  (u.code = r.code) IS TRUE DESC, u.issued_on, u.observed_at, u.record_id
     ) = 1
     UNION ALL
-    SELECT r.record_id, r.total_cny, u.record_id, u.total_cny, u.status
+    SELECT r.record_id, r.total_cny, r.is_void, u.record_id, u.total_cny, u.status, u.number, u.code
     FROM red r
     JOIN ending e ON e.taxpayer_id = r.taxpayer_id AND e.direction = r.direction AND e.ending = r.original_number
     JOIN blue u ON u.record_id = e.record_id
@@ -83,13 +86,15 @@ named AS (
                         WHEN 'red_partial' THEN u.total_cny > -r.total_cny ELSE FALSE END
 ),
 unnamed AS (
-    SELECT r.record_id AS red_id, r.total_cny AS red_total, u.record_id AS blue_id, u.total_cny AS blue_total, u.status
+    SELECT r.record_id AS red_id, r.total_cny AS red_total, r.is_void, u.record_id AS blue_id, u.total_cny AS blue_total, u.status,
+           u.number AS blue_number, u.code AS blue_code
     FROM red r
     JOIN blue u
       ON u.taxpayer_id = r.taxpayer_id AND u.direction = r.direction AND u.total_cny = -r.total_cny
      AND NOT u.is_red AND u.status = 'red_full' AND u.issued_on <= r.issued_on
      AND party_agrees(u.party_id, u.party_name, r.party_id, r.party_name)
-    WHERE r.original_number IS NULL AND u.record_id NOT IN (SELECT blue_id FROM named)
+    WHERE r.original_number IS NULL AND NOT r.is_void
+      AND u.record_id NOT IN (SELECT blue_id FROM named WHERE NOT is_void)
 )
 SELECT *, 'named' AS evidence, TRUE AS is_only FROM named
 UNION ALL
@@ -106,4 +111,19 @@ SELECT
     blue_id, red_id, red_total, evidence,
     status = 'red_full' OR sum(red_total) OVER (PARTITION BY blue_id) = -blue_total AS is_full
 FROM work_reversing
-WHERE is_only;
+WHERE is_only AND NOT is_void;
+
+CREATE OR REPLACE TEMP TABLE work_void_red_pair AS SELECT blue_id, red_id FROM work_reversing WHERE is_void;
+
+CREATE OR REPLACE TEMP TABLE work_red_alone AS
+SELECT * FROM work_red
+WHERE original_number IS NOT NULL AND NOT is_void
+  AND record_id NOT IN (SELECT red_id FROM work_reversing)
+  AND record_id NOT IN (SELECT record_id FROM work_unpaired_red)
+  AND record_id NOT IN (SELECT record_id FROM work_listed_twice)
+  AND record_id NOT IN (SELECT record_id FROM work_decided WHERE side = 'upstream' AND kind = 'leave_alone');
+
+CREATE OR REPLACE TEMP TABLE work_original_number AS
+SELECT red_id, blue_number AS number, blue_code AS code FROM work_reversing WHERE is_only AND NOT is_void
+UNION ALL
+SELECT record_id, original_number, original_code FROM work_red_alone;

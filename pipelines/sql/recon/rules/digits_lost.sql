@@ -1,6 +1,6 @@
 -- rule: a spreadsheet turned the number into a float: the digits that it shows, the party, the money and the day name one invoice
 -- writes: work_damaged, work_shown, work_repair, work_refused
--- inputs: work_unsure, work_similar, work_looked, work_open_upstream, work_taken, the macro in_force (neighbour.sql)
+-- inputs: work_unsure, work_similar, work_similar_number, work_looked, work_open_upstream, work_taken, the macro in_force (neighbour.sql)
 -- parameters: $max_repeated
 -- Guard: of the whole population one invoice has these digits, party, money and day, and it is free; or several have, all
 -- others are linked, and absence may be concluded of the line (looked.sql): then only this one is left for it. A day that the
@@ -34,9 +34,9 @@ SELECT
 FROM damaged;
 
 CREATE OR REPLACE TEMP TABLE work_shown AS
-SELECT
+SELECT DISTINCT
     s.ledger_id, s.upstream_id, s.is_free, s.is_dated, s.party_agrees, d.n_shown >= 12 OR s.party_agrees AS is_evident
-FROM work_similar s
+FROM work_similar_number s
 JOIN work_damaged d ON d.ledger_id = s.ledger_id
 WHERE is_shown_as(s.number, d.value, d.step) OR is_shown_as(s.code || s.number, d.value, d.step);
 

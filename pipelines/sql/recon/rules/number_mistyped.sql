@@ -2,7 +2,7 @@
 --       from its last 8 digits where the ledger keeps no more, or from its code and number; or the beginning or the end of it,
 --       the rest left out
 -- writes: work_repair, work_refused
--- inputs: work_unsure, work_similar, work_reference, work_impossible, work_repair, work_looked, the macro in_force (neighbour.sql)
+-- inputs: work_unsure, work_similar_number, work_reference, work_impossible, work_repair, work_looked, the macro in_force (neighbour.sql)
 -- parameters: $as_of, $grace_hours
 -- Edit distance is no evidence by itself (numbers run in sequence, amounts recur). Guards: exactly one invoice of the
 -- population that fits is one error away, and it is free; or all others that are so near are linked, and absence may be
@@ -33,18 +33,18 @@ typed AS (
 ),
 comparable AS (
     SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, s.number, s.code
-    FROM work_similar s JOIN typed t ON t.ledger_id = s.ledger_id
+    FROM work_similar_number s JOIN typed t ON t.ledger_id = s.ledger_id
     -- 20 digits are code and number only of the invoice that has this code.
     WHERE NOT t.is_split OR s.code = t.typed_code
     UNION ALL
     -- Digits in front of the last 8 count: a reference that has them is not short.
     SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, right(s.number, 8), s.code
-    FROM work_similar s JOIN typed t ON t.ledger_id = s.ledger_id
+    FROM work_similar_number s JOIN typed t ON t.ledger_id = s.ledger_id
     WHERE length(s.number) = 20 AND length(t.typed) < 10 AND t.typed_code IS NULL
     UNION ALL
     -- Code and number in one text: a digit of either may be wrong, missing or too many.
     SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, s.code || s.number, NULL
-    FROM work_similar s JOIN typed t ON t.ledger_id = s.ledger_id
+    FROM work_similar_number s JOIN typed t ON t.ledger_id = s.ledger_id
     WHERE length(s.number) = 8 AND length(t.typed) > 15 AND t.typed_code IS NULL
 )
 SELECT
