@@ -229,6 +229,10 @@ MONEY = [
            [invoice("u1", NUMBER, "100.00"), invoice("u2", FAR, "226.00")], [entry("l1", f"{NUMBER}、{odd}", "326.00")],
            [("mismatched", "amount_differs", {"l1", "u1"}), ("missing_ledger", "not_booked", {"u2"})])
       for said, odd in [("too few", FAR[:19]), ("too many", FAR + "0")]),
+    Case("20 digits of a list with a wrong first one are no code and number", "Broken numbers",
+         [invoice("u1", NUMBER, "100.00"), invoice("u2", FAR, "226.00")],
+         [entry("l1", f"{NUMBER}、06{FAR[2:]}", "326.00")],
+         [("mismatched", "amount_differs", {"l1", "u1"}), ("missing_ledger", "not_booked", {"u2"})]),
     Case("two rounded numbers in one text were not compared", "Broken numbers",
          [invoice("u1", NUMBER, "100.00"), invoice("u2", FAR, "226.00")],
          [entry("l1", "26112000000123500000、26312000000987700000", "326.00")],

@@ -225,7 +225,7 @@ CREATE OR REPLACE TEMP MACRO without_places(plain) AS
          ELSE regexp_replace(plain, '(^|[\s,;、])\(?[0-9]{1,2}[.)]\s*([0-9]{8})', '\1\2', 'g') END;
 CREATE OR REPLACE TEMP MACRO with_numbers_whole(plain) AS
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(plain,
-        '(^|[^0-9])([01][0-9]{11})([0-9]{8})\b', '\1\2 \3', 'g'),
+        '(^|[^0-9])(0[1-6][0-9]{3}[12][0-9]{6}|1[1-5][0-9]{2}[12][0-9]{7})([0-9]{8})\b', '\1\2 \3', 'g'),
         '(^|[^0-9])([1-6][0-9]00[12][0-9]{5})([0-9]{8})\b', '\1\2 \3', 'g'),
         '\b([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]{4})\b', '\1\2\3\4\5', 'g'),
         '\b([0-9]{4}) ([0-9]{4})\b', '\1\2', 'g');
