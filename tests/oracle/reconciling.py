@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,7 @@ Row = dict[str, Any]
 DEAD = {"void", "red_full"}
 LATEST = ["void", "red_full", "red_partial", "normal"]
 """Of two states that were seen at once the one in which an invoice ends."""
+MONTH, LONG = timedelta(days=31), timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Desk:
             self._link(cause, self._meant(cause, unnamed))
         self._link(None, self._with_a_second_error(unnamed))
         self._link("number_mistyped", self._under_another_number())
+        self._take_off_what_was_posted_long_before()
         self._link("number_absent", self._meant("number_absent", unnamed))
         self._settle_red_pairs()
         for invoice in self.invoices:
@@ -279,19 +281,33 @@ class Desk:
         """Lines whose number names another real invoice, while party, money and day are those of this one."""
         doubted = []
         for invoice in self.invoices:
-            lines = self.booked.get(invoice["record_id"], [])
+            lines = those_of_its_day_first(invoice, self.booked.get(invoice["record_id"], []))
             if lines and money_agrees(invoice, *lines) and not any(party_differs(invoice, line) for line in lines):
                 continue
             is_booked = False
             for line in lines:
                 agrees = money_agrees(invoice, line) and not party_differs(invoice, line)
                 # A second line of another day may be another invoice's.
-                is_again = is_booked and differ(issued_on(invoice), line.get("invoice_date"))
+                is_again = is_booked and denies_the_day(invoice, line)
                 meant = only_fit(line, self.invoices) if is_again or not agrees else None
                 if meant is not None:
                     doubted.append((line, meant))
                 is_booked = is_booked or agrees
         return doubted
+
+    def _take_off_what_was_posted_long_before(self) -> None:
+        """A line of other money or party cannot mean an invoice that was issued long after it was posted."""
+        for invoice in self.invoices:
+            lines = self.booked.get(invoice["record_id"], [])
+            long_before = [line for line in lines if line["posted_on"] < issued_on(invoice) - LONG]
+            is_doubtful = not money_agrees(invoice, *lines) or any(party_differs(invoice, line) for line in lines)
+            if long_before and is_doubtful:
+                if len(lines) > 1 or self._is_settled(invoice):
+                    raise LeftOpenError("several lines, one posted long before the invoice")
+                del self.booked[invoice["record_id"]]
+                placed = [line for lines in self.booked.values() for line in lines] + long_before
+                if any(money_agrees(invoice, line) for line in self.lines if line not in placed):
+                    raise LeftOpenError("an invoice that is free again, and another line of its money")
 
     def _link(self, cause: str | None, pairs: Sequence[tuple[Row, Row]]) -> None:
         """Link a line to the invoice that it must be, if no other line must be the same, and none books it already.
@@ -376,6 +392,8 @@ class Desk:
             raise LeftOpenError("parts of which some keep the total only and some the amount only")
         if any(self._is_beginning(line, invoice) for line in lines):
             raise LeftOpenError("the beginning of a number that is booked, and its own invoice may not have come")
+        if all(money_agrees(invoice, line) for line in lines):
+            lines = those_of_its_day_first(invoice, lines)
         first = 1 if money_agrees(invoice, lines[0]) else self._count_parts(invoice, lines)
         kept, later = lines[:first], lines[first:]
         if any(not money_agrees(invoice, line) for line in later):
@@ -403,3 +421,13 @@ class Desk:
         if 0 < off < 1 or (off and any(money_agrees(invoice, line) for line in lines)):
             raise LeftOpenError("a whole booking beside parts, or parts that miss by cents")
         return "amount_differs" if off else "split_entries"
+
+
+def denies_the_day(invoice: Row, line: Row) -> bool:
+    """Another day is stated, or the line was posted a month before the invoice was issued."""
+    stated = line.get("invoice_date")
+    return differ(issued_on(invoice), stated) if stated else line["posted_on"] < issued_on(invoice) - MONTH
+
+
+def those_of_its_day_first(invoice: Row, lines: Sequence[Row]) -> list[Row]:
+    return sorted(lines, key=lambda line: denies_the_day(invoice, line))

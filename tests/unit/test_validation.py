@@ -38,13 +38,15 @@ def test_a_wrong_setting_is_named_with_what_is_expected(
     assert error.found == found
     assert error.expected is not None
     said_chinese, said_english = error.expected.split(" | ")
-    assert chinese in said_chinese and english in said_english
+    assert chinese in said_chinese
+    assert english in said_english
     assert error.next_step is None
 
 
 def test_other_wrong_settings_are_named_too(tmp_path: Path) -> None:
     error = refused(tmp_path, "threads = 0\nnights = 3\nsync_grace_hours = -1")
-    assert error.next_step is not None and error.next_step.endswith(": threads, nights")
+    assert error.next_step is not None
+    assert error.next_step.endswith(": threads, nights")
 
 
 def test_every_kind_of_error_is_one_of_the_library_and_takes_its_values() -> None:

@@ -4,7 +4,7 @@
 --        work_of_ledger, work_of_upstream one row per item
 -- inputs: work_lone, work_lone_ledger, work_lone_upstream, work_node, work_refused, work_similar, work_near, work_repair,
 --         work_other_party, work_crowd, work_crowded_line, work_crowded_day, work_long_range, work_unpaired_red,
---         work_unpaired_blue, work_sum_skipped, work_looked, work_decided, work_linked, work_link, work_open_ledger,
+--         work_unpaired_blue, work_claim, work_sum_skipped, work_looked, work_decided, work_linked, work_link, work_open_ledger,
 --         work_open_upstream
 -- parameters: $max_repeated
 
@@ -91,6 +91,8 @@ SELECT g.ledger_id, u.record_id AS upstream_id
 FROM work_lacking g
 JOIN work_open_upstream u ON u.taxpayer_id = g.taxpayer_id AND u.direction = g.direction AND u.total_cny = g.money
 WHERE u.record_id IN (SELECT record_id FROM work_lone_upstream) AND NOT g.is_crowded
+  -- Its number may stand there, and be that of others, too.
+  AND NOT EXISTS (FROM work_claim c WHERE c.ledger_id = g.ledger_id AND c.upstream_id = u.record_id)
   AND party_hash_agrees(u.party_hash, u.name_hash, g.party_hash, g.name_hash);
 
 CREATE OR REPLACE TEMP TABLE work_of_upstream AS

@@ -33,6 +33,23 @@ SELECT * REPLACE (
 FROM work_cited
 WHERE part = 'whole' AND n_numbers = 1 AND is_front(number, code, $as_of::TIMESTAMP)
 UNION ALL
+-- Several lines of one beginning and one party may be parts of its booking: then their sum is the invoice's.
+SELECT * EXCLUDE (n_lines, n_totals, sum_total, sum_amount) REPLACE (
+    front_text(number, CASE n_totals WHEN n_lines THEN 'total' ELSE 'amount' END,
+               CASE n_totals WHEN n_lines THEN sum_total ELSE sum_amount END, coalesce(party_hash, name_hash)) AS asked_number,
+    'front_of_parts' AS part
+)
+FROM (
+    SELECT
+        *, count(*) OVER parts AS n_lines, count(line_total) OVER parts AS n_totals, sum(line_total) OVER parts AS sum_total,
+        sum(line_amount) OVER parts AS sum_amount
+    FROM work_cited
+    WHERE part = 'whole' AND n_numbers = 1 AND is_front(number, code, $as_of::TIMESTAMP)
+      AND coalesce(party_hash, name_hash) IS NOT NULL
+    WINDOW parts AS (PARTITION BY taxpayer_id, direction, number, coalesce(party_hash, name_hash))
+    QUALIFY n_lines > 1 AND (n_totals = n_lines OR count(line_amount) OVER parts = n_lines)
+)
+UNION ALL
 -- A reversal may be booked under the beginning of the blue number, too.
 SELECT * REPLACE (
     front_text(number, CASE WHEN line_total IS NOT NULL THEN 'total' ELSE 'amount' END, -coalesce(line_total, line_amount),
@@ -94,15 +111,17 @@ WITH compared AS (
         CASE
             WHEN r.part <> 'whole' THEN 'cut_number'
             WHEN u.way = 'end' THEN 'last_8'
-            WHEN r.form = 'lost_zeros' THEN 'lost_zeros'
+            WHEN r.form = 'lost_zeros' AND coalesce(r.code = u.code, TRUE) THEN 'lost_zeros'
             WHEN u.way = 'number' AND (length(u.number) = 20 OR r.code IS NOT DISTINCT FROM u.code) THEN 'exact_key'
             WHEN r.code = u.code THEN 'exact_key'
             WHEN r.code IS NULL OR u.code IS NULL THEN 'without_code'
             ELSE 'code_differs'
         END AS rule,
         r.code IS NOT NULL AND u.code IS NOT NULL AS has_code,
+        r.part = 'front_of_parts' AS is_of_parts,
         -- The money of a list is that of all its invoices together: nothing to compare with a single one.
-        CASE WHEN r.n_numbers = 1 AND r.part <> 'front_of_blue'
+        CASE WHEN r.part = 'front_of_parts' THEN TRUE
+             WHEN r.n_numbers = 1 AND r.part <> 'front_of_blue'
              THEN coalesce(abs(r.total_cny - u.total_cny), abs(r.amount_cny - u.amount_cny)) <= $tolerance
         END AS money_agrees,
         party_hash_agrees(r.party_hash, r.name_hash, u.party_hash, u.name_hash) AS party_agrees,

@@ -1,6 +1,6 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
--- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_accepted, work_claim, work_refused,
+-- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_read, work_accepted, work_claim, work_refused,
 --         work_unpaired_blue, work_looked, work_awaiting_red
 -- parameters: $tolerance, $as_of
 
@@ -29,7 +29,7 @@ SELECT
          ELSE 'amount_differs.list_awaited' END AS key
 FROM cited c
 JOIN work_looked k ON k.ledger_id = c.ledger_id
-SEMI JOIN work_accepted a ON a.ledger_id = c.ledger_id AND a.alt = c.alt
+SEMI JOIN work_read g ON g.ledger_id = c.ledger_id AND g.alt = c.alt
 ANTI JOIN work_accepted b ON b.ledger_id = c.ledger_id AND b.alt = c.alt AND b.position = c.position
 GROUP BY c.item_id;
 

@@ -1,17 +1,23 @@
 -- what: which of the lines that name one invoice make it up, which are surplus, and which are in doubt
 -- grain: work_role one row per ledger line and invoice that it names
 -- inputs: work_named, work_open_ledger, work_open_upstream, work_listed
--- parameters: $tolerance
+-- parameters: $tolerance, $window_days
 -- role: kept (belongs to the invoice); surplus (booked twice); doubtful (money, party or day speaks against the number: the
 -- line is offered to another_number first, and falls back to `fallback`).
 -- In this order: a list of invoices that was posted before; all lines add up to the invoice; what was posted first is the
--- invoice, one line or several; none. A booking that the ledger took back itself is its reversal's, and counts no more.
+-- invoice, one line or several, but first what is not of another day; none. A booking that the ledger took back itself is its
+-- reversal's, and counts no more.
 
 CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
     SELECT
         n.*, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny, u.status IN ('void', 'red_full') AS is_dead,
+        b.upstream_id IS NOT NULL AS is_listed,
         coalesce({'day': l.posted_on, 'id': n.ledger_id} > b.posted_place, FALSE) AS is_after_list,
+        -- No number is known long before it is issued.
+        date_agrees IS NOT DISTINCT FROM FALSE OR (l.invoice_date IS NULL AND l.posted_on < u.issued_on - to_days(31))
+            AS is_of_other_day,
+        l.posted_on < u.issued_on - to_days($window_days) AS is_long_before,
         regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}') AS is_damaged
     FROM work_named n
     JOIN work_open_ledger l ON l.record_id = n.ledger_id
@@ -64,7 +70,7 @@ measured AS (
         row_number() OVER (of_invoice ORDER BY posted_on, ledger_id) AS posted_place,
         bool_or(rule = 'decision') OVER of_invoice AS is_decided,
         min(CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
-                 THEN {'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS first_whole
+                 THEN {'is_of_other_day': is_of_other_day, 'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS first_whole
     FROM weighty
     WINDOW of_invoice AS (PARTITION BY upstream_id, is_taken_back)
 ),
@@ -120,14 +126,16 @@ ruled AS (
             WHEN money < 0 AND whole > 0 AND -money <= whole THEN 'kept'
             -- What is of another day may be another invoice's.
             WHEN (is_prefixed OR first_whole_id IS NOT NULL) AND abs(money - whole) <= $tolerance
-             AND party_agrees IS DISTINCT FROM FALSE AND date_agrees IS DISTINCT FROM FALSE THEN 'surplus'
+             AND party_agrees IS DISTINCT FROM FALSE AND NOT is_of_other_day THEN 'surplus'
             ELSE 'doubtful'
         END AS role,
         CASE
             -- Digits that a spreadsheet lost may happen to name an invoice of somebody else.
             WHEN is_damaged AND party_agrees = FALSE THEN 'unlinked'
             WHEN is_taken_back OR (money < 0 AND whole > 0) THEN 'kept'
+            WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided AND NOT is_listed AND is_long_before THEN 'unlinked'
             WHEN first_whole_id IS NULL AND NOT is_prefixed AND NOT is_decided AND NOT is_after_list
+             AND NOT (is_listed AND abs(money - whole) > $tolerance)
                 THEN CASE WHEN is_repeated AND posted_place > 1 THEN 'surplus' ELSE 'kept' END
             -- The invoice is booked in full already. A line of another party and other money under its number is not the
             -- same bill; nor is one of another party under eight digits that several invoices may share.

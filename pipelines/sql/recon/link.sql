@@ -7,7 +7,7 @@
 
 CREATE OR REPLACE TEMP TABLE work_settled AS
 SELECT
-    r.ledger_id, r.upstream_id, r.rule, r.role,
+    r.ledger_id, r.upstream_id, r.rule, r.role, r.party_agrees,
     CASE WHEN r.role <> 'doubtful' THEN r.role
          WHEN r.ledger_id IN (SELECT ledger_id FROM work_repair) THEN 'repaired'
          WHEN r.upstream_id IN (SELECT upstream_id FROM work_repair) THEN 'unlinked'
@@ -45,7 +45,12 @@ UNION ALL
 SELECT 'upstream', record_id, first_id FROM work_listed_twice;
 
 INSERT INTO work_refused
-SELECT ledger_id, upstream_id, 'number_taken', rule FROM work_settled WHERE outcome = 'unlinked';
+SELECT
+    ledger_id, upstream_id,
+    CASE WHEN upstream_id IN (SELECT upstream_id FROM work_link) THEN 'number_taken'
+         WHEN party_agrees = FALSE THEN 'party_differs' ELSE 'date_differs' END,
+    rule
+FROM work_settled WHERE outcome = 'unlinked';
 
 CREATE OR REPLACE TEMP TABLE work_edge AS
 WITH edge AS (

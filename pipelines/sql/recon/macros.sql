@@ -55,7 +55,7 @@ CREATE OR REPLACE TEMP MACRO at_rate_of(amount, invoice_total, invoice_amount) A
 CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
     CASE WHEN regexp_full_match(reference, '[0-9]+') THEN reference
     WHEN regexp_full_match(reference,
-        '[0-9]\.(?:[0-9]{1,7}E7|[0-9]{1,8}E8|[0-9]{1,9}E9|[0-9]{1,10}E10|[0-9]{1,11}E11'
+        '[0-9]\.(?:[0-9]{1,7}E\+?7|[0-9]{1,8}E8|[0-9]{1,9}E9|[0-9]{1,10}E10|[0-9]{1,11}E11'
         || '|[0-9]{4}E\+04|[0-9]{5}E\+05|[0-9]{6}E\+06|[0-9]{7}E\+07|[0-9]{8}E\+08|[0-9]{9}E\+09|[0-9]{10}E\+10|[0-9]{11}E\+11)')
     THEN CAST(CAST(TRY_CAST(reference AS DOUBLE) AS BIGINT) AS VARCHAR)
     -- Letters that look like digits.
@@ -63,19 +63,20 @@ CREATE OR REPLACE TEMP MACRO plain_reference(reference) AS
     ELSE trim(regexp_replace(regexp_replace(
         regexp_replace(
             translate(
-                -- What cannot be seen stands between two numbers, or within one: behind a whole one it is a blank.
-                regexp_replace(
+                -- What cannot be seen stands between two numbers, or within one: beside a whole one it is a blank.
+                regexp_replace(regexp_replace(
                     regexp_replace(
                         regexp_replace(reference, '[="''‘’“”`]', '', 'g'),
                         '\b([0-9]{20}|[0-9]{8})(?:[\x{200B}-\x{200F}\x{FEFF}\t]|_x000D_)+', '\1 ', 'g'
                     ),
+                    '(?:[\x{200B}-\x{200F}\x{FEFF}\t]|_x000D_)+([0-9]{20}|[0-9]{8})\b', ' \1', 'g'),
                     '[\x{200B}-\x{200F}\x{FEFF}\t]|_x000D_', '', 'g'
                 ),
-                '０１２３４５６７８９ＥｅＮｏ．＋－–‐‑‒―…／～，；：　', '0123456789EeNo.+------~/~,;: '
+                '０１２３４５６７８９ＥｅＮｏ．＋－–‐‑‒―−…／～〜∼→＼｜，；：（）　', '0123456789EeNo.+-------~/~~~~/|,;:() '
             ),
             '\x{00A0}', ' ', 'g'
         ),
-        '([0-9])\.0+\s*$', '\1'
+        '^([^0-9]*[0-9]+)\.0+\s*$', '\1'
     ), '\.\.+', '~', 'g')) END;
 
 -- The digits of a number that a spreadsheet turned into a float, whatever words stand around it ('2.4442E+19' -> '24442'),
@@ -156,6 +157,9 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
                         WHEN NOT part.is_range THEN [next]
                         WHEN next - done.numbers[-1] BETWEEN 1 AND 99 AND len(done.numbers) <= 100
                         THEN [done.numbers[-1] + n FOR n IN range(1, CAST(next - done.numbers[-1] AS BIGINT) + 1)]
+                        -- The last one first.
+                        WHEN part.size = done.size AND done.numbers[-1] - next BETWEEN 1 AND 99 AND len(done.numbers) <= 100
+                        THEN [next + n FOR n IN range(0, CAST(done.numbers[-1] - next AS BIGINT))]
                         WHEN part.size IN (100000000, 100000000000000000000) AND next > 0 THEN [next]
                         ELSE []
                     END
@@ -163,8 +167,7 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
                 ]),
                 'size': part.size, 'is_range': part.is_range,
                 'is_long': done.is_long OR (part.is_range AND (
-                    (part.size = done.size AND part.size IN (100000000, 100000000000000000000)
-                     AND part.numbers[1] - done.numbers[-1] > 99)
+                    (part.size > 100 AND next_number(done.numbers[-1], part, FALSE) - done.numbers[-1] > 99)
                     OR (len(done.numbers) > 100
                         AND next_number(done.numbers[-1], part, is_carried) - done.numbers[-1] BETWEEN 1 AND 99)
                 ))
@@ -200,6 +203,60 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, words) AS
 
 -- Eight digits that are rather a day than a number.
 CREATE OR REPLACE TEMP MACRO is_day(digits) AS regexp_full_match(digits, '20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])');
+
+-- What a text of several runs of digits says of numbers. First what stands beside them goes: the day, the amount, the quantity,
+-- the party's tax id, a telephone number, what a red letter reverses, the place in a list ('1.'); of the text that is scanned from an invoice's QR code
+-- only its code and number stay. Then a code that is run together with its number gets a blank, groups of four digits become
+-- one number, and the words and signs that people put between two numbers become two of them: '、' and '~'.
+CREATE OR REPLACE TEMP MACRO without_days(plain) AS
+    regexp_replace(regexp_replace(plain,
+        '^01,[0-9]{2},([0-9]*),([0-9]{8}|[0-9]{20}),.*', '\1 \2'),
+        '\b20[0-9]{2}\s*[-/.年]\s*[0-9]{1,2}\s*[-/.月]\s*[0-9]{1,2}\b(?:\s*日)?'
+        || '|\b(?:20)?[0-9]{2}年(?:[0-9]{1,2}月?)?(?:[0-9]{1,2}日)?|\b[0-9]{1,2}月份?(?:[0-9]{1,2}[日号]?)?', ' ', 'g');
+CREATE OR REPLACE TEMP MACRO without_amounts(plain) AS
+    regexp_replace(regexp_replace(regexp_replace(plain,
+        '\b([0-9]{8}|[0-9]{20})\.0+\b', '\1', 'g'),
+        '\((?:红?冲|对应)[^()]*\)|\b[0-9]{8,}[A-Z][0-9A-Z]{5,}\b|(?:电话|手机|[Tt][Ee][Ll])[:. ]*[0-9-]+|\b0[0-9]{2,3}-[0-9]{7,8}\b', ' ', 'g'),
+        '\b(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,7})\.[0-9]{2}\b(?:\s*元)?|\b[0-9]{1,7}(?:\.[0-9]+)?\s*(?:元|%|％|个点)'
+        || '|\b[0-9]{1,4}\s*(?:张|份|台|件|个|批|期|笔|次|套|箱|吨)', ' ', 'g');
+CREATE OR REPLACE TEMP MACRO without_places(plain) AS
+    CASE WHEN regexp_matches(plain, '^\(?1[、:]\s*[0-9]{8}')
+         THEN regexp_replace(plain, '(^|[\s,;])\(?[0-9]{1,2}[、:]\s*([0-9]{8})', '\1\2', 'g')
+         ELSE regexp_replace(plain, '(^|[\s,;、])\(?[0-9]{1,2}[.)]\s*([0-9]{8})', '\1\2', 'g') END;
+CREATE OR REPLACE TEMP MACRO with_numbers_whole(plain) AS
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(plain,
+        '(^|[^0-9])(0[1-6][0-9]{3}[12][0-9]{6}|1[1-5][0-9]{2}[12][0-9]{7})([0-9]{8})\b', '\1\2 \3', 'g'),
+        '(^|[^0-9])([1-6][0-9]00[12][0-9]{5})([0-9]{8})\b', '\1\2 \3', 'g'),
+        '\b([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]{4})\b', '\1\2\3\4\5', 'g'),
+        '\b([0-9]{4}) ([0-9]{4})\b', '\1\2', 'g');
+CREATE OR REPLACE TEMP MACRO with_plain_signs(plain) AS
+    regexp_replace(regexp_replace(regexp_replace(plain,
+        '([0-9])\s*号?码?\s*(?:[~—-]|至|到|to)\s*(?:[Nn][Oo][.:]?|发票号?码?|号码?)?\s*([0-9])', '\1~\2', 'g'),
+        '([0-9])\s*号?码?\s*(?:[和及与\\|]|以及)\s*([0-9])', '\1、\2', 'g'),
+        '([0-9])号?码?\s*\(([0-9]{1,7}(?:\s*[、,/]\s*[0-9]{1,7})+)\)|([0-9])号码?([、,;/])', '\1\3、\2\4', 'g');
+CREATE OR REPLACE TEMP MACRO number_text(plain) AS
+    CASE WHEN regexp_full_match(plain, '[^0-9]*[0-9]*[^0-9]*') THEN plain
+         -- Groups of digits, of which one may have a digit too many or too few.
+         WHEN regexp_full_match(plain, '[0-9]{1,5}(?: [0-9]{1,5}){3,5}') AND length(replace(plain, ' ', '')) BETWEEN 19 AND 21
+         THEN replace(plain, ' ', '')
+         ELSE list_transform(
+             [with_plain_signs(with_numbers_whole(without_places(without_amounts(without_days(plain)))))],
+             lambda kept: CASE WHEN regexp_matches(kept, '[0-9]') THEN kept ELSE plain END
+         )[1] END;
+
+-- The codes of a column that holds one for each number of a list; NULL if it does not.
+CREATE OR REPLACE TEMP MACRO listed_codes(code) AS
+    CASE WHEN regexp_matches(code, '[0-9]{9,12}[^0-9]+[0-9]{9,12}')
+         THEN list_transform(regexp_extract_all(plain_reference(code), '[0-9]{9,12}'), lambda t: padded_code(t)) END;
+
+-- Each code with its number: as many of the one as of the other, in their order.
+CREATE OR REPLACE TEMP MACRO coded_text(codes, reference) AS
+    list_transform(
+        [regexp_extract_all(plain_reference(reference), '[0-9]+')],
+        lambda numbers: CASE WHEN len(numbers) = len(codes)
+                             THEN array_to_string([codes[n] || ' ' || padded_number(numbers[n]) FOR n IN range(1, len(codes) + 1)], '、')
+                             ELSE plain_reference(reference) END
+    )[1];
 
 -- What a pair is cleared by, as 64 bits: 20 digits, or a shorter number and its code.
 CREATE OR REPLACE TEMP MACRO clearing_key(taxpayer_id, direction, number, code) AS

@@ -1,35 +1,45 @@
 -- what: one reading per reference; ranges that are too long are set aside
--- grain: work_named one row per ledger line and invoice that it names; work_long_range one row per line that is set aside
+-- grain: work_read one row per line; work_named one row per ledger line and invoice that it names; work_long_range one row per
+--        line that is set aside
 -- inputs: work_accepted, work_claim, work_open_ledger, work_known, work_decided_link, work_open_upstream, work_reference
 -- parameters: $tolerance
 
-CREATE OR REPLACE TEMP TABLE work_named AS
+-- The reading of which all is there and adds up to the line's money. Else the one of which most is there, but none that takes
+-- what could be a number for a remark.
+CREATE OR REPLACE TEMP TABLE work_read AS
 WITH counted AS (
-    SELECT ledger_id, alt, count(*) / max(n_numbers) AS share FROM work_accepted GROUP BY ledger_id, alt
+    SELECT
+        ledger_id, alt, count(*) / max(n_numbers) AS share,
+        (ledger_id, alt) IN (SELECT (ledger_id, alt) FROM work_reference WHERE form = 'remark') AS is_remark
+    FROM work_accepted GROUP BY ledger_id, alt
 ),
-several AS (SELECT ledger_id FROM counted WHERE share = 1 GROUP BY ledger_id HAVING count(*) > 1),
+several AS (
+    SELECT ledger_id, alt FROM counted WHERE share = 1
+    QUALIFY count(*) OVER (PARTITION BY ledger_id) > 1 OR is_remark
+),
 summed AS (
     SELECT
         a.ledger_id, a.alt,
         any_value(coalesce(l.line_total, l.line_amount))
         = sum(CASE WHEN l.line_total IS NOT NULL THEN u.total_cny ELSE u.amount_cny END) AS is_fitting
     FROM work_accepted a
-    SEMI JOIN several USING (ledger_id)
+    SEMI JOIN several USING (ledger_id, alt)
     JOIN work_open_ledger l ON l.record_id = a.ledger_id
     JOIN work_known u ON u.record_id = a.upstream_id
     GROUP BY a.ledger_id, a.alt
-),
--- The reading of which most is there; of readings that are there wholly the one whose money is the line's.
-best AS (
-    SELECT ledger_id, alt FROM counted LEFT JOIN summed USING (ledger_id, alt)
-    QUALIFY row_number() OVER (PARTITION BY ledger_id ORDER BY share DESC, coalesce(is_fitting, FALSE) DESC, alt) = 1
 )
+SELECT ledger_id, alt FROM counted LEFT JOIN summed USING (ledger_id, alt)
+QUALIFY row_number() OVER (
+    PARTITION BY ledger_id ORDER BY coalesce(is_fitting, FALSE) DESC, is_remark, share DESC, alt
+) = 1;
+
+CREATE OR REPLACE TEMP TABLE work_named AS
 SELECT
     a.ledger_id, a.upstream_id, min(a.rule) AS rule, max(a.n_numbers) AS n_numbers,
     bool_or(c.is_whole_key) AS is_whole_key, bool_or(c.money_agrees) AS money_agrees,
     bool_or(c.party_agrees) AS party_agrees, bool_or(c.date_agrees) AS date_agrees, bool_or(c.is_reversal) AS is_reversal
 FROM work_accepted a
-JOIN best USING (ledger_id, alt)
+JOIN work_read USING (ledger_id, alt)
 JOIN work_claim c
   ON c.ledger_id = a.ledger_id AND c.alt = a.alt AND c.position = a.position AND c.upstream_id = a.upstream_id
 GROUP BY a.ledger_id, a.upstream_id;

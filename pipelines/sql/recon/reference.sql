@@ -10,13 +10,17 @@
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
     SELECT
-        l.* EXCLUDE (written_name, is_in_code) REPLACE (party_key(l.party_id) AS party_hash),
+        l.* EXCLUDE (written_name, is_in_code, codes) REPLACE (party_key(l.party_id) AS party_hash),
         name_key(l.party_name) AS name_hash,
-        plain_reference(CASE WHEN is_in_code THEN invoice_code ELSE invoice_reference END) AS plain,
-        plain_code(CASE WHEN NOT is_in_code THEN invoice_code WHEN strlen(invoice_code) = 8 THEN invoice_reference END) AS code
+        CASE WHEN len(list_distinct(codes)) > 1 THEN coded_text(codes, invoice_reference)
+             ELSE plain_reference(CASE WHEN is_in_code THEN invoice_code ELSE invoice_reference END) END AS plain,
+        CASE WHEN codes IS NOT NULL THEN CASE WHEN len(list_distinct(codes)) = 1 THEN codes[1] END
+             ELSE plain_code(CASE WHEN NOT is_in_code THEN invoice_code WHEN strlen(invoice_code) = 8 THEN invoice_reference END)
+        END AS code
     FROM (
         SELECT
             *,
+            listed_codes(invoice_code) AS codes,
             -- 20 digits in the column of the code, or the two columns exchanged.
             CASE strlen(invoice_code)
                 WHEN 20 THEN regexp_full_match(invoice_code, '[0-9]{20}')
@@ -29,7 +33,7 @@ WITH cleaned AS (
     ANTI JOIN work_cleared c
       ON c.line_key = clearing_key(l.taxpayer_id, l.direction, l.invoice_reference, l.invoice_code)
 )
-SELECT *, float_digits(plain) AS float_prefix, regexp_extract_all(plain, '[0-9]+') AS tokens FROM cleaned;
+SELECT *, float_digits(plain) AS float_prefix, regexp_extract_all(number_text(plain), '[0-9]+') AS tokens FROM cleaned;
 
 -- A float in a list stands for a number that nobody knows: the others are read without it, and it is added to each reading.
 CREATE OR REPLACE TEMP TABLE work_listed_float AS
@@ -54,7 +58,8 @@ WITH written AS (
 ),
 shaped AS (
     SELECT
-        record_id AS ledger_id, plain, code, tokens, posted_on, array_to_string(tokens, '') AS compact,
+        record_id AS ledger_id, CASE len(tokens) WHEN 1 THEN plain ELSE number_text(plain) END AS plain, code, tokens, posted_on,
+        array_to_string(tokens, '') AS compact,
         -- Within several runs one zero stands for something else.
         CASE WHEN starts_with(compact, CASE len(tokens) WHEN 1 THEN '0' ELSE '00' END) AND length(compact) > 8
              THEN nullif(regexp_extract(compact, '^0+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
@@ -69,14 +74,16 @@ shaped AS (
                        WHEN len(tokens) = 1 AND length(compact) BETWEEN 14 AND 17 AND is_code(left(compact, 10), $as_of::TIMESTAMP)
                        THEN left(compact, 10) || padded_number(substr(compact, 11)) END
         END AS coded_short,
-        -- Zeros, a few digits, a date, the line's own sum or party, some digits behind a code: a number only if an invoice has it.
+        -- Zeros, a few digits, a date, the line's own sum or party, a code, or some digits behind it: a number only if an invoice
+        -- has it.
         CASE
-            WHEN is_own OR length(compact) < 4 OR (coded_short IS NOT NULL AND len(tokens) = 2 AND length(compact) <> 18) THEN TRUE
+            WHEN len(tokens) = 1 AND length(compact) IN (10, 12) AND is_code(compact, $as_of::TIMESTAMP) THEN TRUE
+            WHEN is_own OR length(compact) < 4 OR (coded_short IS NOT NULL AND len(tokens) = 2 AND length(tokens[2]) < 7) THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
             WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
             WHEN len(tokens) > 1
             THEN regexp_full_match(
-                plain, '[^0-9]*[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(?:\s*[-/.月]\s*[0-9]{1,2})?[^0-9]*')
+                written.plain, '[^0-9]*[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(?:\s*[-/.月]\s*[0-9]{1,2})?[^0-9]*')
             WHEN code IS NULL
             THEN starts_with(strftime(invoice_date, '%Y%m%d'), compact) OR starts_with(strftime(posted_on, '%Y%m%d'), compact)
         END IS TRUE AS is_placeholder
@@ -108,12 +115,15 @@ of_one_run AS (
             WHEN length(compact) = 28 AND (is_day(right(compact, 8)) OR is_day(left(compact, 8)))
             THEN [{'form': 'plain', 'code': NULL,
                    'numbers': [CASE WHEN is_day(right(compact, 8)) THEN left(compact, 20) ELSE right(compact, 20) END]}]
-            -- Two numbers pasted one behind the other, or one twice.
-            WHEN length(compact) = 40
-            THEN [{'form': CASE WHEN left(compact, 20) = right(compact, 20) THEN 'plain' ELSE 'list' END, 'code': NULL,
-                   'numbers': each_once([left(compact, 20), right(compact, 20)])}]
-            WHEN length(compact) = 8 AND length(code) = 12
-            THEN [{'form': 'plain', 'code': code, 'numbers': [compact]},
+            -- Numbers pasted one behind the other, or one twice; 20 digits that begin with 0 or 1 are a code and a number.
+            WHEN length(compact) IN (40, 60, 80, 100)
+            THEN [{'form': CASE WHEN compact < '2' THEN 'code_and_number'
+                                WHEN left(compact, 20) = right(compact, 20) THEN 'plain' ELSE 'list' END, 'code': NULL,
+                   'numbers': each_once([substr(compact, place, 20) FOR place IN range(1, length(compact), 20)])}]
+            -- The two columns may hold one number of 20 digits, or of a digit more or less.
+            WHEN length(compact) BETWEEN 7 AND 9 AND length(code) = 12
+            THEN [{'form': CASE length(compact) WHEN 7 THEN 'lost_zeros' ELSE 'plain' END, 'code': code,
+                   'numbers': [padded_number(compact)]},
                   {'form': 'joined', 'code': NULL, 'numbers': [code || compact]}]
             WHEN length(compact) >= 8 THEN [{'form': 'plain', 'code': code, 'numbers': [compact]}]
             WHEN length(compact) >= 4 OR plain = compact
@@ -125,9 +135,11 @@ of_one_run AS (
 ),
 parted AS (
     SELECT
-        *, list_filter(tokens, lambda t: length(t) IN (8, 20)) AS whole_tokens,
-        -- A number that a field cut off is one of a list, too.
-        list_filter(tokens, lambda t: length(t) IN (8, 20) OR is_front(t, NULL, $as_of::TIMESTAMP)) AS listed_tokens,
+        * REPLACE (CASE WHEN len(codes) = 1 THEN padded_code(codes[1]) ELSE code END AS code),
+        -- A number that a field cut off, or with a digit too many or too few, is one of a list, too.
+        list_filter(
+            tokens, lambda t: length(t) IN (8, 9, 19, 20, 21, 22) AND NOT list_contains(codes, t) OR is_front(t, NULL, $as_of::TIMESTAMP)
+        ) AS listed_tokens,
         -- Whole numbers side by side need no completing.
         regexp_extract_all(
             array_to_string(regexp_extract_all(
@@ -136,23 +148,41 @@ parted AS (
             ), '、'),
             '[^0-9]*[0-9]+'
         ) AS chain,
-        list_transform(
-            regexp_extract_all(plain, '([0-9]{9,12}[^0-9]*[0-9]{8})(?:[^0-9]|$)', 1),
-            lambda t: regexp_replace(t, '[^0-9]', '', 'g')
-        ) AS coded
-    FROM shaped
-    WHERE len(tokens) > 1
+        CASE WHEN len(list_filter(tokens, lambda t: length(t) = 20)) = 0
+             THEN list_transform(
+                 regexp_extract_all(plain, '([0-9]{9,12}[^0-9]*[0-9]{8})(?:[^0-9]|$)', 1),
+                 lambda t: regexp_replace(t, '[^0-9]', '', 'g')) ELSE [] END AS coded
+    FROM (
+        SELECT
+            *, list_filter(tokens, lambda t: length(t) IN (8, 20)) AS whole_tokens,
+            -- Of one code all numbers are that have eight digits, wherever in the text it stands.
+            list_distinct(list_filter(tokens, lambda t: length(t) BETWEEN 9 AND 12 AND is_code(t, $as_of::TIMESTAMP))) AS codes,
+            list_filter(
+                tokens, lambda t: is_day(t) AND coalesce(
+                    try_strptime(t, '%Y%m%d') BETWEEN posted_on - INTERVAL 1 YEAR AND posted_on + INTERVAL 1 MONTH, FALSE)
+            ) AS days
+        FROM shaped
+        WHERE len(tokens) > 1
+    )
 ),
 -- A step of its own: what a lambda is given by name is worked out anew for each number.
 chained AS (
     SELECT
         *, len(coded) > 0 AND length(array_to_string(coded, '')) = length(compact) AS is_coded,
-        -- A number and its day look like the two ends of a long range.
-        CASE WHEN len(tokens) = 2 AND is_day(tokens[2])
-             THEN coalesce(try_strptime(tokens[2], '%Y%m%d') BETWEEN posted_on - INTERVAL 1 YEAR AND posted_on + INTERVAL 1 MONTH, FALSE)
-        END IS TRUE AS is_with_day,
         CASE WHEN len(chain) > 0 THEN chain_numbers(chain, FALSE) END AS completed,
-        CASE WHEN len(chain) > 0 AND len(whole_tokens) < len(tokens) THEN chain_numbers(chain, TRUE) END AS carried
+        CASE WHEN len(chain) > 0 AND len(whole_tokens) < len(tokens) THEN chain_numbers(chain, TRUE) END AS carried,
+        -- A digit that goes on from nothing is rather the number of a part, and what stands behind it counts for nothing.
+        len(chain) = 2 AND regexp_matches(chain[2], '^\s*[/~—至到-]\s*0?[1-9]$') AND carried <> completed AS is_part,
+        len(tokens) = 2 AND list_contains(codes, tokens[1]) AND length(tokens[2]) IN (7, 9) AND NOT list_contains(codes, tokens[2])
+            AS is_miscounted,
+        -- Several codes: each number is of the one in front of it, or behind it where a number stands first.
+        CASE WHEN len(codes) > 1
+             THEN [padded_code(coalesce(
+                       CASE WHEN list_contains(codes, tokens[1]) THEN list_filter(tokens[:n], lambda t: list_contains(codes, t))[-1]
+                            ELSE list_filter(tokens[n:], lambda t: list_contains(codes, t))[1] END, codes[1]))
+                   || right(list_filter(tokens[:n], lambda t: length(t) = 8)[-1], 8)[:8 - length(tokens[n])] || tokens[n]
+                   FOR n IN range(1, len(tokens) + 1)
+                   IF length(tokens[n]) <= 8 AND len(list_filter(tokens[:n], lambda t: length(t) = 8)) > 0] END AS each_coded
     FROM parted
 ),
 of_several_runs AS (
@@ -162,13 +192,17 @@ of_several_runs AS (
             WHEN is_coded AND len(whole_tokens) < len(tokens)
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
                   {'form': 'joined', 'code': NULL, 'numbers': coded}]
+            WHEN len(each_coded) > 0 THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': each_once(each_coded)}]
             WHEN len(chain) > 0
-            THEN [{'form': CASE WHEN read.is_long AND NOT is_with_day THEN 'long_range'
-                                WHEN len(read.numbers) = 1 THEN 'plain'
-                                WHEN len(chain) = 2 AND regexp_matches(chain[2], '^\s*[~—至到-]') AND NOT is_with_day THEN 'range'
-                                ELSE 'list' END,
-                   'code': code, 'numbers': read.numbers}
-                  FOR read IN CASE WHEN carried <> completed THEN [carried, completed] ELSE [completed] END]
+            THEN CASE WHEN is_part THEN [{'form': 'plain', 'code': code, 'numbers': [regexp_extract(chain[1], '[0-9]+')]}] ELSE [] END
+                 || [{'form': CASE WHEN read.is_long AND len(days) = 0 THEN 'long_range'
+                                   WHEN len(read.numbers) = 1 THEN 'plain'
+                                   WHEN len(chain) = 2 AND regexp_matches(chain[2], '^\s*[~—至到-]') AND len(days) = 0 THEN 'range'
+                                   ELSE 'list' END,
+                      'code': code, 'numbers': read.numbers}
+                     FOR read IN CASE WHEN carried <> completed THEN [carried, completed] ELSE [completed] END]
+                 || CASE WHEN len(whole_tokens) < len(tokens) AND NOT is_part AND NOT completed.is_long
+                         THEN [{'form': 'remark', 'code': code, 'numbers': each_once(whole_tokens)}] ELSE [] END
             WHEN length(compact) IN (8, 20) AND len(whole_tokens) <= 1
             THEN [{'form': 'joined', 'code': code, 'numbers': [compact]},
                   {'form': 'list', 'code': code, 'numbers': whole_tokens}]
@@ -176,16 +210,20 @@ of_several_runs AS (
             THEN [{'form': CASE len(listed_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
                    'numbers': each_once(listed_tokens)}]
             WHEN length(compact) = 18 THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [compact]}]
-            WHEN coded_short IS NOT NULL THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]}]
+            -- A digit too many behind a code, or too few.
+            WHEN is_miscounted AND length(tokens[2]) = 9 THEN [{'form': 'plain', 'code': code, 'numbers': [tokens[2]]}]
+            WHEN coded_short IS NOT NULL
+            THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': [coded_short]}]
+                 || CASE WHEN is_miscounted THEN [{'form': 'plain', 'code': code, 'numbers': [tokens[2]]}] ELSE [] END
             WHEN length(compact) BETWEEN 4 AND 7
             THEN [{'form': 'lost_zeros', 'code': code, 'numbers': [padded_number(compact)]}]
             ELSE []
         END || CASE
+            -- A day beside the numbers.
+            WHEN len(days) BETWEEN 1 AND len(whole_tokens) - 1
+            THEN [{'form': CASE len(list_distinct(whole_tokens)) - len(list_distinct(days)) WHEN 1 THEN 'plain' ELSE 'list' END,
+                   'code': code, 'numbers': each_once(list_filter(whole_tokens, lambda t: NOT list_contains(days, t)))}]
             WHEN unpadded IS NOT NULL THEN [{'form': 'plain', 'code': code, 'numbers': [unpadded]}]
-            WHEN is_coded AND len(whole_tokens) = len(tokens) THEN [{'form': 'split_code', 'code': NULL, 'numbers': coded}]
-            -- The first part of an invoice's booking, rather than the number that comes next.
-            WHEN len(chain) = 2 AND carried <> completed AND regexp_matches(chain[2], '^\s*/\s*0?[1-9]$')
-            THEN [{'form': 'plain', 'code': code, 'numbers': [regexp_extract(chain[1], '[0-9]+')]}]
             -- One number with hyphens in it looks like a range.
             WHEN len(chain) > 0 AND length(compact) IN (8, 20)
             THEN [{'form': 'joined', 'code': code, 'numbers': [compact]}]

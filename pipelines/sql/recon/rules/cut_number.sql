@@ -6,7 +6,8 @@
 -- last_8; of several the one that agrees in more, if it agrees in money and one thing more and in nothing disagrees. What is
 -- issued in a row begins alike, and the line's own invoice may be one that did not come: a day that it has must be the invoice's
 -- and have been received, and unless party and day agree too its grace window must be over. For the same reason it is no second booking of
--- an invoice that another line has, unless absence may be concluded of it.
+-- an invoice that another line has, unless absence may be concluded of it. Lines of one beginning and party whose sum is that of
+-- the invoice are its parts.
 
 CREATE OR REPLACE TEMP TABLE work_cut_line AS
 SELECT record_id, taxpayer_id, direction, posted_on, invoice_date FROM work_open_ledger
@@ -18,7 +19,7 @@ SELECT
     count(*) OVER (PARTITION BY ledger_id, alt, position) AS n_offered,
     rank() OVER (PARTITION BY ledger_id, alt, position ORDER BY n_agree DESC) AS place,
     ends_with(upstream_number, named_number) AS is_end, k.due_at > $as_of::TIMESTAMP AND n_agree < 3 AS is_early,
-    date_agrees IS NOT NULL AND NOT k.is_covered AS is_of_gap, k.is_settled, k.posted_on
+    date_agrees IS NOT NULL AND NOT k.is_covered AS is_of_gap, k.is_settled, k.posted_on, is_of_parts
 FROM work_claim c
 JOIN (
     SELECT k.*, l.posted_on
@@ -26,10 +27,14 @@ JOIN (
     JOIN work_cut_line l ON l.record_id = k.ledger_id
 ) k USING (ledger_id)
 WHERE c.rule = 'cut_number'
-  AND NOT EXISTS (FROM work_accepted a WHERE a.ledger_id = c.ledger_id AND a.alt = c.alt AND a.position = c.position);
+  AND NOT EXISTS (FROM work_accepted a WHERE a.ledger_id = c.ledger_id AND a.alt = c.alt AND a.position = c.position)
+  -- No part is what one of the lines is the whole of.
+  AND NOT (is_of_parts AND c.upstream_id IN (
+      SELECT upstream_id FROM work_claim
+      WHERE is_of_parts AND ledger_id IN (SELECT ledger_id FROM work_claim WHERE rule = 'cut_number' AND NOT is_of_parts)));
 
 CREATE OR REPLACE TEMP TABLE work_cut_found AS
-SELECT *, row_number() OVER (PARTITION BY upstream_id ORDER BY posted_on, ledger_id) = 1 AS is_first
+SELECT *, is_of_parts OR row_number() OVER (PARTITION BY upstream_id ORDER BY posted_on, ledger_id) = 1 AS is_first
 FROM (FROM work_cut WHERE place = 1 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1)
 WHERE (is_end OR NOT (is_early OR is_of_gap))
   AND CASE WHEN n_offered = 1

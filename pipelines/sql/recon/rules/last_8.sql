@@ -17,7 +17,7 @@ WITH offered AS (
 SELECT ledger_id, alt, position, upstream_id, 'last_8', n_numbers
 FROM offered
 WHERE place = 1
-  AND ((money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS NOT DISTINCT FROM TRUE)) OR party_agrees)
+  AND ((money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS DISTINCT FROM FALSE)) OR party_agrees)
 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1;
 
 INSERT INTO work_refused

@@ -3,7 +3,7 @@
 -- inputs: work_claim, work_accepted
 -- parameters: none
 -- Guard: as without_code, but money or party must agree: a short number alone is no evidence. What may as well be a year or the
--- line's own sum needs the money.
+-- line's own sum needs the money. Under its code it is a whole key, and one of the two may differ.
 
 INSERT INTO work_accepted
 WITH offered AS (
@@ -16,6 +16,6 @@ WITH offered AS (
 )
 SELECT ledger_id, alt, position, upstream_id, 'lost_zeros', n_numbers
 FROM offered
-WHERE place = 1 AND party_agrees IS DISTINCT FROM FALSE
+WHERE place = 1 AND (has_code OR party_agrees IS DISTINCT FROM FALSE)
   AND (money_agrees OR (party_agrees AND NOT is_placeholder AND (money_agrees OR date_agrees) IS DISTINCT FROM FALSE))
 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1;

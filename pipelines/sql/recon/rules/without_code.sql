@@ -1,9 +1,10 @@
 -- rule: the 8-digit number agrees and one side has no code (or neither has): other evidence must name one invoice
 -- writes: work_accepted, work_refused
--- inputs: work_claim, work_accepted
+-- inputs: work_claim, work_accepted, work_reference
 -- parameters: none
 -- Guard: money or party agrees, nothing that both sides have speaks against both, nor against money and day, and one candidate is
--- clearly best. A ledger that keeps no party may still be linked to the only invoice of that number.
+-- clearly best. A ledger that keeps no party may still be linked to the only invoice of that number. What stands before the number
+-- and is nearly the code of the invoice is that code with an error.
 
 INSERT INTO work_accepted
 WITH offered AS (
@@ -20,6 +21,11 @@ WITH offered AS (
 SELECT ledger_id, alt, position, upstream_id, 'without_code', n_numbers
 FROM offered
 WHERE place = 1 AND rule <> 'last_8'
+  AND NOT EXISTS (
+      FROM work_reference r
+      WHERE r.ledger_id = offered.ledger_id AND r.form = 'code_and_number' AND r.number = upstream_number
+        AND damerau_levenshtein(r.code, upstream_code) BETWEEN 1 AND 2
+  )
   AND (
       (money_agrees AND (party_agrees IS DISTINCT FROM FALSE OR date_agrees IS DISTINCT FROM FALSE))
       OR ((party_agrees OR (n_offered = 1 AND party_agrees IS NULL))
