@@ -265,8 +265,9 @@ def test_a_later_decision_overrules_an_earlier_one_only_where_both_speak(setting
     assert findings(settings) == 0
 
 
-def test_what_a_person_took_apart_is_named_and_not_denied(settings: Settings) -> None:
-    see(settings, [invoice("u1")], [entry("l1")])
+@pytest.mark.parametrize("reference", [NUMBER, NUMBER[12:], NUMBER[:16], NUMBER[4:]])
+def test_what_a_person_took_apart_is_named_and_not_denied(settings: Settings, reference: str) -> None:
+    see(settings, [invoice("u1")], [entry("l1", reference)])
     make(settings, "try_again", ["u1"], ["l1"])
     reconcile_night(settings, NIGHTS[0])
     with open_warehouse(settings, read_only=True) as con:
@@ -290,11 +291,11 @@ def open_items(settings: Settings) -> dict[str, tuple[Any, ...]]:
     ("reference", "said"),
     [
         (NUMBER, "the tax system has that number"), (NUMBER[12:], "the tax system has that number"),
-        (NUMBER[:16], "the tax system has that number"),
+        (NUMBER[:16], "the tax system has that number"), (NUMBER[4:], "the tax system has that number"),
         (NUMBER[:10] + "7" + NUMBER[11:], "Invoices that come near: 1"),
         ("2.61120000001234E+19", "invoices that it may be: 1"), (None, "invoices that it may be: 1"),
     ],
-    ids=["whole", "last 8", "first 16", "one wrong digit", "a float", "no number"],
+    ids=["whole", "last 8", "first 16", "last 16", "one wrong digit", "a float", "no number"],
 )  # fmt: skip
 def test_an_invoice_that_was_left_alone_is_neither_unknown_nor_taken(
     settings: Settings, reference: str | None, said: str

@@ -157,14 +157,14 @@ CREATE OR REPLACE TEMP TABLE work_accepted (
 
 CREATE OR REPLACE TEMP TABLE work_refused (ledger_id VARCHAR, upstream_id VARCHAR, why_not VARCHAR, rule VARCHAR);
 
--- What a person took apart was considered, by the number if the line names it.
+-- What a person took apart was considered, by the number if the line has it or the part of it that a short field keeps.
 INSERT INTO work_refused
 WITH named AS (
     SELECT f.ledger_id, f.upstream_id
     FROM work_forbidden f
     JOIN work_known u ON u.record_id = f.upstream_id
     JOIN work_reference r ON r.ledger_id = f.ledger_id
-    WHERE ends_with(u.number, r.number)
+    WHERE ends_with(u.number, r.number) OR (length(r.number) >= 16 AND starts_with(u.number, r.number))
 )
 SELECT
     ledger_id, upstream_id, 'taken_apart',

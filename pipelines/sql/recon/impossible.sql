@@ -1,6 +1,6 @@
 -- what: ledger lines whose number no tax system could have issued (structure rules: domain.md 3)
 -- grain: work_impossible one row per line; work_reference loses the placeholders
--- inputs: work_reference, work_accepted, work_region
+-- inputs: work_reference, work_accepted, work_refused, work_region
 -- parameters: $as_of
 -- A reference is impossible only if no reading of it is possible.
 
@@ -35,4 +35,9 @@ WITH shaped AS (
     -- Twenty digits that begin with 0 are the code of a paper invoice and its number, if they are anything.
     WHERE r.form <> 'split_code' OR (starts_with(r.code, '0') AND is_code(r.code, $as_of::TIMESTAMP))
 )
-SELECT ledger_id FROM shaped GROUP BY ledger_id HAVING bool_and(is_impossible);
+SELECT ledger_id FROM shaped
+-- What names an invoice that a person keeps from the line was issued.
+WHERE ledger_id NOT IN (
+    SELECT ledger_id FROM work_refused WHERE why_not IN ('taken_apart', 'invoice_left_alone') AND rule <> 'decision')
+GROUP BY ledger_id
+HAVING bool_and(is_impossible);
