@@ -155,7 +155,8 @@ def _pick(settings: Settings, kind: str, texts: list[str]) -> list[tuple[list[Hi
         if not whole_item:
             hits = [hit for hits in picked for hit in hits]
             return [(hits, _look(con, hits))]
-        causes = [_require_difference(con, kind, text, hits[0].item_id) for text, hits in zip(texts, picked, strict=True)]
+        named = list(zip(texts, picked, strict=True))
+        causes = [_require_difference(con, kind, text, hits[0].item_id) for text, hits in named]
         items = {hits[0].item_id: (hits, _look(con, hits, cause)) for hits, cause in zip(picked, causes, strict=True)}
         return list(items.values())
 
@@ -172,15 +173,15 @@ def _look(con: Connection, hits: list[Hit], cause: str | None = None) -> Seen:
 
 
 def _require_difference(con: Connection, kind: str, text: str, item_id: str) -> str:
-    """The cause of the item. UsageError if it is matched and asks nothing, or if it is to be accepted and nothing is found
-    of it yet: what would be found later would be accepted unseen."""
+    """The cause of the item. UsageError if it is matched and asks nothing, or if it is to be accepted and nothing is
+    found of it yet: what would be found later would be accepted unseen."""
     statement = "SELECT verdict, cause, needs_review FROM published.recon__item WHERE item_id = ?"
     ((verdict, cause, needs_review),) = con.execute(statement, [item_id]).fetchall()
     if verdict == "matched" and not needs_review:
         raise UsageError(
-            "这一项两边相符，没有要处理的，不需要决定 | It is matched and asks nothing of anybody: there is nothing to decide.",
+            "这一项两边相符，没有要处理的 | It is matched and asks nothing: there is nothing to decide.",
             found=f"{text}: {verdict}/{cause}",
-            next_step="不是同一笔的，fapiao decide try-again … | if they do not belong together: fapiao decide try-again …",
+            next_step="不是同一笔的，fapiao decide try-again … | if they are not one: fapiao decide try-again …",
         )
     if kind == "accept_difference" and (verdict == "pending" or cause == "upstream_gap"):
         raise UsageError(

@@ -32,10 +32,11 @@ NEXT_NIGHT = {
     ),
     "accept_difference": (
         "下一夜起，这 {count} 条记录的差异不再需要处理；记录或结论一变就恢复",
-        "From the next night on the item (records: {count}) asks nothing of anybody, until a record or the finding changes",
+        "From the next night on the item (records: {count}) asks nothing, until a record or the finding changes",
     ),
     "ignore_until": (
         "下一夜起至 {until}（不含），这 {count} 条记录不再提醒；记录或结论一变就恢复",
-        "From the next night until {until} the item (records: {count}) asks nothing of anybody, unless a record or the finding changes",
+        "From the next night until {until} the item (records: {count}) asks nothing, unless a record or the finding "
+        "changes",
     ),
 }

@@ -80,9 +80,9 @@ def hash_records(con: Connection, upstream_ids: Sequence[str], ledger_ids: Seque
     now = beijing_now()
     # It stands before the table of that name.
     con.execute(
-        f"CREATE TEMP TABLE {DECISION.name} AS SELECT 'seen' AS decision_id, 'link' AS kind, $upstream AS upstream_ids, "
-        "$ledger AS ledger_ids, NULL::DATE AS until_on, $now::TIMESTAMP AS decided_at, NULL::VARCHAR AS records_hash, "
-        "NULL::TIMESTAMP AS withdrawn_at",
+        f"CREATE TEMP TABLE {DECISION.name} AS SELECT 'seen' AS decision_id, 'link' AS kind, "
+        "$upstream AS upstream_ids, $ledger AS ledger_ids, NULL::DATE AS until_on, $now::TIMESTAMP AS decided_at, "
+        "NULL::VARCHAR AS records_hash, NULL::TIMESTAMP AS withdrawn_at",
         {"upstream": list(upstream_ids), "ledger": list(ledger_ids), "now": now},
     )
     for name in ("macros", "population", "decided"):

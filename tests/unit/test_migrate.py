@@ -185,7 +185,9 @@ def test_a_decision_of_version_4_is_kept(settings: Settings) -> None:
     build_warehouse(settings)
     alter(settings, "ALTER TABLE decisions DROP COLUMN found_cause")
     decided = "SELECT 'D-1' AS decision_id, 'link' AS kind, ['u1'] AS upstream_ids, ['l1'] AS ledger_ids, 'x' AS reason"
-    alter(settings, f"INSERT INTO decisions BY NAME {decided}, '王' AS decided_by, '2026-09-01'::TIMESTAMP AS decided_at")
+    alter(
+        settings, f"INSERT INTO decisions BY NAME {decided}, '王' AS decided_by, '2026-09-01'::TIMESTAMP AS decided_at"
+    )
     alter(settings, f"UPDATE warehouse__version SET version = 4, fingerprint = '{FINGERPRINTS[4]}'")
     migrated = migrate_root(settings)
     assert migrated
