@@ -17,7 +17,7 @@ from tests.conventions.pages import ROOT, stale_pages
 PACKAGES = ("flows", "expectations", "pipelines")
 
 LAYERS = (
-    {"model", "errors", "validation", "routes", "routes_verification"},
+    {"model", "errors", "refused", "validation", "routes", "routes_verification"},
     {"settings"},
     {"night", "warehouse"},
     {"migrate", "night_log", "sources", "einvoice", "snapshots"},
