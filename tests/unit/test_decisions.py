@@ -502,3 +502,11 @@ def test_a_red_letter_of_an_invoice_that_is_left_alone_is_netted_with_it(setting
     assert [(item[0], item[2]) for item in items(settings)] == [("not_booked", False)]
     see(settings, reversed_pair())
     assert [(item[0], item[2], item[3]) for item in items(settings, 1)] == [("red_letter_netted", False, {"u1", "u2"})]
+
+
+def test_an_entry_of_the_red_letter_alone_is_to_do_though_its_invoice_is_left_alone(settings: Settings) -> None:
+    blue, red = reversed_pair()
+    see(settings, [blue, red], [entry("l2", red["invoice_number"], "-1130.00")])
+    make(settings, "leave_alone", ["u1"], [])
+    assert [(item[0], item[2], item[3]) for item in items(settings)] == [("amount_differs", True, {"u1", "u2", "l2"})]
+    assert findings(settings) == 1

@@ -62,6 +62,8 @@ CREATE OR REPLACE TEMP TABLE work_set_aside AS
 SELECT DISTINCT item_id FROM work_decision_state
 WHERE is_honoured AND kind IN ('accept_difference', 'ignore_until') AND item_id IS NOT NULL
 UNION
+-- What is left alone has no other side; an item that has one is about the red letter beside it.
 SELECT n.item_id FROM work_node n
 JOIN work_decided d ON d.side = n.side AND d.record_id = n.record_id
+ANTI JOIN work_node o ON o.item_id = n.item_id AND o.side <> n.side
 WHERE d.kind = 'leave_alone';
