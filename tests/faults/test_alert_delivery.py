@@ -207,7 +207,7 @@ def test_a_crash_is_told_at_once_without_the_text_of_a_foreign_error(
     alert_crash(told, night, "take-in", RuntimeError(f"cannot read {PARTY} {SECRET}"))
     alert_crash(told, night, "audit", BadInputError("The sheet is gone."))
     assert "RuntimeError" in receiver.messages[0]["message"]
-    assert "The sheet is gone." in receiver.messages[1]["message"]
+    assert "The sheet is gone" in receiver.messages[1]["message"]
     assert SECRET not in receiver.messages[0]["message"]
     assert [is_delivered for is_delivered, _ in read_details(settings)] == [True, True]
 

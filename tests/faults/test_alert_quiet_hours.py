@@ -61,7 +61,8 @@ def test_a_channel_without_its_address_fails_and_names_the_variable(
     monkeypatch.setattr("pipelines.alerts.channels.FIRST_WAIT_S", 0.01)
     settings.named_channels = [NamedChannel(name="finance", url_env="FINANCE_URL")]
     plant_finding(settings, night)
-    assert alert_night(settings, night).channels[-1].detail == "the environment variable FINANCE_URL is not set"
+    detail = alert_night(settings, night).channels[-1].detail
+    assert detail == "环境变量 FINANCE_URL 没有设置 | the environment variable FINANCE_URL is not set"
 
 
 def test_what_a_dead_channel_did_not_take_goes_over_the_other_with_word_of_it_and_it_heals(
