@@ -183,6 +183,14 @@ DEAD = [
     Said("a mistyped number of a void invoice", [invoice("u1", status="void")], [entry("l1", MISTYPED)],
          f"但账上所记号码“{MISTYPED}”不是该发票的号码", f"But the ledger cites “{MISTYPED}”, which is not its number",
          columns=(*LIKELY, ("cause", "dead_invoice_booked"))),
+    Said("a list of a void invoice and one that was not found",
+         [invoice("u1", total="100.00", status="void")], [entry("l1", f"{NUMBER}、{FAR}", "326.00")],
+         f"其中 {NUMBER}（上海示例材料有限公司，合计 100.00 元）在税务系统已作废：请冲销这部分入账，"
+         "并转出已抵扣的税额。"
+         f"该笔记的是“{NUMBER}、{FAR}”，其中还有号码没有对上",
+         "reverse that part of the entry and any tax deducted on it. "
+         f"The entry reads “{NUMBER}、{FAR}”: more of its numbers",
+         columns=(("cause", "dead_invoice_booked"),)),
     Said("a reversal without a number", reversed_pair(),
          [entry("l1"), entry("l2", None, "-1130.00", invoice_date=date(2026, 8, 28))],
          "但账上的发票号码有误或缺失", "But the number in the ledger is wrong or missing",

@@ -25,7 +25,8 @@ cited AS (
     WHERE i.rule = 'number_list'
       AND CASE i.cause WHEN 'amount_differs' THEN TRUE
                        WHEN 'exact' THEN NOT is_day(r.number) WHEN 'within_tolerance' THEN NOT is_day(r.number)
-                       WHEN 'combined_entry' THEN NOT is_day(r.number) END
+                       WHEN 'combined_entry' THEN NOT is_day(r.number) WHEN 'dead_invoice_booked' THEN NOT is_day(r.number)
+                       WHEN 'party_differs' THEN NOT is_day(r.number) WHEN 'date_differs' THEN NOT is_day(r.number) END
 )
 SELECT
     c.item_id, list_shown(list(DISTINCT c.number)) AS numbers,
@@ -87,7 +88,9 @@ compared AS (
 worded AS (
     SELECT
         c.* REPLACE (coalesce(t.money, c.upstream_money) AS upstream_money,
-                     CASE WHEN m.key IS NULL AND m.numbers IS NOT NULL THEN 'also_listed' ELSE c.repair_key END AS repair_key),
+                     CASE WHEN m.key IS NOT NULL OR m.numbers IS NULL THEN c.repair_key
+                          WHEN cause = 'dead_invoice_booked' THEN 'also_unlinked'
+                          ELSE 'also_listed' END AS repair_key),
         m.numbers AS unlisted, t.money AS listed_money,
         t.numbers AS listed_numbers, t.other AS listed_other, t.parties AS listed_parties, t.hint_key AS listed_hint_key,
         CASE

@@ -8,6 +8,8 @@ CREATE OR REPLACE TEMP TABLE work_told_list AS
 WITH cited AS (
     SELECT
         c.item_id, c.cause, k.upstream_id, shown_number(u.code, u.number) AS number, u.issued_on,
+        -- Of what is dead only its own money goes, though the others of the list were not found.
+        CASE c.cause WHEN 'dead_invoice_booked' THEN r.n_numbers END AS n_listed,
         -- In the money that the line keeps.
         CASE WHEN l.line_total IS NULL THEN u.amount_cny ELSE u.total_cny END AS money,
         concat_ws(' ', coalesce(u.party_name, u.party_id),
@@ -22,13 +24,15 @@ WITH cited AS (
     JOIN work_link k ON k.ledger_id = n.record_id
     JOIN work_open_upstream u ON u.record_id = k.upstream_id
     JOIN work_open_ledger l ON l.record_id = k.ledger_id
+    LEFT JOIN (SELECT ledger_id, max(n_numbers) AS n_numbers FROM work_named GROUP BY ledger_id) r ON r.ledger_id = k.ledger_id
     WHERE (c.rule IN ('number_list', 'decision') AND c.cause IN ('dead_invoice_booked', 'party_differs', 'date_differs'))
        OR (c.rule = 'combined_sum' AND c.cause = 'number_absent')
 ),
 concerned AS (
     SELECT
-        *, count(DISTINCT upstream_id) OVER (PARTITION BY item_id) AS n_cited
+        *, greatest(count(DISTINCT upstream_id) OVER of_item, max(n_listed) OVER of_item) AS n_cited
     FROM cited
+    WINDOW of_item AS (PARTITION BY item_id)
     QUALIFY n_cited > 1 AND CASE cause WHEN 'dead_invoice_booked' THEN is_void OR is_reversed
                                        WHEN 'party_differs' THEN is_of_other_party
                                        WHEN 'date_differs' THEN is_of_other_day ELSE TRUE END
