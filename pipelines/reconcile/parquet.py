@@ -72,6 +72,7 @@ def reconcile_parquet(
         notes = _attach_coverage(con, coverage)
         con.execute("CREATE TEMP TABLE work_ledger_seen (taxpayer_id VARCHAR, direction VARCHAR, seen_at TIMESTAMP)")
         join_records(con, settings, as_of, report)
+        run_sql(con, "recon/let_go")
         report("write")
         form = PARQUET.format(rows=_rows_per_group(settings))
         _write(con, "work_item", out / "recon__item.parquet", form, FEW_WORDS["recon__item"])
