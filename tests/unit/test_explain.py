@@ -21,7 +21,7 @@ from pipelines.reconcile.story import Explanation, ItemStory, Step
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
 from tests.spec.cases import CASES
-from tests.spec.tables import AS_OF, NUMBER, OTHER, entry, invoice
+from tests.spec.tables import AS_OF, NUMBER, OTHER, Row, entry, invoice
 from tests.spec.test_cases import all_rows
 from tests.unit.published_world import publish_again, publish_rows
 
@@ -200,27 +200,27 @@ def test_a_decision_of_a_person_opens_the_story(settings: Settings) -> None:
     assert "原票已核对" in step.en
 
 
-def test_what_a_person_took_apart_is_not_denied(settings: Settings) -> None:
-    night = publish_rows(settings, [invoice("u1")], [entry("l1")])
+def take_apart(settings: Settings, line: Row) -> ItemStory:
+    """The story of a line that a person took apart from invoice u1."""
+    night = publish_rows(settings, [invoice("u1")], [line])
     decide(
         settings, "try_again", upstream_ids=["u1"], ledger_ids=["l1"], decided_by="王会计", reason="不是这张",
         decided_at=night.as_of + timedelta(hours=1),
     )  # fmt: skip
     publish_again(settings, night)
     (item,) = explain(settings, settings.published_path, "l1", "").items
+    return item
+
+
+def test_what_a_person_took_apart_is_not_denied(settings: Settings) -> None:
+    item = take_apart(settings, entry("l1"))
     step = steps_of(item)["exact_key"]
     assert (item.is_same, step.result, step.why_not) == (True, "refused", "taken_apart")
     assert "有 1 张发票的号码相符，但按人工决定不是同一笔" in step.zh
 
 
 def test_a_mistyped_pair_that_a_person_took_apart_is_shown_and_not_denied(settings: Settings) -> None:
-    night = publish_rows(settings, [invoice("u1")], [entry("l1", NUMBER[:-1] + "8")])
-    decide(
-        settings, "try_again", upstream_ids=["u1"], ledger_ids=["l1"], decided_by="王会计", reason="不是这张",
-        decided_at=night.as_of + timedelta(hours=1),
-    )  # fmt: skip
-    publish_again(settings, night)
-    (item,) = explain(settings, settings.published_path, "l1", "").items
+    item = take_apart(settings, entry("l1", NUMBER[:-1] + "8"))
     steps = steps_of(item)
     assert (steps["similar"].result, steps["number_mistyped"].result) == ("nothing_else", "nothing_else")
     assert "apart from what a person took apart" in steps["number_mistyped"].en
