@@ -43,7 +43,10 @@ VECTOR = 2_048
 """Groups of rows are whole vectors of DuckDB."""
 
 BYTES_PER_ROW = 4_000
-"""What an item may take while its group of rows is put together, with room for the rest of the work."""
+"""What an item may take while its group of rows is put together."""
+
+BYTES_BESIDE = 140_000_000
+"""What the joins behind the rows hold meanwhile."""
 
 
 def reconcile_parquet(
@@ -107,7 +110,7 @@ def _attach_coverage(con: Connection, coverage: Path | None) -> tuple[str, ...]:
 
 def _rows_per_group(settings: Settings) -> int:
     """Each thread puts a group of rows together in memory: where there is little, the groups are smaller."""
-    fitting = settings.memory_limit_mb * 1_000_000 // (settings.threads * BYTES_PER_ROW)
+    fitting = (settings.memory_limit_mb * 1_000_000 - BYTES_BESIDE) // (settings.threads * BYTES_PER_ROW)
     return min(ROWS_PER_GROUP, max(fitting - fitting % VECTOR, VECTOR))
 
 
