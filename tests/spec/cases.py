@@ -730,6 +730,10 @@ DUPLICATES = [
            [entry("l1", front, "500.00"), entry("l2", front, "630.00", posted_on=date(2026, 9, 1))],
            one("split_entries", "matched", "u1", "l1", "l2"))
       for front in (NUMBER[:16], NUMBER[:18])),
+    Case("of two parts under the first 16 of 20 digits one may still be another invoice's", "Money",
+         [invoice("u1")], [entry("l1", NUMBER[:16], "500.00"),
+                           entry("l2", NUMBER[:16], "630.00", invoice_date=date(2026, 8, 11))],
+         [("missing_ledger", "not_booked", {"u1"}), *(("missing_upstream", "not_found", {f"l{n}"}) for n in (1, 2))]),
     Case("two lines under the first 16 of 20 digits, each of an invoice of its own", "Money",
          [invoice("u1"), invoice("u2", NEXT, "1356.00")],
          [entry("l1", NUMBER[:16]), entry("l2", NUMBER[:16], "226.00")],

@@ -34,7 +34,10 @@ WHERE c.rule = 'cut_number'
       WHERE is_of_parts AND ledger_id IN (SELECT ledger_id FROM work_claim WHERE rule = 'cut_number' AND NOT is_of_parts)));
 
 CREATE OR REPLACE TEMP TABLE work_cut_found AS
-SELECT *, is_of_parts OR row_number() OVER (PARTITION BY upstream_id ORDER BY posted_on, ledger_id) = 1 AS is_first
+SELECT
+    * REPLACE (CASE WHEN is_of_parts THEN bool_and(is_settled) OVER (PARTITION BY upstream_id, is_of_parts) ELSE is_settled END
+               AS is_settled),
+    is_of_parts OR row_number() OVER (PARTITION BY upstream_id ORDER BY posted_on, ledger_id) = 1 AS is_first
 FROM (FROM work_cut WHERE place = 1 QUALIFY count(*) OVER (PARTITION BY ledger_id, alt, position) = 1)
 WHERE (is_end OR NOT (is_early OR is_of_gap))
   AND CASE WHEN n_offered = 1
@@ -43,6 +46,11 @@ WHERE (is_end OR NOT (is_early OR is_of_gap))
                  OR (party_agrees AND (is_end OR (money_agrees OR date_agrees) IS DISTINCT FROM FALSE)))
            ELSE money_agrees AND n_agree > 1 AND party_agrees IS DISTINCT FROM FALSE
             AND date_agrees IS DISTINCT FROM FALSE END;
+
+-- Parts go together or not at all: what is left of them would be another sum.
+DELETE FROM work_cut_found WHERE is_of_parts AND upstream_id IN (
+    SELECT upstream_id FROM work_claim
+    WHERE is_of_parts AND (ledger_id, upstream_id) NOT IN (SELECT (ledger_id, upstream_id) FROM work_cut_found WHERE is_of_parts));
 
 INSERT INTO work_accepted
 SELECT ledger_id, alt, position, upstream_id, 'cut_number', n_numbers FROM work_cut_found
@@ -60,6 +68,7 @@ SELECT
         WHEN date_agrees = FALSE AND NOT is_end THEN 'date_differs'
         WHEN (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM work_cut_found) THEN 'number_taken'
         WHEN count(*) OVER (PARTITION BY ledger_id, alt, position) > 1 THEN 'several_equal'
+        WHEN is_of_parts THEN 'amount_differs'
         ELSE 'not_yet_due'
     END,
     'cut_number'
