@@ -68,7 +68,7 @@ SELECT
         WHEN date_agrees = FALSE AND NOT is_end THEN 'date_differs'
         WHEN (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM work_cut_found) THEN 'number_taken'
         WHEN count(*) OVER (PARTITION BY ledger_id, alt, position) > 1 THEN 'several_equal'
-        WHEN is_of_parts THEN 'amount_differs'
+        WHEN is_of_parts AND NOT (is_early OR is_of_gap) THEN 'amount_differs'
         ELSE 'not_yet_due'
     END,
     'cut_number'
