@@ -142,5 +142,11 @@ def _is_records(value: Any) -> bool:
 
 
 def _toml_value(value: Any) -> str:
-    """JSON's texts, numbers, booleans and lists are TOML's too, but for one character that TOML wants escaped."""
+    """A group, such as a source's route, stands on one line. JSON's texts, numbers and booleans are TOML's too, but for
+    one character that TOML wants escaped."""
+    if isinstance(value, dict):
+        parts = (f"{_toml_value(name)} = {_toml_value(part)}" for name, part in value.items() if part is not None)
+        return f"{{{', '.join(parts)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml_value, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
