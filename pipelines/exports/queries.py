@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from pipelines.errors import UsageError
 from pipelines.exports.cells import Book, Cell, neutralise_cell, write_book
 from pipelines.query import running_query
-from pipelines.reports.files import replace_file
 from pipelines.settings import Settings
+from pipelines.sources.landing import write_safely
 from pipelines.warehouse import Connection
 
 SHEET_ROWS = 1_048_575
@@ -120,7 +120,7 @@ def _write_workbook(con: Connection, path: Path, max_rows: int | None) -> int:
                 "narrow it with WHERE, give --max-rows, or use --parquet"
             ),
         )
-    replace_file(path, write_book(_fill(heads, rows[:limit])))
+    write_safely(path, write_book(_fill(heads, rows[:limit])))
     return min(len(rows), limit)
 
 

@@ -16,6 +16,7 @@ from pipelines.snapshots import store
 from pipelines.snapshots.configuration import OWN_LAYOUT, SETTINGS
 from pipelines.snapshots.load import view_rows
 from pipelines.snapshots.manifest import Document, Manifest
+from pipelines.sources.landing import write_safely
 from pipelines.warehouse import connect, run_sql
 
 
@@ -114,9 +115,7 @@ def _settle_file(final: Path, wanted: bytes) -> str | None:
     if final.exists():
         is_same = final.read_bytes() == wanted
         return None if is_same else f"{final.name}: 已存在，未改动 | was there already and was left as it is"
-    store.make_folder(final.parent)
-    final.write_bytes(wanted)
-    final.chmod(0o600)
+    write_safely(final, wanted)
     return None
 
 
