@@ -83,6 +83,16 @@ def test_the_command_writes_the_file_that_stands_on_either_side_and_else_the_scr
     assert capsys.readouterr().out == "word\n票\n票\n票\n"
 
 
+@pytest.mark.parametrize("text", ["'=1+1'", "'＝1+1'", "' +1'", "['@x', 'y']"])
+def test_no_cell_on_the_screen_starts_as_a_formula(
+    text: str, published: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(published.data_root))
+    assert run_command_line(["sql", "--csv", f"SELECT {text} AS word, -5.00::DECIMAL(18,2) AS cny"]) == 0
+    _, cells = csv.reader(capsys.readouterr().out.splitlines())
+    assert (cells[0][0], cells[1]) == ("'", "-5.00")
+
+
 @pytest.mark.parametrize("words", [["a.txt", "SELECT 1"], ["a.csv", "b.csv"], ["a.csv", "SELECT 1", "SELECT 2"]])
 def test_a_file_that_is_no_csv_and_a_second_statement_are_refused(words: list[str]) -> None:
     with pytest.raises(UsageError, match="one statement"):
