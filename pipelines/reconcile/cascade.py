@@ -98,7 +98,12 @@ class Parameters:
 
 
 def join_records(
-    con: Connection, settings: Settings, as_of: datetime, report: Callable[[str], None], *, due: str = "everything"
+    con: Connection,
+    settings: Settings,
+    as_of: datetime,
+    report: Callable[[str], None] = lambda _step: None,
+    *,
+    due: str = "everything",
 ) -> None:
     """Judge the records that are due; their items stand in the views `work_item` and `work_member`.
 
