@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -134,7 +135,8 @@ def _fill(heads: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Callable[[Bo
 
 
 def as_cell(value: Any) -> Cell:
-    """A database value as a cell holds it: whole numbers that Excel would round are text, lists are joined."""
+    """A database value as a cell holds it: whole numbers that Excel would round, and moments with a zone, which it does
+    not know, are text; lists are joined."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int) and abs(value) >= EXACT_DIGITS:
@@ -143,4 +145,6 @@ def as_cell(value: Any) -> Cell:
         return Decimal(str(value)) if math.isfinite(value) else str(value)
     if isinstance(value, list):
         return "、".join(str(part) for part in value)
+    if isinstance(value, datetime) and value.tzinfo:
+        return str(value)
     return value if value is None or isinstance(value, Cell) else str(value)
