@@ -190,6 +190,24 @@ def test_every_group_of_the_settings_reads_back_the_same(tmp_path: Path) -> None
     assert load_settings(tmp_path).public == settings.public
 
 
+def test_the_log_of_a_live_database_leaves_it_last(kept: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = kept.warehouse_path.with_name("recon.duckdb.wal")
+    log.write_bytes(b"what a killed night had committed")
+
+    def refuse(*_places: Path) -> None:
+        raise OSError("full")
+
+    with monkeypatch.context() as full:
+        full.setattr("pipelines.snapshots.restore.os.link", refuse)
+        with pytest.raises(OSError, match="full"):
+            restore_snapshot(kept, ONE, over_live=True)
+    assert log.is_file()
+    restore_snapshot(kept, ONE, over_live=True)
+    (replaced,) = kept.warehouse_path.parent.glob("recon.replaced-*.duckdb")
+    assert replaced.with_name(f"{replaced.name}.wal").is_file()
+    assert not log.exists()
+
+
 def test_an_earlier_snapshot_brings_back_the_earlier_rows(kept: Settings, tmp_path: Path) -> None:
     restore_snapshot(kept, ONE, tmp_path / "new")
     assert len(rows_of(Settings(data_root=tmp_path / "new"), "core_ledger__entry")) == 5
