@@ -28,6 +28,7 @@ from pipelines.sources.again import (
     withdraw_sightings,
 )
 from pipelines.sources.calendar import load_calendar, overdue_days, say_days
+from pipelines.sources.decode import refuse_too_large
 from pipelines.sources.landing import LandedFile, find_growing, is_fault_of, land_file, list_deliveries
 from pipelines.sources.layout import Layout
 from pipelines.sources.read import FileReading
@@ -120,7 +121,8 @@ def _say_unreadable(source: Source, error: OSError) -> Message:
 def _take_source(con: Connection, settings: Settings, source: Source, night: Night) -> SourceIntake:
     paths = list_deliveries(settings, source)
     growing = find_growing(paths, settings.settle_seconds) if _is_filled_by_others(source) else set()
-    for path in (path for path in paths if path not in growing):
+    large = {path: said for path in paths if (said := _say_too_large(path))}
+    for path in (path for path in paths if path not in growing and path not in large):
         landed = land_file(settings, source, path, night)
         with transaction(con):
             if _is_taken(con, source, landed):
@@ -129,7 +131,17 @@ def _take_source(con: Connection, settings: Settings, source: Source, night: Nig
             _take_file(con, settings, source, landed, night)
     _read_again(con, settings, source, night)
     found = _state_of(con, settings, source, night)
-    return replace(found, messages=(*found.messages, *_say_growing(growing)))
+    found = replace(found, messages=(*found.messages, *_say_growing(growing), *large.values()))
+    return replace(found, state="failed", files_failed=found.files_failed + len(large)) if large else found
+
+
+def _say_too_large(path: Path) -> Message | None:
+    """Why a file is not even opened; None for one that may be read."""
+    try:
+        refuse_too_large(path.name, path.stat().st_size)
+    except UnreadableFileError as error:
+        return error.sentence
+    return None
 
 
 def _say_growing(paths: set[Path]) -> tuple[Message, ...]:
