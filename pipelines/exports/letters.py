@@ -89,7 +89,7 @@ class Letter:
             "对账函",
             self.party_name,
             self.party_tax_id or "",
-            self.taxpayer_id[-4:],
+            self.taxpayer_id,
             f"{self.night.as_of:%Y%m%d}",
         )
         return "_".join(FORBIDDEN_IN_NAMES.sub("", strip_controls(part))[:40] for part in parts if part)
