@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipelines.night import Night
 from pipelines.settings import BEIJING, Settings, Source
-from pipelines.snapshots.store import sync_folder
+from pipelines.snapshots.store import hash_file, sync_folder
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload")
 
@@ -83,11 +83,11 @@ def is_fault_of(error: OSError, folder: Path) -> bool:
 
 
 def land_file(settings: Settings, source: Source, path: Path, night: Night) -> LandedFile:
-    """Copy the bytes to their place, unless they lie there already, and say what they are."""
+    """Copy the bytes to their place, unless they lie there whole already, and say what they are."""
     content = path.read_bytes()
     file_id = hashlib.sha256(content).hexdigest()
     target = settings.landing_dir / source.id / f"{file_id}{path.suffix.lower()}"
-    if not target.is_file():
+    if not target.is_file() or hash_file(target) != file_id:
         write_safely(target, content)
     made = datetime.fromtimestamp(path.stat().st_mtime, BEIJING).replace(tzinfo=None, microsecond=0)
     relative = str(target.relative_to(settings.data_root))

@@ -91,6 +91,16 @@ def test_a_file_that_would_fill_the_memory_fails_its_source_and_not_the_night(se
     assert not (settings.landing_dir / "tax").exists()
 
 
+def test_a_damaged_copy_in_landing_is_whole_again_once_the_file_comes_again(settings: Settings) -> None:
+    settings = with_sources(settings)
+    delivered = deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, ENTRY), made())
+    take(settings)
+    (landed,) = (settings.landing_dir / "book").iterdir()
+    landed.write_bytes(b"damaged")
+    take(settings, 1)
+    assert landed.read_bytes() == delivered.read_bytes()
+
+
 def test_the_same_bytes_again_and_under_another_name_add_nothing(settings: Settings) -> None:
     settings = with_sources(settings)
     deliver(settings, "tax", PERIOD_NAME, one_invoice(), made())
