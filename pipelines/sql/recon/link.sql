@@ -60,7 +60,7 @@ WITH edge AS (
     WHERE is_full
 )
 SELECT a, b FROM edge
-UNION
+UNION ALL
 SELECT b, a FROM edge;
 
 -- Most records have one other, which has no third: their group is known at once, by the greater of the two names.
