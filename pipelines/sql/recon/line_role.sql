@@ -145,7 +145,7 @@ ruled AS (
     FROM weighed
 )
 SELECT
-    * EXCLUDE (is_elsewhere)
+    * EXCLUDE (is_elsewhere, is_whole_key)
     REPLACE (CASE WHEN is_elsewhere THEN 'doubtful' ELSE role END AS role,
              CASE WHEN is_elsewhere AND role <> 'doubtful' THEN role ELSE fallback END AS fallback)
 FROM ruled;

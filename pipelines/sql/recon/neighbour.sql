@@ -26,7 +26,8 @@ SET VARIABLE has_joined = (
 -- One error leaves one of a number's halves as it was: only what has one in common with a typed number is looked at further.
 CREATE OR REPLACE TEMP TABLE work_crowded_invoice AS
 WITH crowded AS (
-    SELECT c.lane_hash, f.*, f.number AS compared
+    SELECT
+        c.lane_hash, f.* EXCLUDE (day_id, day_name, day, party_id, party_name, money), f.number AS compared
     FROM (FROM work_lane SEMI JOIN work_typed_in_crowd USING (lane_hash)) c
     JOIN work_same_money f ON f.rowid = c.invoice_row
 ),

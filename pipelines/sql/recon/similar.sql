@@ -22,7 +22,7 @@ SELECT record_id AS upstream_id FROM work_decided WHERE side = 'upstream' AND ki
 CREATE OR REPLACE TEMP TABLE work_unsure AS
 WITH unsure AS (
     SELECT
-        l.*, r.upstream_id AS named_id,
+        l.* EXCLUDE (voucher_no, invoice_reference, invoice_code), r.upstream_id AS named_id,
         CASE WHEN l.line_total IS NOT NULL THEN 'total' ELSE 'amount' END AS money_kind,
         coalesce(l.line_total, l.line_amount) AS money,
         l.invoice_date IS NOT NULL AS is_dated,
