@@ -44,7 +44,7 @@ entry AS (
                     ELSE shown_number(CASE WHEN strlen(l.invoice_code) > 8 THEN l.invoice_code END, l.invoice_reference)
                END, '') AS reference,
         coalesce(l.party_name, l.party_id) AS party_name,
-        coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher
+        shown_voucher(l.voucher_no, l.posted_on) AS voucher
     FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
 )
 SELECT

@@ -50,7 +50,7 @@ again AS (
 first_line AS (
     SELECT
         a.item_id, shown_number(u.code, u.number) AS number, a.upstream_id,
-        coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)) AS voucher
+        shown_voucher(l.voucher_no, l.posted_on) AS voucher
     FROM again a
     JOIN work_open_upstream u ON u.record_id = a.upstream_id
     LEFT JOIN work_link k ON k.upstream_id = a.upstream_id
