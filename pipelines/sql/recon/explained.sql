@@ -103,8 +103,8 @@ WITH pair AS (
     SELECT
         h.item_id, h.cause, h.n_upstream > 1 AND h.listed_other IS NULL AS is_of_several,
         (l.posted_on, l.record_id, u.issued_on, u.record_id) AS place,
-        concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(l.party_id) END) AS ledger_party,
-        concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(u.party_id) END) AS upstream_party,
+        concat_ws(' ', l.party_name, CASE WHEN NOT name_agrees(l.party_id, u.party_id) THEN trim(l.party_id) END) AS ledger_party,
+        concat_ws(' ', u.party_name, CASE WHEN NOT name_agrees(l.party_id, u.party_id) THEN trim(u.party_id) END) AS upstream_party,
         shown_voucher(l.voucher_no, l.posted_on) AS voucher, l.invoice_date, u.issued_on,
         shown_number(u.code, u.number) AS number, u.total_cny,
         party_differs(l.party_id, l.party_name, u.party_id, u.party_name) AS is_other_party,
