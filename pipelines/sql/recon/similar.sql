@@ -29,8 +29,8 @@ WITH unsure AS (
         CASE WHEN l.invoice_date IS NOT NULL AND l.party_hash IS NOT NULL AND l.name_hash IS NOT NULL THEN 'day_id'
              WHEN l.invoice_date IS NOT NULL AND l.party_hash IS NULL AND l.name_hash IS NOT NULL THEN 'day_name'
              WHEN l.invoice_date IS NOT NULL THEN 'day'
-             WHEN l.party_id IS NOT NULL THEN 'party_id'
-             WHEN l.party_name IS NOT NULL THEN 'party_name' ELSE 'money' END AS lane
+             WHEN l.party_hash IS NOT NULL THEN 'party_id'
+             WHEN l.name_hash IS NOT NULL THEN 'party_name' ELSE 'money' END AS lane
     FROM work_open_ledger l
     LEFT JOIN work_role r ON r.ledger_id = l.record_id
     WHERE (r.role = 'doubtful' OR r.ledger_id IS NULL)
