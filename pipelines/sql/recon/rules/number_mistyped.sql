@@ -17,7 +17,9 @@ WITH doubted AS (
 ),
 read AS (
     SELECT
-        ledger_id, number, any_value(code) AS code, bool_and(is_split) AS is_split,
+        -- Every code that it is read with counts, and none only where it has none.
+        ledger_id, number, unnest(coalesce(list(DISTINCT code) FILTER (code IS NOT NULL), [NULL])) AS code,
+        bool_and(is_split) AS is_split,
         bool_or(length(number) IN (8, 20)) OVER (PARTITION BY ledger_id) AS may_be_whole
     FROM (
         SELECT ledger_id, number, code, form = 'split_code' AS is_split FROM work_reference
