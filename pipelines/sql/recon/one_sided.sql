@@ -16,8 +16,8 @@ ledger AS (
     SELECT
         n.item_id, k.due_at, k.is_covered, k.is_awaited,
         l.float_prefix IS NOT NULL
-        OR regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}')
-        OR len(l.tokens) = len(list_filter(l.tokens, lambda t: regexp_full_match(t, '[0-9]{15,17}0{3,5}')))
+        OR is_rounded_number(array_to_string(l.tokens, ''))
+        OR len(l.tokens) = len(list_filter(l.tokens, lambda t: is_rounded_number(t)))
         OR l.record_id NOT IN (SELECT ledger_id FROM work_reference)
         -- Nothing was compared, so nothing can be called missing.
         OR l.record_id IN (SELECT ledger_id FROM work_crowded_line)

@@ -55,7 +55,7 @@ JOIN work_payer p ON p.ledger_id = n.ledger_id
 JOIN free f ON f.record_id = n.record_id
 ANTI JOIN work_forbidden x ON x.ledger_id = p.ledger_id AND x.upstream_id = f.record_id
 WHERE CASE WHEN p.invoice_date IS NOT NULL THEN f.issued_on = p.invoice_date
-           ELSE f.issued_on BETWEEN p.posted_on - to_days($window_days) AND p.posted_on + INTERVAL 3 DAY END
+           ELSE is_in_window(f.issued_on, p.posted_on, $window_days) END
   -- One that is the sum by itself, though something else in it differs, is another explanation.
   AND CASE p.money_kind WHEN 'total' THEN f.total_cny ELSE f.amount_cny END <= p.money;
 

@@ -21,7 +21,7 @@ damaged AS (
         CASE WHEN float_prefix IS NULL THEN greatest(length(rtrim(digits, '0')), 15) ELSE length(float_prefix) END AS n_shown
     FROM line
     WHERE float_prefix IS NOT NULL
-       OR CASE WHEN ends_with(digits, '000') THEN regexp_full_match(digits, '[0-9]{15,17}0{3,5}') END
+       OR is_rounded_number(digits)
        OR CASE WHEN length(digits) = 20 AND digits >= '2' THEN CAST(digits AS HUGEINT) % 4096 = 0 END
 )
 SELECT
