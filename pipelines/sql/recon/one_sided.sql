@@ -1,7 +1,7 @@
 -- what: what can be said of a record that has no counterpart: too early, not received, impossible, missing
 -- grain: work_lone one row per one-sided record; work_lone_ledger, work_lone_upstream the same by side
 -- inputs: work_node, work_open_ledger, work_open_upstream, work_surplus, work_looked, work_ledger_seen, work_reference,
---         work_impossible, work_long_range, work_crowded_line
+--         work_impossible, work_long_range, work_crowded_line, work_refused
 -- parameters: $as_of, $booking_days
 -- Absence is concluded only for days that were asked for and fully received.
 

@@ -4,7 +4,7 @@
 --        party; work_second_half per half of a number; work_second_typed per line and sum; work_second_trace per line or
 --        invoice and what they may have in common; work_second_crowd per trace that too many share to be compared
 -- inputs: work_unsure, work_near, work_similar, work_reference, work_repair, work_looked, work_listed_twice, work_crowd,
---         the macro invoice_of_money
+--         work_upstream, the macro invoice_of_money
 -- parameters: $tolerance, $max_neighbours, $max_pairs
 
 CREATE OR REPLACE TEMP TABLE work_second_line AS
