@@ -187,7 +187,7 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
 CREATE OR REPLACE TEMP MACRO shortened_text(text) AS CASE WHEN length(text) > 200 THEN left(text, 200) || ' …' ELSE text END;
 
 -- A voucher as people cite it: its number, or the day of the posting where it has none.
-CREATE OR REPLACE TEMP MACRO shown_voucher(voucher_no, posted_on) AS coalesce(nullif(voucher_no, ''), CAST(posted_on AS VARCHAR));
+CREATE OR REPLACE TEMP MACRO shown_voucher(voucher_no, posted_on) AS coalesce(nullif(trim(voucher_no), ''), CAST(posted_on AS VARCHAR));
 
 -- Each once, in the order in which they stand.
 CREATE OR REPLACE TEMP MACRO each_once(texts) AS list_filter(texts, lambda text, place: list_position(texts, text) = place);
