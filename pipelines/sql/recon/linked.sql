@@ -62,7 +62,7 @@ SELECT
     bool_or(u.is_red AND u.status <> 'void') AS is_red_linked, bool_or(u.is_red AND u.status = 'void') AS is_void_red_linked,
     max(s.cause) FILTER (k.rule = 'second_error') AS second_cause
 FROM work_link k
-JOIN work_node n ON n.node = 'L:' || k.ledger_id
+JOIN work_node n ON n.side = 'ledger' AND n.record_id = k.ledger_id
 JOIN work_open_upstream u ON u.record_id = k.upstream_id
 JOIN work_open_ledger l ON l.record_id = k.ledger_id
 LEFT JOIN work_second_line s ON s.ledger_id = k.ledger_id

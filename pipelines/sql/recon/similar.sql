@@ -22,15 +22,15 @@ SELECT record_id AS upstream_id FROM work_decided WHERE side = 'upstream' AND ki
 CREATE OR REPLACE TEMP TABLE work_unsure AS
 WITH unsure AS (
     SELECT
-        l.*, r.upstream_id AS named_id,
+        l.* EXCLUDE (voucher_no, invoice_reference, invoice_code), r.upstream_id AS named_id,
         CASE WHEN l.line_total IS NOT NULL THEN 'total' ELSE 'amount' END AS money_kind,
         coalesce(l.line_total, l.line_amount) AS money,
         l.invoice_date IS NOT NULL AS is_dated,
         CASE WHEN l.invoice_date IS NOT NULL AND l.party_hash IS NOT NULL AND l.name_hash IS NOT NULL THEN 'day_id'
              WHEN l.invoice_date IS NOT NULL AND l.party_hash IS NULL AND l.name_hash IS NOT NULL THEN 'day_name'
              WHEN l.invoice_date IS NOT NULL THEN 'day'
-             WHEN l.party_id IS NOT NULL THEN 'party_id'
-             WHEN l.party_name IS NOT NULL THEN 'party_name' ELSE 'money' END AS lane
+             WHEN l.party_hash IS NOT NULL THEN 'party_id'
+             WHEN l.name_hash IS NOT NULL THEN 'party_name' ELSE 'money' END AS lane
     FROM work_open_ledger l
     LEFT JOIN work_role r ON r.ledger_id = l.record_id
     WHERE (r.role = 'doubtful' OR r.ledger_id IS NULL)

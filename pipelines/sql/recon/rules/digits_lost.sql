@@ -21,7 +21,7 @@ damaged AS (
         CASE WHEN float_prefix IS NULL THEN greatest(length(rtrim(digits, '0')), 15) ELSE length(float_prefix) END AS n_shown
     FROM line
     WHERE float_prefix IS NOT NULL
-       OR CASE WHEN ends_with(digits, '000') THEN regexp_full_match(digits, '[0-9]{15,17}0{3,5}') END
+       OR is_rounded_number(digits)
        OR CASE WHEN length(digits) = 20 AND digits >= '2' THEN CAST(digits AS HUGEINT) % 4096 = 0 END
 )
 SELECT
@@ -84,7 +84,9 @@ WITH part AS (
 ),
 whole AS (
     SELECT
-        taxpayer_id, direction, value, step, n_shown, party, any_value(party_hash) AS party_hash, any_value(name_hash) AS name_hash,
+        taxpayer_id, direction, value, step, n_shown, party, any_value(party_hash) AS party_hash,
+        -- Of parts under several names none speaks for an invoice.
+        CASE WHEN min(name_hash) = max(name_hash) THEN min(name_hash) END AS name_hash,
         any_value(sum_kind) AS money_kind, CAST(any_value(sum_money) AS DECIMAL(18,2)) AS money, any_value(first_day) AS first_day,
         any_value(last_day) AS last_day, left(CAST(value AS VARCHAR), 11) AS front
     FROM part
