@@ -441,6 +441,8 @@ REPAIRS = [
       ]),
     Case("a float of code and number", "Broken numbers", [invoice("u1", "12345678", invoice_code="1100261130")],
          [entry("l1", "1.10026113012345E+17")], one("digits_lost", "mismatched")),
+    Case("a float that was rounded twice", "Broken numbers", [invoice("u1", "26512000000059149444")],
+         [entry("l1", "2.65120000000592E+19")], one("digits_lost", "mismatched")),
     Case("a float that shows other digits", "Broken numbers", [invoice("u1")], [entry("l1", "2.6114E+19")],
          [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
          why_not="number_differs"),

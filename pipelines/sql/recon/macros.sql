@@ -105,9 +105,11 @@ CREATE OR REPLACE TEMP MACRO listed_floats(plain) AS
 CREATE OR REPLACE TEMP MACRO without_floats(plain) AS
     regexp_replace(plain, listed_float(), '\1、', 'g');
 
--- Whether a number may stand as `value` once digits below `step` are gone: some programs cut them off, others round.
+-- Whether a number may stand as `value` once digits below `step` are gone: some programs cut them off, others round. Before that
+-- the number became a float: the nearest one is half of what two floats of that size differ by away, at most value / 2^53.
 CREATE OR REPLACE TEMP MACRO is_shown_as(digits, value, step) AS
-    coalesce(try_cast(digits AS HUGEINT) - value BETWEEN -(step // 2) AND step - 1, FALSE);
+    coalesce(
+        try_cast(digits AS HUGEINT) - value BETWEEN -(step // 2) - (value >> 53) AND step - 1 + (value >> 53), FALSE);
 
 -- 12- and 10-digit codes whose leading zero a spreadsheet dropped.
 CREATE OR REPLACE TEMP MACRO padded_code(digits) AS
