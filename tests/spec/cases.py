@@ -795,6 +795,10 @@ DUPLICATES = [
            [invoice("u1", "00056904", invoice_code="4400261120")],
            [entry("l1", f"4400261120-{number}")], one("number_mistyped", "mismatched"))
       for said, number in [("few", "0005690"), ("many", "000556904")]),
+    *(Case(f"code and number in one text beside the column of the code, a digit too {said}", "Broken numbers",
+           [invoice("u1", "76939456", invoice_code="011002600304")],
+           [entry("l1", reference, invoice_code="011002600304")], one("number_mistyped", "mismatched"))
+      for said, reference in [("many", "011002600304769939456"), ("few", "0110026003047699456")]),
     Case("groups of digits of which one lacks a digit", "Broken numbers",
          [invoice("u1")], [entry("l1", "2611 200 0001 2345 6789")], one("number_mistyped", "mismatched")),
     Case("two invoices, one under another party's line, are not booked one by one", "Duplicates",

@@ -50,7 +50,7 @@ comparable AS (
     -- Code and number in one text: a digit of either may be wrong, missing or too many.
     SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, s.code || s.number, NULL
     FROM work_similar_number s JOIN typed t ON t.ledger_id = s.ledger_id
-    WHERE length(s.number) = 8 AND length(t.typed) > 15 AND t.typed_code IS NULL
+    WHERE length(s.number) = 8 AND length(t.typed) > 15
 )
 SELECT
     ledger_id, upstream_id, any_value(is_free) AS is_free, any_value(invoice_date) IS NOT NULL AS is_dated,
