@@ -458,7 +458,15 @@ REPAIRS = [
       for said, reference, given in [
           ("zeros", "00000000", {}), ("a digit", "1", {}), ("a day", "2026-09-01", {}), ("a month", "2026年9月", {}),
           ("its own day", "20260810", {"invoice_date": date(2026, 8, 10)}),
+          *((f"the number of a voucher, {reference}", reference, {})
+            for reference in ["记-0126", "转0126", "凭证12345", "记字第0126号", "银付-0126、0127", "2026年8月记-0126"]),
+          ("its own voucher", "JV2026080126", {"voucher_no": "JV2026080126"}),
       ]),
+    Case("the number of a voucher, which an invoice of that money has", "Broken numbers",
+         [invoice("u1", "00000126")], [entry("l1", "记-0126")], one("exact")),
+    Case("eight digits may be a number, whatever the voucher's", "Broken numbers", [invoice("u1")],
+         [entry("l1", "12345678", voucher_no="12345678")],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),
     Case("eight digits that look like a day may be a number", "Broken numbers", [invoice("u1")],
          [entry("l1", "20260901")],
          [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),

@@ -213,6 +213,12 @@ CREATE OR REPLACE TEMP MACRO fill_sentence(template, facts, words) AS
 -- Eight digits that are rather a day than a number.
 CREATE OR REPLACE TEMP MACRO is_day(digits) AS regexp_full_match(digits, '20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])');
 
+-- A text that is the number of a voucher ('记-0126', '记字第0126号', '2026年8月银付-12'): such a word, and up to seven digits in a row.
+CREATE OR REPLACE TEMP MACRO is_voucher_text(plain) AS
+    regexp_full_match(plain,
+        '(?:[0-9]{1,4}[年月日./\s-]+|20[0-9]{4})*[记收付转银现凭会]'
+        || '(?:[记收付转银现账款金行凭证会计字第号编年月日和\s、,;/#:.~-]|\b[0-9]{1,7}\b)*');
+
 -- What a text of several runs of digits says of numbers. First what stands beside them goes: the day, the amount, the quantity,
 -- the party's tax id, a telephone number, what a red letter reverses, the place in a list ('1.'); of the text that is scanned from an invoice's QR code
 -- only its code and number stay. Then a code that is run together with its number gets a blank, groups of four digits become

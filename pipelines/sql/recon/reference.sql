@@ -51,6 +51,7 @@ WITH written AS (
     SELECT
         record_id, code, invoice_date, posted_on, plain, tokens,
         plain = party_id
+        OR CASE WHEN invoice_reference = voucher_no THEN NOT regexp_full_match(plain, '[0-9]{8}|[0-9]{20}') END
         OR CASE WHEN strlen(plain) < 8 THEN try_cast(plain AS DECIMAL(18,2)) IN (line_total, line_amount) ELSE FALSE END AS is_own
     FROM work_open_ledger
     WHERE float_prefix IS NULL AND plain IS NOT NULL AND record_id NOT IN (SELECT record_id FROM work_listed_float)
@@ -75,11 +76,12 @@ shaped AS (
                        WHEN len(tokens) = 1 AND length(compact) BETWEEN 14 AND 17 AND is_code(left(compact, 10), $as_of::TIMESTAMP)
                        THEN left(compact, 10) || padded_number(substr(compact, 11)) END
         END AS coded_short,
-        -- Zeros, a few digits, a date, the line's own sum or party, a code, or some digits behind it: a number only if an invoice
-        -- has it.
+        -- Zeros, a few digits, a date, the line's own sum or party, a voucher, a code, or some digits behind it: a number only if an
+        -- invoice has it.
         CASE
             WHEN len(tokens) = 1 AND length(compact) IN (10, 12) AND is_code(compact, $as_of::TIMESTAMP) THEN TRUE
-            WHEN is_own OR length(compact) < 4 OR (coded_short IS NOT NULL AND len(tokens) = 2 AND length(tokens[2]) < 7) THEN TRUE
+            WHEN is_own OR is_voucher_text(written.plain) OR length(compact) < 4 THEN TRUE
+            WHEN coded_short IS NOT NULL AND len(tokens) = 2 AND length(tokens[2]) < 7 THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
             WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
             WHEN len(tokens) > 1
