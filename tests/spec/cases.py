@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from tests.spec.tables import NUMBER, OTHER, SUPPLIER, Row, covered, entry, invoice
+from tests.spec.tables import NUMBER, OTHER, OURS, SUPPLIER, Row, covered, entry, invoice
 
 NEXT = "26112000000123456790"
 BESIDE = "26112000000123456784"
@@ -461,6 +461,9 @@ REPAIRS = [
           *((f"the number of a voucher, {reference}", reference, {})
             for reference in ["记-0126", "转0126", "凭证12345", "记字第0126号", "银付-0126、0127", "2026年8月记-0126"]),
           ("its own voucher", "JV2026080126", {"voucher_no": "JV2026080126"}),
+          *((f"a tax id, {reference}", reference, {"party": {"id": None, "name": SUPPLIER["name"]}})
+            for reference in [SUPPLIER["id"], OURS, f"税号：{SUPPLIER['id']}", "913100001234567890"]),
+          ("another sum", "2,260.00元", {}),
       ]),
     Case("the number of a voucher, which an invoice of that money has", "Broken numbers",
          [invoice("u1", "00000126")], [entry("l1", "记-0126")], one("exact")),

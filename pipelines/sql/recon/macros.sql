@@ -259,6 +259,10 @@ CREATE OR REPLACE TEMP MACRO number_text(plain) AS
              lambda kept: CASE WHEN regexp_matches(kept, '[0-9]') THEN kept ELSE plain END
          )[1] END;
 
+-- Whether all digits of a text stand beside numbers. What a red letter reverses is a number, in brackets or not.
+CREATE OR REPLACE TEMP MACRO has_no_number(plain) AS
+    NOT regexp_matches(without_amounts(without_days(translate(plain, '()', '  '))), '[0-9]');
+
 -- The codes of a column that holds one for each number of a list; NULL if it does not.
 CREATE OR REPLACE TEMP MACRO listed_codes(code) AS
     CASE WHEN regexp_matches(code, '[0-9]{9,12}[^0-9]+[0-9]{9,12}')

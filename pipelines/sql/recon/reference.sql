@@ -50,7 +50,7 @@ CREATE OR REPLACE TEMP TABLE work_reference AS
 WITH written AS (
     SELECT
         record_id, code, invoice_date, posted_on, plain, tokens,
-        plain = party_id
+        plain IN (party_id, taxpayer_id)
         OR CASE WHEN invoice_reference = voucher_no THEN NOT regexp_full_match(plain, '[0-9]{8}|[0-9]{20}') END
         OR CASE WHEN strlen(plain) < 8 THEN try_cast(plain AS DECIMAL(18,2)) IN (line_total, line_amount) ELSE FALSE END AS is_own
     FROM work_open_ledger
@@ -76,10 +76,12 @@ shaped AS (
                        WHEN len(tokens) = 1 AND length(compact) BETWEEN 14 AND 17 AND is_code(left(compact, 10), $as_of::TIMESTAMP)
                        THEN left(compact, 10) || padded_number(substr(compact, 11)) END
         END AS coded_short,
-        -- Zeros, a few digits, a date, the line's own sum or party, a voucher, a code, or some digits behind it: a number only if an
-        -- invoice has it.
+        -- Zeros, a few digits, what stands beside numbers (a date, money, a tax id), the line's own sum, party or voucher, a
+        -- code, or some digits behind it: a number only if an invoice has it.
         CASE
             WHEN len(tokens) = 1 AND length(compact) IN (10, 12) AND is_code(compact, $as_of::TIMESTAMP) THEN TRUE
+            WHEN len(tokens) = 1 AND length(compact) = 18 AND compact BETWEEN '91' AND '94' THEN TRUE
+            WHEN len(tokens) > 1 AND has_no_number(written.plain) THEN TRUE
             WHEN is_own OR is_voucher_text(written.plain) OR length(compact) < 4 THEN TRUE
             WHEN coded_short IS NOT NULL AND len(tokens) = 2 AND length(tokens[2]) < 7 THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
