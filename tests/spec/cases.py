@@ -456,7 +456,9 @@ REPAIRS = [
     *(Case(f"in place of a number: {said}", "Broken numbers", [invoice("u1")], [entry("l1", reference, **given)],
            one("number_absent", "mismatched"))
       for said, reference, given in [
-          ("zeros", "00000000", {}), ("a digit", "1", {}), ("a day", "2026-09-01", {}), ("a month", "2026年9月", {}),
+          ("zeros", "00000000", {}), ("zeros behind a code", f"{CODE}-00000000", {}),
+          ("zeros beside a code", "00000000", {"invoice_code": CODE}),
+          ("a digit", "1", {}), ("a day", "2026-09-01", {}), ("a month", "2026年9月", {}),
           ("its own day", "20260810", {"invoice_date": date(2026, 8, 10)}),
           *((f"the number of a voucher, {reference}", reference, {})
             for reference in ["记-0126", "转0126", "凭证12345", "记字第0126号", "银付-0126、0127", "2026年8月记-0126"]),

@@ -87,9 +87,13 @@ CREATE OR REPLACE TEMP MACRO float_digits(plain) AS nullif(regexp_replace(float_
 CREATE OR REPLACE TEMP MACRO float_value(plain) AS
     try_cast(regexp_replace(float_text(plain), '\s', '', 'g') AS HUGEINT);
 
--- Digits of a number that a spreadsheet rounded: from the 16th on zeros. Most texts end otherwise, which is cheap to see.
+-- Digits of a number that a spreadsheet rounded: from the 16th on zeros. Most texts end otherwise, which is cheap to see. Eight
+-- zeros behind a code were typed.
 CREATE OR REPLACE TEMP MACRO is_rounded_number(digits) AS
-    CASE WHEN ends_with(digits, '000') THEN regexp_full_match(digits, '[0-9]{15,17}0{3,5}') ELSE FALSE END;
+    CASE WHEN ends_with(digits, '000')
+         THEN regexp_full_match(digits, '[0-9]{15,17}0{3,5}')
+              AND NOT regexp_full_match(digits, '(?:[01][0-9]{11}|[0-9]{10,11})0{8}')
+         ELSE FALSE END;
 
 -- A number that a spreadsheet has damaged: shown as a float, or rounded to 15 digits and more.
 CREATE OR REPLACE TEMP MACRO is_damaged_number(reference) AS

@@ -77,13 +77,14 @@ shaped AS (
                        THEN left(compact, 10) || padded_number(substr(compact, 11)) END
         END AS coded_short,
         -- Zeros, a few digits, what stands beside numbers (a date, money, a tax id), the line's own sum, party or voucher, a
-        -- code, or some digits behind it: a number only if an invoice has it.
+        -- code, or zeros or some digits behind it: a number only if an invoice has it.
         CASE
             WHEN len(tokens) = 1 AND length(compact) IN (10, 12) AND is_code(compact, $as_of::TIMESTAMP) THEN TRUE
             WHEN len(tokens) = 1 AND length(compact) = 18 AND compact BETWEEN '91' AND '94' THEN TRUE
             WHEN len(tokens) > 1 AND has_no_number(written.plain) THEN TRUE
             WHEN is_own OR is_voucher_text(written.plain) OR length(compact) < 4 THEN TRUE
             WHEN coded_short IS NOT NULL AND len(tokens) = 2 AND length(tokens[2]) < 7 THEN TRUE
+            WHEN ends_with(compact, '00000000') AND is_code(left(compact, -8), $as_of::TIMESTAMP) THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
             WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
             WHEN len(tokens) > 1
