@@ -286,6 +286,28 @@ MONEY = [
           ("the same number under two codes", "1100261130 12345678/1100261140 12345678", "1100261130", "12345678",
            "1100261140"),
       ]),
+    *(Case(f"20 digits among numbers with their codes: {said}", "Money",
+           [invoice("u1", total="100.00"), invoice("u2", "62689079", "200.00", invoice_code=first),
+            invoice("u3", "80728313", "50.00", invoice_code="4403264300")],
+           [entry("l1", reference, total)], one(*cause, "u1", "u2", "u3", "l1"))
+      for said, reference, first, total, cause in [
+          ("in front", f"{NUMBER}、110026233062689079、440326430080728313", "1100262330", "350.00",
+           ("combined_entry", "matched")),
+          ("between", f"01100260011162689079,{NUMBER},440326430080728313", "011002600111", "350.00",
+           ("combined_entry", "matched")),
+          ("codes behind", f"62689079（1100262330）、{NUMBER}、80728313（4403264300）", "1100262330", "350.00",
+           ("combined_entry", "matched")),
+          ("one code, and the sum is off", f"440326430062689079、{NUMBER}、440326430080728313", "4403264300", "351.00",
+           ("amount_differs", "mismatched")),
+      ]),
+    *(Case(f"a number without its code behind one of another code{said}", "Money",
+           [invoice("u1", "62689079", "200.00", invoice_code="1100262330"),
+            invoice("u2", "80728313", "50.00", invoice_code="4400264300", party=OTHER)],
+           [entry("l1", "110026233062689079、80728313", total, party=None)], expect)
+      for said, total, expect in [
+          (" that adds up", "250.00", one("combined_entry", "matched", "u1", "u2", "l1")),
+          (": it may be another invoice's", "251.00",
+           [("mismatched", "amount_differs", {"u1", "l1"}), ("missing_ledger", "not_booked", {"u2"})])]),
     Case("a combined line that does not add up", "Money", [invoice("u1"), invoice("u2", NEXT, "226.00")],
          [entry("l1", f"{NUMBER}、{NEXT}", "1300.00")], one("amount_differs", "mismatched", "u1", "u2", "l1")),
     Case("a list with an invoice of another party that adds up", "Money",

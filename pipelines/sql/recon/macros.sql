@@ -245,7 +245,7 @@ CREATE OR REPLACE TEMP MACRO without_places(plain) AS
 CREATE OR REPLACE TEMP MACRO with_numbers_whole(plain) AS
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(plain,
         '(^|[^0-9])(0[1-6][0-9]{3}[12][0-9]{6}|1[1-5][0-9]{2}[12][0-9]{7})([0-9]{8})\b', '\1\2 \3', 'g'),
-        '(^|[^0-9])([1-6][0-9]00[12][0-9]{5})([0-9]{8})\b', '\1\2 \3', 'g'),
+        '(^|[^0-9])((?:[1-6][0-9]00|2102|3[357]02|4403)[12][0-9]{5})([0-9]{8})\b', '\1\2 \3', 'g'),
         '\b([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]{4}) ([0-9]{4})\b', '\1\2\3\4\5', 'g'),
         '\b([0-9]{4}) ([0-9]{4})\b', '\1\2', 'g');
 CREATE OR REPLACE TEMP MACRO with_plain_signs(plain) AS
@@ -280,6 +280,19 @@ CREATE OR REPLACE TEMP MACRO coded_text(codes, reference) AS
                              THEN array_to_string([codes[n] || ' ' || padded_number(numbers[n]) FOR n IN range(1, len(codes) + 1)], '、')
                              ELSE plain_reference(reference) END
     )[1];
+
+-- The numbers of a text that has several codes, each behind its code: the last one in front of the number, or the next one behind it.
+-- Shorter digits are the ending of the number before them; 20 digits stand for themselves.
+CREATE OR REPLACE TEMP MACRO coded_numbers(tokens, codes, is_code_behind) AS
+    flatten([
+        [CASE length(tokens[whole])
+             WHEN 8 THEN coalesce(padded_code(
+                 CASE WHEN is_code_behind THEN list_filter(tokens[whole:], lambda t: list_contains(codes, t))[1]
+                      ELSE list_filter(tokens[:whole], lambda t: list_contains(codes, t))[-1] END), '')
+             ELSE '' END || left(tokens[whole], length(tokens[whole]) - length(tokens[n])) || tokens[n]
+         FOR whole IN [list_max([place FOR place IN range(1, n + 1) IF length(tokens[place]) IN (8, 20)])] IF whole IS NOT NULL]
+        FOR n IN range(1, len(tokens) + 1) IF length(tokens[n]) <= 8 OR length(tokens[n]) = 20
+    ]);
 
 -- What a pair is cleared by, as 64 bits: 20 digits, or a shorter number and its code.
 CREATE OR REPLACE TEMP MACRO clearing_key(taxpayer_id, direction, number, code) AS

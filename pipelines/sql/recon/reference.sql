@@ -5,7 +5,8 @@
 -- parameters: $as_of
 -- A text that can be read in two ways (12 + 8 digits: code and number, or one split 20-digit number) gives two readings;
 -- the one that exists upstream wins, the first of equals. Ranges are expanded up to 100 numbers; of a longer one only the ends
--- are read, and its form is `long_range` (reading.sql sets such a line aside unless its money is that of the ends).
+-- are read, and its form is `long_range` (reading.sql sets such a line aside unless its money is that of the ends). A code of
+-- the text is the code of the number beside it and, unless the sum says otherwise (`is_code_carried`, list_sum.sql), of all others.
 
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
@@ -81,7 +82,7 @@ shaped AS (
         CASE
             WHEN len(tokens) = 1 AND length(compact) IN (10, 12) AND is_code(compact, $as_of::TIMESTAMP) THEN TRUE
             WHEN len(tokens) = 1 AND length(compact) = 18 AND compact BETWEEN '91' AND '94' THEN TRUE
-            WHEN len(tokens) > 1 AND has_no_number(written.plain) THEN TRUE
+            WHEN written.plain <> compact AND has_no_number(written.plain) THEN TRUE
             WHEN is_own OR is_voucher_text(written.plain) OR length(compact) < 4 THEN TRUE
             WHEN coded_short IS NOT NULL AND len(tokens) = 2 AND length(tokens[2]) < 7 THEN TRUE
             WHEN ends_with(compact, '00000000') AND is_code(left(compact, -8), $as_of::TIMESTAMP) THEN TRUE
@@ -135,7 +136,8 @@ of_one_run AS (
             WHEN length(compact) >= 4 OR plain = compact
             THEN [{'form': 'lost_zeros', 'code': code, 'numbers': [padded_number(compact)]}]
             ELSE []
-        END AS readings
+        END AS readings,
+        NULL::VARCHAR[] AS beside_code
     FROM shaped
     WHERE len(tokens) = 1
 ),
@@ -146,10 +148,11 @@ parted AS (
         list_filter(
             tokens, lambda t: length(t) IN (8, 9, 19, 20, 21, 22) AND NOT list_contains(codes, t) OR is_front(t, NULL, $as_of::TIMESTAMP)
         ) AS listed_tokens,
-        -- Whole numbers side by side need no completing.
+        -- Whole numbers side by side, with their codes or without, need no completing.
         regexp_extract_all(
             array_to_string(regexp_extract_all(
-                CASE WHEN len(whole_tokens) < len(tokens) OR regexp_matches(plain, '[~—至到-]') THEN plain END,
+                CASE WHEN len(list_filter(tokens, lambda t: length(t) IN (8, 20) OR list_contains(codes, t))) < len(tokens)
+                       OR regexp_matches(plain, '(?:^|[^0-9])(?:[0-9]{8}|[0-9]{20})\s*[~—至到-]') THEN plain END,
                 '(?:^|[^0-9]|[0-9]{10})((?:[0-9]{20}|[0-9]{8})(?:\s*[/、,;&+~—至到-]+\s*(?:[0-9]{20}|[0-9]{1,8})\b)+)', 1
             ), '、'),
             '[^0-9]*[0-9]+'
@@ -157,7 +160,10 @@ parted AS (
         CASE WHEN len(list_filter(tokens, lambda t: length(t) = 20)) = 0
              THEN list_transform(
                  regexp_extract_all(plain, '([0-9]{9,12}[^0-9]*[0-9]{8})(?:[^0-9]|$)', 1),
-                 lambda t: regexp_replace(t, '[^0-9]', '', 'g')) ELSE [] END AS coded
+                 lambda t: regexp_replace(t, '[^0-9]', '', 'g')) ELSE [] END AS coded,
+        -- A code stands behind its number where a number stands first and a code last.
+        [list_contains(codes, t) FOR t IN tokens IF length(t) = 8 OR list_contains(codes, t)] AS is_code_there,
+        NOT is_code_there[1] AND is_code_there[-1] AS is_code_behind
     FROM (
         SELECT
             *, list_filter(tokens, lambda t: length(t) IN (8, 20)) AS whole_tokens,
@@ -181,14 +187,13 @@ chained AS (
         len(chain) = 2 AND regexp_matches(chain[2], '^\s*[/~—至到-]\s*0?[1-9]$') AND carried <> completed AS is_part,
         len(tokens) = 2 AND list_contains(codes, tokens[1]) AND length(tokens[2]) IN (7, 9) AND NOT list_contains(codes, tokens[2])
             AS is_miscounted,
-        -- Several codes: each number is of the one in front of it, or behind it where a number stands first.
-        CASE WHEN len(codes) > 1
-             THEN [padded_code(coalesce(
-                       CASE WHEN list_contains(codes, tokens[1]) THEN list_filter(tokens[:n], lambda t: list_contains(codes, t))[-1]
-                            ELSE list_filter(tokens[n:], lambda t: list_contains(codes, t))[1] END, codes[1]))
-                   || right(list_filter(tokens[:n], lambda t: length(t) = 8)[-1], 8)[:8 - length(tokens[n])] || tokens[n]
-                   FOR n IN range(1, len(tokens) + 1)
-                   IF length(tokens[n]) <= 8 AND len(list_filter(tokens[:n], lambda t: length(t) = 8)) > 0] END AS each_coded
+        CASE WHEN len(codes) > 1 AND len(list_filter(listed_tokens, lambda t: length(t) NOT IN (8, 20))) = 0
+             THEN coded_numbers(tokens, codes, is_code_behind) END AS each_coded,
+        -- The numbers that a code of the text is sure to be of.
+        CASE WHEN len(codes) > 0
+             THEN list_filter(tokens, lambda t, n: length(t) = 8
+                              AND list_contains(codes, tokens[n + CASE WHEN is_code_behind THEN 1 ELSE -1 END]) IS TRUE)
+        END AS beside_code
     FROM parted
 ),
 of_several_runs AS (
@@ -198,7 +203,7 @@ of_several_runs AS (
             WHEN is_coded AND len(whole_tokens) < len(tokens)
             THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': coded},
                   {'form': 'joined', 'code': NULL, 'numbers': coded}]
-            WHEN len(each_coded) > 0 THEN [{'form': 'code_and_number', 'code': NULL, 'numbers': each_once(each_coded)}]
+            WHEN len(each_coded) > 0 THEN [{'form': 'coded_list', 'code': NULL, 'numbers': each_once(each_coded)}]
             WHEN len(chain) > 0
             THEN CASE WHEN is_part THEN [{'form': 'plain', 'code': code, 'numbers': [regexp_extract(chain[1], '[0-9]+')]}] ELSE [] END
                  || [{'form': CASE WHEN read.is_long AND len(days) = 0 THEN 'long_range'
@@ -241,7 +246,8 @@ of_several_runs AS (
             THEN [{'form': CASE len(whole_tokens) WHEN 1 THEN 'plain' ELSE 'list' END, 'code': code,
                    'numbers': each_once(whole_tokens)}]
             ELSE []
-        END AS readings
+        END AS readings,
+        beside_code
     FROM chained
 ),
 alternative AS (
@@ -251,16 +257,24 @@ alternative AS (
 cited AS (
     SELECT
         ledger_id, alt, is_placeholder, reading.form AS form, reading.code AS code, unnest(reading.numbers) AS number,
-        generate_subscripts(reading.numbers, 1) AS position, len(reading.numbers) AS n_numbers,
-        reading.form IN ('code_and_number', 'split_code') AS is_coded
+        generate_subscripts(reading.numbers, 1) AS position, len(reading.numbers) AS n_numbers, beside_code
     FROM alternative
+),
+told_apart AS (
+    SELECT
+        *,
+        CASE form WHEN 'code_and_number' THEN TRUE WHEN 'split_code' THEN TRUE
+                  WHEN 'coded_list' THEN length(number) = 18 OR (length(number) = 20 AND number < '2') ELSE FALSE END AS is_coded
+    FROM cited
 )
 -- Code and number are read together, so that each number of a list may have a code of its own.
-SELECT * EXCLUDE (is_coded) REPLACE (
-    CASE WHEN is_coded THEN padded_code(left(number, -8)) ELSE code END AS code,
-    CASE WHEN is_coded THEN right(number, 8) ELSE number END AS number
-)
-FROM cited;
+SELECT
+    * EXCLUDE (is_coded, beside_code) REPLACE (
+        CASE WHEN is_coded THEN padded_code(left(number, -8)) ELSE code END AS code,
+        CASE WHEN is_coded THEN right(number, 8) ELSE number END AS number
+    ),
+    coalesce(NOT list_contains(beside_code, right(number, 8)), FALSE) AS is_code_carried
+FROM told_apart;
 
 INSERT INTO work_reference BY NAME
 SELECT

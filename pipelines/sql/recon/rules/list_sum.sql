@@ -1,15 +1,18 @@
 -- rule: a number of a list, not a whole key, names one invoice of whatever party, and the list makes up its invoices
 -- writes: work_accepted
--- inputs: work_claim, work_accepted, work_open_ledger, work_known
+-- inputs: work_claim, work_accepted, work_reference, work_open_ledger, work_known
 -- parameters: $tolerance
 -- The other rules want the party to agree; a list may hold invoices of two parties, and then only its sum can speak for it.
--- Guards: every number of the list that is left names exactly one invoice, and with what was accepted the sum is right.
+-- Guards: every number of the list that is left names exactly one invoice, and with what was accepted the sum is right. Of a
+-- number without a code in a text that has codes it may be an invoice of any code.
 
 INSERT INTO work_accepted
 WITH missing AS (
     SELECT ledger_id, alt, position, n_numbers, any_value(upstream_id) AS upstream_id
     FROM work_claim
-    WHERE n_numbers > 1 AND rule <> 'code_differs'
+    WHERE n_numbers > 1
+      AND (rule <> 'code_differs' OR (ledger_id, alt, position) IN (
+          SELECT (ledger_id, alt, position) FROM work_reference WHERE is_code_carried))
       -- What is booked under its own number is not taken away by a sum.
       AND upstream_id NOT IN (SELECT record_id FROM work_known WHERE is_cleared)
       AND upstream_id NOT IN (
