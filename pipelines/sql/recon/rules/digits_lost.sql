@@ -26,11 +26,8 @@ damaged AS (
 )
 SELECT
     ledger_id, value, n_shown,
-    -- The last digit shown, but nothing finer than what two floats of that size differ by.
-    greatest(
-        CAST('1' || repeat('0', greatest(length(CAST(value AS VARCHAR)) - n_shown, 0)) AS HUGEINT),
-        value // (CAST(1 AS HUGEINT) << 51)
-    ) AS step
+    -- The last digit shown.
+    CAST('1' || repeat('0', greatest(length(CAST(value AS VARCHAR)) - n_shown, 0)) AS HUGEINT) AS step
 FROM damaged;
 
 CREATE OR REPLACE TEMP TABLE work_shown AS
