@@ -128,7 +128,7 @@ ruled AS (
         ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
         -- Of another day a reversal may be a red letter that does not say what it reverses, and what cites a dead invoice the one
         -- that was issued in its place.
-        rule <> 'decision' AND date_agrees IS NOT DISTINCT FROM FALSE AND (is_dead OR (money < 0 AND whole > 0)) AS is_elsewhere,
+        rule <> 'decision' AND date_agrees IS NOT DISTINCT FROM FALSE AS is_elsewhere,
         CASE
             -- What a person linked is the booking, with what makes it whole; other lines under its number come on top of it.
             WHEN rule = 'decision' OR is_taken_back THEN 'kept'

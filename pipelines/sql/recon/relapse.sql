@@ -7,11 +7,11 @@
 -- `relapse_step` follows. A line of another party, money and day has no more than the number to fall back on: that is less than
 -- what the number of another real invoice stands against (rule another_number, contract).
 
--- Where invoices have its party, money and day, though several, it has not even that.
+-- Where several invoices have its party, money and day, it has not even that.
 UPDATE work_role SET fallback = 'unlinked'
 WHERE role = 'doubtful' AND fallback IN ('kept', 'surplus')
   AND money_agrees IS NOT TRUE AND party_agrees IS FALSE AND date_agrees IS NOT TRUE
-  AND ledger_id IN (SELECT ledger_id FROM work_similar WHERE party_agrees);
+  AND ledger_id IN (SELECT ledger_id FROM work_similar WHERE party_agrees GROUP BY ledger_id HAVING count(*) > 1);
 
 CREATE OR REPLACE TEMP TABLE work_relapse AS
 SELECT r.ledger_id AS falling_id, p.ledger_id
