@@ -1,0 +1,33 @@
+"""What hand-written documents say of the product is what the product has."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipelines.model import CAUSES, Verdict
+from tests.conventions.findings_page import tell_example
+from tests.conventions.pages import ROOT
+
+READMES = {"README.md": "## On Monday morning", "README.zh-CN.md": "## 星期一早上做什么"}
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def squeezed(text: str) -> str:
+    """Without blanks, line breaks and the marks of a quotation."""
+    return re.sub(r"[\s>*]+", "", text)
+
+
+@pytest.mark.parametrize(("name", "heading"), READMES.items())
+def test_the_list_for_monday_names_every_cause_that_asks_or_waits(name: str, heading: str) -> None:
+    chapter = read(name).split(f"{heading}\n")[1].split("\n## ")[0]
+    assert [cause for cause, verdict in CAUSES.items() if verdict is not Verdict.MATCHED and cause not in chapter] == []
+
+
+@pytest.mark.parametrize(("name", "language"), [("README.md", "zh"), ("README.md", "en"), ("README.zh-CN.md", "zh")])
+def test_the_sentence_at_the_top_is_one_of_the_product(name: str, language: str) -> None:
+    assert squeezed(tell_example("not_found", language)) in squeezed(read(name))
