@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from pipelines.exports.advice import load_advice
 from pipelines.model import CAUSES, Verdict
 from tests.conventions.findings_page import tell_example
 from tests.conventions.pages import ROOT
@@ -31,3 +32,10 @@ def test_the_list_for_monday_names_every_cause_that_asks_or_waits(name: str, hea
 @pytest.mark.parametrize(("name", "language"), [("README.md", "zh"), ("README.md", "en"), ("README.zh-CN.md", "zh")])
 def test_the_sentence_at_the_top_is_one_of_the_product(name: str, language: str) -> None:
     assert squeezed(tell_example("not_found", language)) in squeezed(read(name))
+
+
+def test_a_decision_that_a_step_names_can_be_typed_as_it_stands() -> None:
+    steps = [text for advice in load_advice().values() for step in advice.steps for text in (step.zh, step.en)]
+    named = [text for text in steps if "fapiao decide" in text]
+    assert named
+    assert [text for text in named if not re.search(r"`fapiao decide [a-z-]+ \S+ --reason \S+`", text)] == []
