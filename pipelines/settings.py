@@ -95,7 +95,7 @@ class NamedChannel(BaseModel):
 
 class AlertRoute(BaseModel):
     """Alerts that fit every condition go to `channels`; a condition left out fits all. `causes` also names kinds that
-    are no findings: file, source, rule, drill, channel. An alert without money never fits `min_amount_cny`."""
+    are no findings, the first word of their key. An alert without money never fits `min_amount_cny`."""
 
     model_config = ConfigDict(extra="forbid")
     channels: list[str] = Field(min_length=1)

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from pipelines.cli.diagnoses_names import KINDS
 from pipelines.exports.advice import load_advice
+from pipelines.exports.items import SHEET_ROWS
 from pipelines.model import CAUSES, Verdict
 from tests.conventions.findings_page import tell_example
 from tests.conventions.pages import ROOT
@@ -39,3 +41,10 @@ def test_a_decision_that_a_step_names_can_be_typed_as_it_stands() -> None:
     named = [text for text in steps if "fapiao decide" in text]
     assert named
     assert [text for text in named if not re.search(r"`fapiao decide [a-z-]+ \S+ --reason \S+`", text)] == []
+
+
+def test_the_page_about_alerts_names_every_kind_and_the_rows_of_a_sheet() -> None:
+    page = read("docs/alerts.md")
+    said = page.split("or a kind: ")[1].split("With quiet hours")[0]
+    assert [kind for kind in KINDS if kind not in {"finding", "overdue", "resolved"} and kind not in said] == []
+    assert f"{SHEET_ROWS:,} rows a sheet" in page
