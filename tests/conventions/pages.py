@@ -17,6 +17,9 @@ from tests.spec.tables import Row
 
 ROOT = Path(__file__).parents[2]
 
+IN_A_CELL = str.maketrans({"|": "\\|", "\t": "→", "\n": "↵", "\r": "↵"})
+"""How signs that would end a cell of a table, or are not seen, are shown in one."""
+
 
 def rules_page() -> str:
     """The rules in their order, every case of the spec tests, and the sentence of every cause."""
@@ -37,26 +40,32 @@ def _rule_lines() -> Iterable[str]:
     yield "| | rule | what it takes as the same invoice |"
     yield "|---|---|---|"
     for place, rule in enumerate((*NUMBER_RULES, *REPAIR_RULES), start=1):
-        yield f"| {place} | `{rule}` | {_first_comment(rule)} |"
+        yield _table_row(str(place), f"`{rule}`", _first_comment(rule))
     yield ""
 
 
+def _table_row(*cells: str) -> str:
+    return f"| {' | '.join(cell.translate(IN_A_CELL) for cell in cells)} |"
+
+
 def _first_comment(rule: str) -> str:
-    return load_sql(f"recon/rules/{rule}").splitlines()[0].removeprefix("-- rule: ").replace("|", "\\|")
+    """What the head of the rule's file says before it names its tables."""
+    head = load_sql(f"recon/rules/{rule}").split("-- writes:")[0]
+    return " ".join(line.removeprefix("--").strip() for line in head.splitlines()).removeprefix("rule: ")
 
 
 def _case_lines() -> Iterable[str]:
-    chapter = ""
-    for case in CASES:
-        if case.chapter != chapter:
-            chapter = case.chapter
-            yield from ("", f"## {chapter}", "", "| case | tax system | ledger | result |", "|---|---|---|---|")
-        yield f"| {case.title} | {_shown(case.upstream, _invoice)} | {_shown(case.ledger, _entry)} | {_result(case)} |"
+    """The chapters in the order in which they begin; cases of one may stand apart."""
+    for chapter in dict.fromkeys(case.chapter for case in CASES):
+        yield from ("", f"## {chapter}", "", "| case | tax system | ledger | result |", "|---|---|---|---|")
+        for case in (case for case in CASES if case.chapter == chapter):
+            shown = _shown(case.upstream, _invoice), _shown(case.ledger, _entry)
+            yield _table_row(case.title, *shown, _result(case))
     yield ""
 
 
 def _shown(rows: Iterable[Row], show: Callable[[Row], str]) -> str:
-    return "<br>".join(show(row).replace("|", "\\|") for row in rows) or "—"
+    return "<br>".join(map(show, rows)) or "—"
 
 
 def _invoice(row: Row) -> str:
@@ -68,9 +77,7 @@ def _invoice(row: Row) -> str:
 def _entry(row: Row) -> str:
     code = f"{row['invoice_code']}-" if row.get("invoice_code") else ""
     money = row.get("total_cny") if row.get("total_cny") is not None else f"{row.get('amount_cny')} without tax"
-    return f"{row['record_id']}: {code}`{row['invoice_reference'] or ''}` {money} {row['posted_on']:%m-%d}".replace(
-        "\t", "→"
-    )
+    return f"{row['record_id']}: {code}`{row['invoice_reference'] or ''}` {money} {row['posted_on']:%m-%d}"
 
 
 def _result(case: Case) -> str:
@@ -82,7 +89,7 @@ def _sentence_lines() -> Iterable[str]:
     for key, text in load_sentences().items():
         cause = key.split(".")[0]
         if cause in CAUSES:
-            yield f"| {CAUSES[cause]} | `{key}` | {text['zh']}<br>{text['en']} |"
+            yield _table_row(CAUSES[cause], f"`{key}`", f"{text['zh']}<br>{text['en']}")
 
 
 PAGES: dict[str, Callable[[], str]] = {

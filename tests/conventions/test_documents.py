@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from pipelines.model import CAUSES, Verdict
 from tests.conventions.findings_page import tell_example
 from tests.conventions.pages import ROOT
 
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 READMES = {"README.md": "## On Monday morning", "README.zh-CN.md": "## 星期一早上做什么"}
 
 
@@ -48,3 +50,16 @@ def test_the_page_about_alerts_names_every_kind_and_the_rows_of_a_sheet() -> Non
     said = page.split("or a kind: ")[1].split("With quiet hours")[0]
     assert [kind for kind in KINDS if kind not in {"finding", "overdue", "resolved"} and kind not in said] == []
     assert f"{SHEET_ROWS:,} rows a sheet" in page
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_row_of_a_table_has_the_columns_of_its_head(path: Path) -> None:
+    text = re.sub(r"^ *```.*?^ *```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
+    widths = [[len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()] for table in tables]
+    assert [table for table, counted in zip(tables, widths, strict=True) if len(set(counted)) != 1] == []
+
+
+def test_a_chapter_of_the_rules_stands_once() -> None:
+    chapters = re.findall("^## .*", read("docs/rules.md"), flags=re.MULTILINE)
+    assert len(chapters) == len(set(chapters))
