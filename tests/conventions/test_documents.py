@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
-from pipelines.cli.diagnoses_names import KINDS
+from pipelines import routes, routes_verification, settings
+from pipelines.cli.diagnoses_names import KINDS, OTHER_VARIABLES
 from pipelines.exports.advice import load_advice
 from pipelines.exports.items import SHEET_ROWS
 from pipelines.model import CAUSES, Verdict
 from tests.conventions.findings_page import tell_example
 from tests.conventions.pages import ROOT
+from tests.conventions.settings_page import GROUPS, OTHERS
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 READMES = {"README.md": "## On Monday morning", "README.zh-CN.md": "## 星期一早上做什么"}
@@ -63,3 +66,11 @@ def test_every_row_of_a_table_has_the_columns_of_its_head(path: Path) -> None:
 def test_a_chapter_of_the_rules_stands_once() -> None:
     chapters = re.findall("^## .*", read("docs/rules.md"), flags=re.MULTILINE)
     assert len(chapters) == len(set(chapters))
+
+
+def test_the_page_about_settings_knows_every_group_and_variable() -> None:
+    found = [model for module in (settings, routes, routes_verification) for model in vars(module).values()]
+    models = {model for model in found if isinstance(model, type) and issubclass(model, BaseModel)}
+    leaves = {model for model in models if not model.__subclasses__()}
+    assert leaves == {settings.Settings, *GROUPS.values()}
+    assert set(OTHERS) == OTHER_VARIABLES
