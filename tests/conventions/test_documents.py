@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from pipelines import routes, routes_verification, settings
 from pipelines.cli.diagnoses_names import KINDS, OTHER_VARIABLES
 from pipelines.exports.advice import load_advice
 from pipelines.exports.items import SHEET_ROWS
-from pipelines.model import CAUSES, Verdict
+from pipelines.model import CAUSES, Side, Verdict
 from tests.conventions.findings_page import tell_example
 from tests.conventions.pages import ROOT
 from tests.conventions.settings_page import GROUPS, OTHERS
@@ -39,6 +40,19 @@ def test_the_list_for_monday_names_every_cause_that_asks_or_waits(name: str, hea
 @pytest.mark.parametrize(("name", "language"), [("README.md", "zh"), ("README.md", "en"), ("README.zh-CN.md", "zh")])
 def test_the_sentence_at_the_top_is_one_of_the_product(name: str, language: str) -> None:
     assert squeezed(tell_example("not_found", language)) in squeezed(read(name))
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_sample_settings_are_taken(name: str) -> None:
+    (sample,) = re.findall(r"```toml\n(.*?)```", read(name), flags=re.DOTALL)
+    taken = settings.Settings(**tomllib.loads(sample))
+    assert {source.side for source in taken.sources} == {Side.UPSTREAM, Side.LEDGER}
+
+
+def test_both_readmes_list_the_same_commands() -> None:
+    listed = [re.findall(r"^(?:\.venv/bin/)?(fapiao [a-z]+)", read(name), flags=re.MULTILINE) for name in READMES]
+    assert listed[0] == listed[1]
+    assert len(listed[0]) > 10
 
 
 def test_a_decision_that_a_step_names_can_be_typed_as_it_stands() -> None:
