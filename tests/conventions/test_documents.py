@@ -17,6 +17,7 @@ from pipelines.model import CAUSES, Side, Verdict
 from tests.conventions.findings_page import tell_example
 from tests.conventions.pages import ROOT
 from tests.conventions.settings_page import GROUPS, OTHERS
+from tests.conventions.test_house import modules
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 READMES = {"README.md": "## On Monday morning", "README.zh-CN.md": "## 星期一早上做什么"}
@@ -88,3 +89,10 @@ def test_the_page_about_settings_knows_every_group_and_variable() -> None:
     leaves = {model for model in models if not model.__subclasses__()}
     assert leaves == {settings.Settings, *GROUPS.values()}
     assert set(OTHERS) == OTHER_VARIABLES
+
+
+def test_the_readme_of_the_data_root_names_what_lies_there() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for name in ("pipelines", "flows") for path in modules(name))
+    names = {name.replace("{", "<").replace("}", ">") for name in re.findall(r'data_root / f?"([^"]+)"', code)}
+    assert len(names) > 15
+    assert [name for name in names if not name.startswith(".") and name not in read("data/README.md")] == []
