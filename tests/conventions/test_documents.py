@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pipelines import routes, routes_verification, settings
 from pipelines.cli.diagnoses_names import KINDS, OTHER_VARIABLES
 from pipelines.exports.advice import load_advice
 from pipelines.exports.items import SHEET_ROWS
-from pipelines.model import CAUSES, Side, Verdict
+from pipelines.model import CAUSES, TABLES, Side, Verdict
 from tests.conventions.findings_page import tell_example
 from tests.conventions.pages import ROOT
 from tests.conventions.settings_page import GROUPS, OTHERS
@@ -96,3 +97,9 @@ def test_the_readme_of_the_data_root_names_what_lies_there() -> None:
     names = {name.replace("{", "<").replace("}", ">") for name in re.findall(r'data_root / f?"([^"]+)"', code)}
     assert len(names) > 15
     assert [name for name in names if not name.startswith(".") and name not in read("data/README.md")] == []
+
+
+def test_the_design_says_who_writes_each_table() -> None:
+    chapter = read("docs/design.md").split("## Who writes what\n")[1].split("\n## ")[0]
+    told = [name for row in re.findall(r"^\| ([^|]+) \|", chapter, flags=re.MULTILINE) for name in row.split(", ")]
+    assert [table.name for table in TABLES if not any(fnmatch(table.name, name) for name in told)] == []
