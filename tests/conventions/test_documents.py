@@ -6,6 +6,7 @@ import re
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from pydantic import BaseModel
@@ -15,10 +16,12 @@ from pipelines.cli.diagnoses_names import KINDS, OTHER_VARIABLES
 from pipelines.exports.advice import load_advice
 from pipelines.exports.items import SHEET_ROWS
 from pipelines.model import CAUSES, TABLES, Side, Verdict
+from pipelines.reconcile import cascade
 from tests.conventions.findings_page import tell_example
 from tests.conventions.pages import ROOT
 from tests.conventions.settings_page import GROUPS, OTHERS
 from tests.conventions.test_house import modules
+from tests.spec.tables import AS_OF
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 READMES = {"README.md": "## On Monday morning", "README.zh-CN.md": "## 星期一早上做什么"}
@@ -103,3 +106,15 @@ def test_the_design_says_who_writes_each_table() -> None:
     chapter = read("docs/design.md").split("## Who writes what\n")[1].split("\n## ")[0]
     told = [name for row in re.findall(r"^\| ([^|]+) \|", chapter, flags=re.MULTILINE) for name in row.split(", ")]
     assert [table.name for table in TABLES if not any(fnmatch(table.name, name) for name in told)] == []
+
+
+def test_the_design_shows_the_steps_of_the_join_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    settled = Mock(**{"return_value.fetchone.return_value": (0,)})
+    for name in ("run_sql", "ensure_tables", "_load_words"):
+        monkeypatch.setattr(cascade, name, settled)
+    steps: list[str] = []
+    cascade.join_records(Mock(), settings.Settings(), AS_OF, steps.append)
+    picture = read("docs/design.md").split("The join is a list of SQL files")[1].split("```")[1]
+    told = re.findall(r"\w+", " ".join(line for line in picture.splitlines() if line.startswith(" " * 12)))
+    wanted = [step.removeprefix("rules/") for step in steps if step != "macros"]
+    assert [name for name in told if name not in {"carried", "or", "propagate"}] == wanted
