@@ -126,9 +126,10 @@ weighed AS (
 ruled AS (
     SELECT
         ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
-        -- Of another day a reversal may be a red letter that does not say what it reverses, and what cites a dead invoice the one
-        -- that was issued in its place.
+        -- Of another day a reversal may be a red letter that does not say what it reverses, what cites a dead invoice the one that
+        -- was issued in its place, and any line the invoice of its day.
         rule <> 'decision' AND date_agrees IS NOT DISTINCT FROM FALSE AS is_elsewhere,
+        NOT is_dead AND (money > 0 OR whole < 0) AS is_sound,
         CASE
             -- What a person linked is the booking, with what makes it whole; other lines under its number come on top of it.
             WHEN rule = 'decision' OR is_taken_back THEN 'kept'
@@ -163,7 +164,9 @@ ruled AS (
     FROM weighed
 )
 SELECT
-    * EXCLUDE (is_elsewhere, is_whole_key)
+    * EXCLUDE (is_elsewhere, is_sound, is_whole_key)
     REPLACE (CASE WHEN is_elsewhere THEN 'doubtful' ELSE role END AS role,
-             CASE WHEN is_elsewhere AND role <> 'doubtful' THEN role ELSE fallback END AS fallback)
+             CASE WHEN is_elsewhere AND role <> 'doubtful' THEN role ELSE fallback END AS fallback),
+    -- Where nothing but the day speaks against it, the invoice is not free for others.
+    is_elsewhere AND is_sound AND role = 'kept' AS is_held
 FROM ruled;
