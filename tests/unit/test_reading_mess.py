@@ -104,6 +104,14 @@ def test_lines_are_summed_to_one_invoice_where_the_base_sheet_is_absent(settings
     assert outcome.file.account.rows_kept == 2
 
 
+def test_lines_of_one_invoice_on_two_sheets_are_one_invoice(settings: Settings) -> None:
+    lines = [[LINE_HEADER, invoice(LINE_HEADER, **line), total(LINE_HEADER, **line)] for line in (LINE, OTHER_LINE)]
+    outcome = read_bytes(settings, workbook({"信息汇总表1": lines[0], "信息汇总表2": lines[1]}))
+    assert (outcome.only["amount_cny"], outcome.only["source_row"]) == (Decimal("1000.00"), 2)
+    one_sheet = full_query(*(line[1] for line in lines), total(LINE_HEADER), header=LINE_HEADER, sheet=LINE_SHEET)
+    assert read_bytes(settings, one_sheet).only["record_id"] == outcome.only["record_id"]
+
+
 def test_the_line_sheet_is_left_aside_where_the_base_sheet_is_there(settings: Settings) -> None:
     lines = [LINE_HEADER, invoice(LINE_HEADER, **LINE), total(LINE_HEADER)]
     outcome = read_bytes(settings, workbook({LINE_SHEET: lines, BASE_SHEET: [FULL_HEADER, invoice(), total()]}))
@@ -120,6 +128,29 @@ def test_an_unreadable_line_takes_the_other_lines_of_its_invoice_with_it(setting
     outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
     assert outcome.rows == []
     assert [reason for reason, _ in outcome.reasons] == ["line_rejected", "date_unreadable"]
+
+
+def test_an_unreadable_line_leaves_an_invoice_of_another_code_alone(settings: Settings) -> None:
+    paper = {"数电发票号码": "", "发票号码": "00012345"}
+    rows = [
+        invoice(LINE_HEADER, **(LINE | paper | {"发票代码": "3300262130"})),
+        invoice(LINE_HEADER, **(OTHER_LINE | paper | {"发票代码": "3300262131", "发票状态": "怪"})),
+        total(LINE_HEADER),
+    ]
+    outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
+    assert (outcome.only["invoice_code"], outcome.only["amount_cny"]) == ("3300262130", Decimal("400.00"))
+    assert outcome.reasons == [("status_unknown", "怪")]
+
+
+def test_a_line_of_an_unreadable_code_may_be_of_any_invoice_of_its_number(settings: Settings) -> None:
+    paper = {"数电发票号码": "", "发票号码": "00012345"}
+    rows = [
+        invoice(LINE_HEADER, **(LINE | paper | {"发票代码": "3300262130"})),
+        invoice(LINE_HEADER, **(OTHER_LINE | paper | {"发票代码": "33"})),
+        total(LINE_HEADER),
+    ]
+    outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
+    assert [reason for reason, _ in outcome.reasons] == ["line_rejected", "code_unreadable"]
 
 
 def test_a_renamed_sheet_stops_the_file_and_names_both(settings: Settings) -> None:

@@ -51,6 +51,8 @@ WITH directed AS (
 owned AS (
     SELECT
         *,
+        CASE WHEN length(code_digits) IN (9, 11) THEN '0' || code_digits ELSE code_digits END AS invoice_code,
+        CASE WHEN length(number_digits) < 8 THEN lpad(number_digits, 8, '0') ELSE number_digits END AS invoice_number,
         coalesce(own_id, CASE direction WHEN 'output' THEN seller_tax_id WHEN 'input' THEN buyer_tax_id END) AS taxpayer_id
     FROM directed
 )
@@ -98,9 +100,10 @@ FROM judged_upstream WHERE fault IS NOT NULL;
 INSERT INTO new_reject
 SELECT l.sheet, l.row_number, 'invoice_number', 'line_rejected', l.number_text
 FROM judged_upstream l
-WHERE $grain = 'line' AND l.fault IS NULL AND l.number_digits IN (
-    SELECT number_digits FROM judged_upstream WHERE fault IS NOT NULL AND number_digits IS NOT NULL
-);
+SEMI JOIN judged_upstream f
+  ON f.fault IS NOT NULL AND f.invoice_number = l.invoice_number
+ AND (length(l.invoice_number) = 20 OR f.fault.reason = 'code_unreadable' OR f.invoice_code IS NOT DISTINCT FROM l.invoice_code)
+WHERE $grain = 'line' AND l.fault IS NULL;
 
 CREATE OR REPLACE TEMP TABLE typed_upstream AS
 WITH usable AS (
@@ -110,21 +113,21 @@ WITH usable AS (
 line AS (
     SELECT
         *,
-        CASE WHEN length(code_digits) IN (9, 11) THEN '0' || code_digits ELSE code_digits END AS invoice_code,
-        CASE WHEN length(number_digits) < 8 THEN lpad(number_digits, 8, '0') ELSE number_digits END AS invoice_number,
         CASE WHEN length(paper_digits) <= 8 THEN lpad(paper_digits, 8, '0') END AS paper_number,
         marked(coalesce(amount, total - tax), is_negative) AS amount_cny,
         marked(coalesce(tax, total - amount, 0), is_negative) AS tax_cny,
         marked(coalesce(total, amount + coalesce(tax, 0)), is_negative) AS total_cny,
-        -- Lines of one invoice become one row; a sheet of invoices keeps every row, also a repeated one.
+        -- Lines of one invoice become one row, on whichever sheets they stand; a sheet of invoices keeps every row, also a
+        -- repeated one.
+        CASE WHEN $grain = 'line' THEN '' ELSE sheet END AS part,
         CASE WHEN $grain = 'line' THEN 0 ELSE row_number END AS place
     FROM usable
 ),
 invoice AS (
     SELECT
-        taxpayer_id, direction, invoice_code, invoice_number, sheet, place,
+        taxpayer_id, direction, invoice_code, invoice_number, part, place,
         any_value(paper_number) AS paper_number,
-        min(row_number) AS source_row, any_value(kind_text) AS kind_text, min(issued_at) AS issued_at,
+        arg_min(row_number, (sheet, row_number)) AS source_row, any_value(kind_text) AS kind_text, min(issued_at) AS issued_at,
         any_value(seller_tax_id) AS seller_tax_id, any_value(seller_name) AS seller_name,
         any_value(buyer_tax_id) AS buyer_tax_id, any_value(buyer_name) AS buyer_name,
         sum(amount_cny)::DECIMAL(18,2) AS amount_cny, sum(tax_cny)::DECIMAL(18,2) AS tax_cny,
@@ -147,7 +150,7 @@ numbered AS (
 SELECT
     md5(concat_ws('|', taxpayer_id, direction, key_code, invoice_number, coalesce(weak_part, ''),
         row_number() OVER (
-            PARTITION BY taxpayer_id, direction, key_code, invoice_number, weak_part ORDER BY sheet, source_row
+            PARTITION BY taxpayer_id, direction, key_code, invoice_number, weak_part ORDER BY part, source_row
         ))) AS record_id,
     taxpayer_id, direction, invoice_code, invoice_number, paper_number,
     coalesce(k.kind, regexp_replace(kind_text, '^(全电发票|数电发票)', '数电票')) AS kind,
