@@ -18,8 +18,7 @@ CREATE OR REPLACE TEMP TABLE read_upstream AS
 SELECT
     sheet, row_number, is_negative,
     coalesce(taxpayer_id, $taxpayer_id) AS own_id,
-    coalesce($direction, CASE direction WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
-             ELSE direction END) AS way,
+    direction AS direction_text, coalesce($direction, direction_value(direction)) AS way,
     number_digits(invoice_code) AS code_digits, invoice_code AS code_text,
     coalesce(digital_invoice_number, invoice_number) AS number_text,
     number_digits(coalesce(digital_invoice_number, invoice_number)) AS number_digits,
@@ -33,18 +32,29 @@ SELECT
 FROM clean_row;
 
 CREATE OR REPLACE TEMP TABLE judged_upstream AS
-WITH directed AS (
+WITH sided AS (
+    -- Us is the company that the row or its source states, else any of ours.
+    SELECT
+        *,
+        coalesce(CASE WHEN own_id IS NULL THEN seller_tax_id IN (SELECT id FROM own_taxpayer)
+                 ELSE seller_tax_id = upper(own_id) END, FALSE) AS is_seller,
+        coalesce(CASE WHEN own_id IS NULL THEN buyer_tax_id IN (SELECT id FROM own_taxpayer)
+                 ELSE buyer_tax_id = upper(own_id) END, FALSE) AS is_buyer
+    FROM read_upstream
+),
+directed AS (
     SELECT
         r.*, coalesce(o.status, s.status) AS known_status,
+        way IS NULL AND own_id IS NULL AND is_seller AND is_buyer AND seller_tax_id <> buyer_tax_id AS is_between_ours,
         CASE
-            WHEN way IN ('input', 'output') THEN way
-            WHEN seller_tax_id IN (SELECT id FROM own_taxpayer) THEN 'output'
-            WHEN buyer_tax_id IN (SELECT id FROM own_taxpayer) THEN 'input'
+            WHEN way IS NOT NULL THEN way
+            WHEN is_seller THEN 'output'
+            WHEN is_buyer THEN 'input'
             -- A file that keeps one party only keeps the other one: the side that is blank is ours.
             WHEN own_id IS NOT NULL AND seller_tax_id IS NULL AND buyer_tax_id IS NOT NULL THEN 'output'
             WHEN own_id IS NOT NULL AND buyer_tax_id IS NULL AND seller_tax_id IS NOT NULL THEN 'input'
         END AS direction
-    FROM read_upstream r
+    FROM sided r
     LEFT JOIN own_status o ON o.text = r.status_text
     LEFT JOIN status_text s ON s.text = r.status_text
 ),
@@ -53,7 +63,11 @@ owned AS (
         *,
         CASE WHEN length(code_digits) IN (9, 11) THEN '0' || code_digits ELSE code_digits END AS invoice_code,
         CASE WHEN length(number_digits) < 8 THEN lpad(number_digits, 8, '0') ELSE number_digits END AS invoice_number,
-        coalesce(own_id, CASE direction WHEN 'output' THEN seller_tax_id WHEN 'input' THEN buyer_tax_id END) AS taxpayer_id
+        coalesce(own_id, CASE direction WHEN 'output' THEN seller_tax_id WHEN 'input' THEN buyer_tax_id END) AS taxpayer_id,
+        CASE direction WHEN 'output' THEN is_seller ELSE is_buyer END AS is_as_said,
+        CASE direction WHEN 'output' THEN seller_tax_id ELSE buyer_tax_id END AS our_tax_id,
+        seller_tax_id IN (SELECT id FROM own_taxpayer) OR buyer_tax_id IN (SELECT id FROM own_taxpayer) AS is_of_ours,
+        concat_ws(' / ', seller_tax_id, buyer_tax_id) AS parties
     FROM directed
 )
 SELECT
@@ -81,13 +95,12 @@ SELECT
             THEN {'column': 'total', 'reason': money_fault(total_text), 'found': total_text}
         WHEN status_text IS NOT NULL AND known_status IS NULL
             THEN {'column': 'status', 'reason': 'status_unknown', 'found': status_text}
-        WHEN direction IS NULL
-          OR (seller_tax_id IS NOT NULL AND buyer_tax_id IS NOT NULL
-              AND coalesce(upper(own_id) NOT IN (upper(seller_tax_id), upper(buyer_tax_id)), TRUE)
-              AND upper(seller_tax_id) NOT IN (SELECT id FROM own_taxpayer)
-              AND upper(buyer_tax_id) NOT IN (SELECT id FROM own_taxpayer))
-            THEN {'column': 'seller_tax_id', 'reason': 'not_ours',
-                                     'found': concat_ws(' / ', seller_tax_id, buyer_tax_id)}
+        WHEN direction_value(direction_text) <> way
+            THEN {'column': 'direction', 'reason': 'direction_contradicts', 'found': direction_text}
+        WHEN NOT is_as_said AND (is_seller OR is_buyer)
+            THEN {'column': if(direction = 'output', 'seller_tax_id', 'buyer_tax_id'), 'reason': 'other_side', 'found': parties}
+        WHEN direction IS NULL OR (NOT is_as_said AND our_tax_id IS NOT NULL)
+            THEN {'column': 'seller_tax_id', 'reason': if(is_of_ours, 'other_taxpayer', 'not_ours'), 'found': parties}
         WHEN taxpayer_id IS NULL THEN {'column': 'taxpayer_id', 'reason': 'taxpayer_unknown', 'found': NULL}
     END AS fault
 FROM owned;
@@ -106,9 +119,15 @@ SEMI JOIN judged_upstream f
 WHERE $grain = 'line' AND l.fault IS NULL;
 
 CREATE OR REPLACE TEMP TABLE typed_upstream AS
-WITH usable AS (
+WITH used AS (
     SELECT j.* FROM judged_upstream j
     ANTI JOIN new_reject n ON n.sheet = j.sheet AND n.row_number = j.row_number
+),
+usable AS (
+    FROM used
+    UNION ALL BY NAME
+    -- Between two of our own companies: the seller's sale is the buyer's purchase.
+    SELECT * REPLACE ('input' AS direction, buyer_tax_id AS taxpayer_id) FROM used WHERE is_between_ours
 ),
 line AS (
     SELECT
