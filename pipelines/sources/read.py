@@ -20,6 +20,7 @@ from pipelines.sources.header import Header, find_header, fits_sheet, header_sen
 from pipelines.sources.layout import Layout, SheetRule
 from pipelines.sources.period import find_period
 from pipelines.sources.reasons import Message, StoppedFileError
+from pipelines.sources.unsaid import say_unsaid
 
 TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
 IGNORED_COLUMNS = ["sheet", "row_number", "kind", "text"]
@@ -83,17 +84,23 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     top = "\n".join(part.top for part in parts)
     doubled = tuple(message for part in parts for message in part.messages)
+    titles = {name: title for part in parts for name, title in part.titles.items()}
+    period = find_period(layout, file_name, top)
     is_capped = layout.row_cap is not None and len(rows) >= layout.row_cap
     return FileReading(
         rows=pa.Table.from_pandas(rows, schema=_row_schema(layout.side), preserve_index=False),
         ignored=pa.Table.from_pandas(ignored, schema=_ignored_schema(), preserve_index=False),
         rows_read=len(rows) + len(ignored),
         grain=rule.grain,
-        period=find_period(layout, file_name, top),
+        period=period,
         taxpayer_id=_found(layout.title.get("taxpayer_id"), top),
-        messages=(*((_cap_message(file_name, layout),) if is_capped else ()), *doubled),
+        messages=(
+            *((_cap_message(file_name, layout),) if is_capped else ()),
+            *doubled,
+            *say_unsaid(file_name, layout, period),
+        ),
         is_complete=not is_capped,
-        titles={name: title for part in parts for name, title in part.titles.items()},
+        titles=titles,
     )
 
 

@@ -476,14 +476,47 @@ def test_u9c_keeps_the_last_8_digits_as_they_are(settings: Settings) -> None:
         ("全量发票查询导出结果（20260801-20260817） (1).xlsx", date(2026, 8, 1), date(2026, 8, 17)),
         ("全量发票查询导出结果-2026年1月.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
         ("全量发票查询导出结果-2026年1月 (1).xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量（2026年1月）.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量-2026年1月 - 副本.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量-2026年1月-0a1b2c3d.csv.gz", date(2026, 1, 1), date(2026, 1, 31)),
+        ("2026-8-1至2026-8-17.xlsx", date(2026, 8, 1), date(2026, 8, 17)),
+        ("2026年8月1日至2026年8月17日.xlsx", date(2026, 8, 1), date(2026, 8, 17)),
+        ("2026年8月1日-9月17日.xlsx", date(2026, 8, 1), date(2026, 9, 17)),
+        ("2026年10月1-15日.xlsx", date(2026, 10, 1), date(2026, 10, 15)),
+        ("全量-2026年10月（1-10日）.xlsx", date(2026, 10, 1), date(2026, 10, 10)),
+        ("全量20261001－20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("全量（20261001～20261031）.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("导出20261101_20261001-20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("导出20261001_20261001-20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("20261001_20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
     ],
 )
 def test_the_period_asked_for_is_read_from_the_file_name(name: str, first: date, last: date) -> None:
     assert find_period(load_layout("tax_full_query"), name, "") == (first, last)
 
 
-def test_a_file_name_without_a_period_covers_nothing(settings: Settings) -> None:
-    assert read_bytes(settings, one_invoice(), name="导出.xlsx").file.period is None
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026年10月上旬.xlsx",
+        "2026年10月(截至15日).xlsx",
+        "全量-2026年10月第1周.xlsx",
+        "2026年10月部分.xlsx",
+        "全量2026年10月-补.xlsx",
+        "2026年13月.xlsx",
+        "20261031-20261001.xlsx",
+        "20260901-20260930与20261001-20261015.xlsx",
+    ],
+)
+def test_a_part_of_a_month_and_two_periods_are_no_period(name: str) -> None:
+    assert find_period(load_layout("tax_full_query"), name, "") is None
+
+
+def test_a_file_name_without_a_period_covers_nothing_and_says_so(settings: Settings) -> None:
+    read = read_bytes(settings, one_invoice(), name="导出.xlsx").file
+    assert read.period is None
+    assert "文件 导出.xlsx：文件名没有写明唯一的开票日期区间" in read.messages[0].zh
+    assert read_bytes(settings, one_invoice()).file.messages == ()
 
 
 def test_lines_of_the_deduction_selection_need_no_buyer_name(settings: Settings) -> None:
