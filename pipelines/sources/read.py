@@ -97,7 +97,7 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
         messages=(
             *((_cap_message(file_name, layout),) if is_capped else ()),
             *doubled,
-            *say_unsaid(file_name, layout, period),
+            *say_unsaid(file_name, layout, titles, period),
         ),
         is_complete=not is_capped,
         titles=titles,

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from pipelines.model import Side
 from pipelines.sources.layout import Layout
 from pipelines.sources.reasons import Message
 
 PERIOD_PLACES = {"file_name": Message("文件名", "its name"), "title": Message("表头以上", "the rows above its header")}
 
 
-def say_unsaid(file_name: str, layout: Layout, period: tuple[date, date] | None) -> Iterator[Message]:
-    """Sentences about a period of issue dates that is not there."""
+def say_unsaid(
+    file_name: str, layout: Layout, titles: dict[str, str], period: tuple[date, date] | None
+) -> Iterator[Message]:
+    """Sentences about a column of statuses and a period of issue dates that are not there."""
+    if layout.side == Side.UPSTREAM and "status" not in titles:
+        yield Message(
+            f"文件 {file_name} 没有发票状态列：其中的发票都按正常处理，作废和红冲看不出来。请导出发票状态。",
+            f"File {file_name} has no column of statuses: its invoices count as normal, void and reversed ones cannot "
+            "be told. Export their status.",
+        )
     if layout.coverage != "none" and period is None:
         place = PERIOD_PLACES[layout.coverage]
         yield Message(
