@@ -26,6 +26,10 @@ TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIE
 IGNORED_COLUMNS = ["sheet", "row_number", "kind", "text"]
 LABEL_COLUMNS = 8
 """A label such as 合计 stands in one of the first columns."""
+LONE_WORDS = r"^[^0-9０-９]*[A-Za-z一-鿿]"
+"""A text that begins with words, such as 导出时间：2026-11-05."""
+PARTIES = ("seller", "buyer", "counterparty")
+"""What the fields of parties begin with."""
 
 
 @dataclass(frozen=True)
@@ -227,8 +231,18 @@ def _classify(body: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
         joined = stripped.agg(" ".join, axis=1)
         for pattern in layout.ignore:
             kinds[joined.str.contains(pattern, regex=True) & kinds.isna()] = "note"
-    kinds[(stripped == "").all(axis=1)] = "blank"
+    filled = stripped != ""
+    lone = stripped[(filled.sum(axis=1) == 1) & has_no_key & kinds.isna()]
+    kinds[lone.index[_hold_words(lone, header)]] = "note"
+    kinds[~filled.any(axis=1)] = "blank"
     return kinds
+
+
+def _hold_words(lone: pd.DataFrame, header: Header) -> pd.Series:
+    """Of rows with one cell, those that say something beside the records: no party, and no number, day or money."""
+    texts = lone.sum(axis=1).astype("str")
+    parties = [place for field, place in header.columns.items() if field.startswith(PARTIES)]
+    return texts.str.contains(LONE_WORDS, regex=True) & (lone[parties] == "").all(axis=1)
 
 
 def _labels(cells: pd.DataFrame) -> pd.DataFrame:

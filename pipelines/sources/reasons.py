@@ -39,7 +39,8 @@ IGNORE_KINDS: dict[str, str] = {
     "blank": "空行 | a row without text",
     "control_total": "合计行 | the total of the sheet, compared with its rows",
     "subtotal": "小计行 | a subtotal, not compared",
-    "note": "导出说明 | a note such as the export time, by a rule of the layout",
+    "note": "说明，如导出时间：仅一格文字的行，或按版式规则 | "
+    "a note such as the export time: nothing but words in one cell, or by a rule of the layout",
     "other_account": "其他科目的分录 | a line of an account that holds no invoices",
     "settlement": "收付款分录 | a payment or receipt on the account, which refers to no invoice of its own",
     "paging_repeat": "接口在后一页重复给出的行 | a record that an earlier page of the same listing holds too",

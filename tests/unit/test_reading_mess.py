@@ -173,6 +173,29 @@ def test_the_total_row_is_no_invoice(settings: Settings, label: str) -> None:
     assert outcome.kinds == ["header", "control_total"]
 
 
+def test_words_alone_below_the_total_are_a_note(settings: Settings) -> None:
+    note = ["导出时间：2026-11-05 08:00:00"]
+    outcome = read_bytes(settings, full_query(invoice(), total(), note, ["制表人：张三"]))
+    assert len(outcome.rows) == 1
+    assert outcome.kinds == ["header", "control_total", "note", "note"]
+    assert outcome.ignored[2]["text"] == note[0]
+
+
+@pytest.mark.parametrize(
+    "only",
+    [{"记账日期": "2026-08-20"}, {"发票号码": "12345678"}, {"对方名称": "甲"}, {"价税合计": "113"}, {"凭证号": "记-1"}],
+    ids=lambda only: next(iter(only)),
+)
+def test_a_number_a_day_money_or_a_party_alone_is_no_note(settings: Settings, only: dict[str, str]) -> None:
+    outcome = read_ledger(settings, ",".join(place(only, LEDGER_HEADER.split(","))))
+    assert (len(outcome.rejects), outcome.kinds) == (1, ["header"])
+
+
+def test_a_note_in_the_column_of_days_is_a_note(settings: Settings) -> None:
+    outcome = read_ledger(settings, "2026-08-20,记-1,12345678,甲,100,13,113,货", "制表：张三,,,,,,,")
+    assert (len(outcome.rows), outcome.kinds) == (1, ["header", "note"])
+
+
 def test_a_disagreeing_total_stops_the_file_and_names_row_column_and_both_sums(settings: Settings) -> None:
     with pytest.raises(BadInputError) as stopped:
         read_bytes(settings, full_query(invoice(), total(金额="1,003.00")))
