@@ -85,11 +85,16 @@ def _text_sheets(name: str, content: bytes, encodings: list[str]) -> list[Sheet]
     return [Sheet("", read_delimited(name, text))]
 
 
-def _refuse_oversize(name: str, size: int) -> None:
+def refuse_too_large(name: str, size: int) -> None:
+    """UnreadableFileError for a file that would fill the memory: to be asked before it is read."""
     if size > MAX_FILE_BYTES:
         reason = Message("文件过大", "the file is too large")
         limit = same(f"<= {MAX_FILE_BYTES} bytes")
         raise UnreadableFileError(reason, name=name, found=same(f"{size} bytes"), expected=limit)
+
+
+def _refuse_oversize(name: str, size: int) -> None:
+    refuse_too_large(name, size)
     if size == 0:
         raise UnreadableFileError(EMPTY, name=name, found=same("0 bytes"), expected=READABLE)
 

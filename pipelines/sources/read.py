@@ -171,7 +171,7 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
     rows = fields[is_kept].copy()
     rows.insert(0, "sheet", sheet.name)
     rows.insert(1, "row_number", body.loc[is_kept, "_row"])
-    rows["other_cells"] = _other_cells(body[is_kept], header, layout)
+    rows["other_cells"] = _other_cells(body[is_kept], header)
     rows["is_negative"] = is_negative[is_kept]
     ignored = _ignored_rows(sheet.name, body[~is_kept], kinds[~is_kept])
     titles = _ignored_rows(
@@ -293,7 +293,7 @@ def _fill_forward(fields: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     return filled
 
 
-def _other_cells(body: pd.DataFrame, header: Header, layout: Layout) -> list[str | None]:
+def _other_cells(body: pd.DataFrame, header: Header) -> list[str | None]:
     taken = set(header.columns.values())
     others = [c for c in _text_columns(body) if c not in taken]
     if not others:

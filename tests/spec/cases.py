@@ -37,6 +37,13 @@ def one(cause: str, verdict: str = "matched", *members: str) -> list[tuple[str, 
     return [(verdict, cause, set(members or ("u1", "l1")))]
 
 
+def of_voucher(lines: Sequence[tuple[str | None, str]]) -> list[Row]:
+    """Lines l1, l2, ... of one voucher: reference and total."""
+    return [
+        entry(f"l{place}", reference, total, voucher_no="记-1") for place, (reference, total) in enumerate(lines, 1)
+    ]
+
+
 def noise(title: str, reference: str | None, number: str = NUMBER, **given: object) -> Case:
     """A reference in another form is no fault."""
     code = given.pop("invoice_code", None)
@@ -743,6 +750,37 @@ DUPLICATES = [
            [entry("l1", reference, "500.00"), entry("l2", reference, "630.00", posted_on=date(2026, 9, 1))],
            one("digits_lost", "mismatched", "u1", "l1", "l2"))
       for reference in ("2.61120000001235E+19", NUMBER[:15] + "00000")),
+    *(Case(f"the two lines of a voucher, {said}", "Broken numbers", [invoice("u1"), *others],
+           of_voucher([(first, "1000.00"), (second, "130.00")]), expect)
+      for said, first, second, others, expect in [
+          ("both with a digit wrong", NUMBER[:-1] + "8", NUMBER[:-1] + "8", [],
+           one("number_mistyped", "mismatched", "u1", "l1", "l2")),
+          ("both with a digit too few", NUMBER[:-1], NUMBER[:-1], [],
+           one("number_mistyped", "mismatched", "u1", "l1", "l2")),
+          ("both with the last six digits", NUMBER[-6:], NUMBER[-6:], [],
+           one("number_mistyped", "mismatched", "u1", "l1", "l2")),
+          ("both with the number of another invoice", FAR, FAR, [invoice("u2", FAR, "250.00")],
+           [("mismatched", "number_mistyped", {"u1", "l1", "l2"}), ("missing_ledger", "not_booked", {"u2"})]),
+          ("without a number", None, "见附件", [], one("number_absent", "mismatched", "u1", "l1", "l2")),
+          ("and the number stands in the first", NUMBER, None, [],
+           one("number_absent", "mismatched", "u1", "l1", "l2")),
+          ("and a damaged number stands in the first", "2.6112000000123E+19", None, [],
+           one("digits_lost", "mismatched", "u1", "l1", "l2")),
+          ("without a number, and their sum recurs", None, None, [invoice("u2", FAR)],
+           [("not_compared", "unreadable_reference", {"l1"}), ("not_compared", "unreadable_reference", {"l2"}),
+            ("missing_ledger", "not_booked", {"u1"}), ("missing_ledger", "not_booked", {"u2"})]),
+          ("without a number, and one is another invoice's money", None, None, [invoice("u2", FAR, "1000.00")],
+           [("not_compared", "unreadable_reference", {"l1"}), ("not_compared", "unreadable_reference", {"l2"}),
+            ("missing_ledger", "not_booked", {"u1"}), ("missing_ledger", "not_booked", {"u2"})]),
+      ]),
+    Case("lines without a number of another voucher", "Broken numbers", [invoice("u1")],
+         [entry("l1", None, "1000.00"), entry("l2", None, "130.00")],
+         [("not_compared", "unreadable_reference", {"l1"}), ("not_compared", "unreadable_reference", {"l2"}),
+          ("missing_ledger", "not_booked", {"u1"})]),
+    Case("a voucher whose first line has the number, which another voucher cites too", "Broken numbers",
+         [invoice("u1")],
+         [*of_voucher([(NUMBER, "1000.00"), (None, "130.00")]), entry("l3", NUMBER, "500.00")],
+         [("mismatched", "amount_differs", {"u1", "l1", "l3"}), ("not_compared", "unreadable_reference", {"l2"})]),
     Case("parts under a damaged number whose sum is no invoice's", "Broken numbers", [invoice("u1")],
          [entry("l1", NUMBER[:15] + "00000", "500.00"), entry("l2", NUMBER[:15] + "00000", "600.00")],
          [("missing_ledger", "not_booked", {"u1"}),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.edge import run_command_line
+from pipelines.errors import IntegrityError
 from pipelines.model import LEDGER_ENTRY, UPSTREAM_INVOICE
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
@@ -51,6 +52,20 @@ def test_clean_books_exit_with_0_under_fail_on_findings(settings: Settings, tmp_
     arguments = write_inputs(settings, tmp_path, "26112000000000000002")
     assert run_command_line([*arguments, "--fail-on-findings"]) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"recon__item.parquet", "recon__member.parquet"}
+
+
+def test_a_result_that_lost_a_record_leaves_the_one_before(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run_command_line(write_inputs(settings, tmp_path, "26112000000000000002")) == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    monkeypatch.setattr("pipelines.reconcile.parquet.count_result", lose_a_record)
+    assert run_command_line(write_inputs(settings, tmp_path, "26119900000000000009")) == 5
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def lose_a_record(*_relations: object) -> None:
+    raise IntegrityError("丢失 | lost")
 
 
 def test_findings_exit_with_1_only_when_asked_for(settings: Settings, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pipelines.model import Direction, Side
 from pipelines.night import Night
 from pipelines.settings import BEIJING, Settings, Source
 from pipelines.sources import intake
+from pipelines.sources.decode import MAX_FILE_BYTES
 from pipelines.sources.intake import Intake, take_in
 from pipelines.sources.landing import find_growing
 from pipelines.sources.recognise import read_with_layout
@@ -75,6 +76,29 @@ def test_every_row_of_a_file_is_kept_rejected_or_ignored(settings: Settings) -> 
         "SELECT (SELECT count(*) FROM raw_{}), (SELECT count(*) FROM raw_reject), (SELECT count(*) FROM raw_ignored)"
     )
     assert select(settings, counts.format("upstream__row")) == [(2, 1, 3)]
+
+
+def test_a_file_that_would_fill_the_memory_fails_its_source_and_not_the_night(settings: Settings) -> None:
+    settings = with_sources(settings)
+    huge = deliver(settings, "tax", PERIOD_NAME, b"", made())
+    with huge.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    os.utime(huge, (0, 0))
+    deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, ENTRY), made())
+    tax, book = take(settings).sources
+    assert (tax.state, tax.files_failed, book.state) == ("failed", 1, "received")
+    assert "文件过大" in tax.messages[-1].zh
+    assert not (settings.landing_dir / "tax").exists()
+
+
+def test_a_damaged_copy_in_landing_is_whole_again_once_the_file_comes_again(settings: Settings) -> None:
+    settings = with_sources(settings)
+    delivered = deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, ENTRY), made())
+    take(settings)
+    (landed,) = (settings.landing_dir / "book").iterdir()
+    landed.write_bytes(b"damaged")
+    take(settings, 1)
+    assert landed.read_bytes() == delivered.read_bytes()
 
 
 def test_the_same_bytes_again_and_under_another_name_add_nothing(settings: Settings) -> None:

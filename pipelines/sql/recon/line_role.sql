@@ -18,7 +18,7 @@ WITH line AS (
         date_agrees IS NOT DISTINCT FROM FALSE OR (l.invoice_date IS NULL AND l.posted_on < u.issued_on - to_days(31))
             AS is_of_other_day,
         l.posted_on < u.issued_on - to_days($window_days) AS is_long_before,
-        regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}') AS is_damaged
+        is_rounded_number(array_to_string(l.tokens, '')) AS is_damaged
     FROM work_named n
     JOIN work_open_ledger l ON l.record_id = n.ledger_id
     JOIN work_open_upstream u ON u.record_id = n.upstream_id
@@ -145,7 +145,7 @@ ruled AS (
     FROM weighed
 )
 SELECT
-    * EXCLUDE (is_elsewhere)
+    * EXCLUDE (is_elsewhere, is_whole_key)
     REPLACE (CASE WHEN is_elsewhere THEN 'doubtful' ELSE role END AS role,
              CASE WHEN is_elsewhere AND role <> 'doubtful' THEN role ELSE fallback END AS fallback)
 FROM ruled;

@@ -2,7 +2,7 @@
 -- grain: work_link one row per linked pair; work_surplus one row per surplus record; work_couple one row per record whose
 --        group is found; work_group one row per record whose group is still to be found; work_edge two rows, one each way,
 --        per pair of those
--- inputs: work_role, work_list, work_named, work_repair, work_listed_twice, work_red_pair
+-- inputs: work_role, work_list, work_named, work_open_ledger, work_repair, work_listed_twice, work_red_pair
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_settled AS
@@ -60,7 +60,7 @@ WITH edge AS (
     WHERE is_full
 )
 SELECT a, b FROM edge
-UNION
+UNION ALL
 SELECT b, a FROM edge;
 
 -- Most records have one other, which has no third: their group is known at once, by the greater of the two names.

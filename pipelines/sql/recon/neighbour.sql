@@ -26,7 +26,8 @@ SET VARIABLE has_joined = (
 -- One error leaves one of a number's halves as it was: only what has one in common with a typed number is looked at further.
 CREATE OR REPLACE TEMP TABLE work_crowded_invoice AS
 WITH crowded AS (
-    SELECT c.lane_hash, f.*, f.number AS compared
+    SELECT
+        c.lane_hash, f.* EXCLUDE (day_id, day_name, day, party_id, party_name, money), f.number AS compared
     FROM (FROM work_lane SEMI JOIN work_typed_in_crowd USING (lane_hash)) c
     JOIN work_same_money f ON f.rowid = c.invoice_row
 ),
@@ -80,7 +81,7 @@ WHERE party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS
   AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
-  AND (s.is_dated OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY)
+  AND (s.is_dated OR is_in_window(f.issued_on, s.posted_on, $window_days))
   AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
 
 DELETE FROM work_crowd

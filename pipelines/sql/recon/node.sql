@@ -9,7 +9,7 @@ WITH record AS (
     UNION ALL
     SELECT 'L:' || record_id, 'ledger', record_id FROM work_open_ledger
 )
-SELECT r.*, coalesce(g.item_id, r.node) AS item_id
+SELECT r.side, r.record_id, coalesce(g.item_id, r.node) AS item_id
 FROM record r
 LEFT JOIN (FROM work_couple UNION ALL FROM work_group) g ON g.node = r.node;
 
