@@ -27,8 +27,6 @@ def mark_negative(fields: pd.DataFrame, layout: Layout) -> pd.Series:
 def take_entries(fields: pd.DataFrame, kinds: pd.Series, layout: Layout) -> tuple[pd.Series, pd.DataFrame]:
     """Extractions, and for general ledgers the lines of the accounts that hold invoices."""
     fields = _extract(fields, layout)
-    if layout.direction and "direction" in fields:
-        fields["direction"] = fields["direction"].fillna(str(layout.direction))
     if not layout.entry:
         return kinds, fields
     account = fields["account_code"].fillna("").str.strip()

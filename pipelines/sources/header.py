@@ -61,10 +61,14 @@ def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) ->
 
 
 def count_known_columns(sheets: list[Sheet], layout: Layout) -> int:
-    """How many fields the layout finds in the best fitting sheet that it would read; 0 if its header is nowhere."""
+    """How many fields the layout finds in the best fitting sheet that it would read; 0 if its header is nowhere.
+
+    A layout that reads statuses does not know a sheet without them, where void invoices would look like others.
+    """
     readable = [s for s in sheets if any(fits_sheet(rule.name, s.name) or rule.name == "*" for rule in layout.sheets)]
     headers = [header for header in (find_header(sheet, layout) for sheet in readable) if header is not None]
-    return max((len(header.columns) for header in headers), default=0)
+    known = [header.columns for header in headers if "status" in header.columns or "status" not in layout.fields]
+    return max(map(len, known), default=0)
 
 
 def _map_columns(titles: list[str], layout: Layout) -> dict[str, int] | None:

@@ -20,11 +20,16 @@ from pipelines.sources.header import Header, find_header, fits_sheet, header_sen
 from pipelines.sources.layout import Layout, SheetRule
 from pipelines.sources.period import find_period
 from pipelines.sources.reasons import Message, StoppedFileError
+from pipelines.sources.unsaid import say_unsaid
 
 TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
 IGNORED_COLUMNS = ["sheet", "row_number", "kind", "text"]
 LABEL_COLUMNS = 8
 """A label such as 合计 stands in one of the first columns."""
+LONE_WORDS = r"^[^0-9０-９]*[A-Za-z一-鿿]"
+"""A text that begins with words, such as 导出时间：2026-11-05."""
+PARTIES = ("seller", "buyer", "counterparty")
+"""What the fields of parties begin with."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +88,23 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     top = "\n".join(part.top for part in parts)
     doubled = tuple(message for part in parts for message in part.messages)
+    titles = {name: title for part in parts for name, title in part.titles.items()}
+    period = find_period(layout, file_name, top)
     is_capped = layout.row_cap is not None and len(rows) >= layout.row_cap
     return FileReading(
         rows=pa.Table.from_pandas(rows, schema=_row_schema(layout.side), preserve_index=False),
         ignored=pa.Table.from_pandas(ignored, schema=_ignored_schema(), preserve_index=False),
         rows_read=len(rows) + len(ignored),
         grain=rule.grain,
-        period=find_period(layout, file_name, top),
+        period=period,
         taxpayer_id=_found(layout.title.get("taxpayer_id"), top),
-        messages=(*((_cap_message(file_name, layout),) if is_capped else ()), *doubled),
+        messages=(
+            *((_cap_message(file_name, layout),) if is_capped else ()),
+            *doubled,
+            *say_unsaid(file_name, layout, titles, period),
+        ),
         is_complete=not is_capped,
-        titles={name: title for part in parts for name, title in part.titles.items()},
+        titles=titles,
     )
 
 
@@ -220,8 +231,18 @@ def _classify(body: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
         joined = stripped.agg(" ".join, axis=1)
         for pattern in layout.ignore:
             kinds[joined.str.contains(pattern, regex=True) & kinds.isna()] = "note"
-    kinds[(stripped == "").all(axis=1)] = "blank"
+    filled = stripped != ""
+    lone = stripped[(filled.sum(axis=1) == 1) & has_no_key & kinds.isna()]
+    kinds[lone.index[_hold_words(lone, header)]] = "note"
+    kinds[~filled.any(axis=1)] = "blank"
     return kinds
+
+
+def _hold_words(lone: pd.DataFrame, header: Header) -> pd.Series:
+    """Of rows with one cell, those that say something beside the records: no party, and no number, day or money."""
+    texts = lone.sum(axis=1).astype("str")
+    parties = [place for field, place in header.columns.items() if field.startswith(PARTIES)]
+    return texts.str.contains(LONE_WORDS, regex=True) & (lone[parties] == "").all(axis=1)
 
 
 def _labels(cells: pd.DataFrame) -> pd.DataFrame:

@@ -49,8 +49,10 @@ def _read_with_any(name: str, content: bytes, side: Side | None, settings: Setti
     if best[0] == 0:
         tried = [layout.name for layout in layouts]
         raise StoppedFileError(
-            f"文件 {name} 不符合任何已知版式（试过 {'、'.join(tried)}）：文件未采用，请为它写一个版式。",
-            f"File {name} fits no known layout (tried {', '.join(tried)}): nothing of it was used; write one for it.",
+            f"文件 {name} 不符合任何已知版式（试过 {'、'.join(tried)}）：文件未采用，请为它写一个版式；"
+            "税务文件另须有“发票状态”列。",
+            f"File {name} fits no known layout (tried {', '.join(tried)}): nothing of it was used; write one for it. A "
+            "tax-side file also needs the column 发票状态.",
         )
     layout = next(layout for layout in layouts if layout.name == best[2])
     return layout, read_sheets(name, decoded[tuple(layout.encodings)], layout)

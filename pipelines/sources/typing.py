@@ -112,12 +112,13 @@ def _summarise_rejects(con: Connection, reading: FileReading) -> tuple[Rejected,
     )
 
 
-def _layout_values(layout: Layout) -> dict[str, list[str]]:
+def _layout_values(layout: Layout) -> dict[str, list[str] | bool]:
     """What the layout says of its cells; a list of formats may not be empty, and the one here is built in anyway."""
     return {
         "placeholders": layout.placeholders,
         "date_formats": layout.date_formats or ["%Y-%m-%d"],
         "negate": layout.sign.negate,
+        "is_sided": any(rule.field == "direction" for rule in layout.sign.negative_if),
     }
 
 

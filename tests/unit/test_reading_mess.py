@@ -104,6 +104,14 @@ def test_lines_are_summed_to_one_invoice_where_the_base_sheet_is_absent(settings
     assert outcome.file.account.rows_kept == 2
 
 
+def test_lines_of_one_invoice_on_two_sheets_are_one_invoice(settings: Settings) -> None:
+    lines = [[LINE_HEADER, invoice(LINE_HEADER, **line), total(LINE_HEADER, **line)] for line in (LINE, OTHER_LINE)]
+    outcome = read_bytes(settings, workbook({"信息汇总表1": lines[0], "信息汇总表2": lines[1]}))
+    assert (outcome.only["amount_cny"], outcome.only["source_row"]) == (Decimal("1000.00"), 2)
+    one_sheet = full_query(*(line[1] for line in lines), total(LINE_HEADER), header=LINE_HEADER, sheet=LINE_SHEET)
+    assert read_bytes(settings, one_sheet).only["record_id"] == outcome.only["record_id"]
+
+
 def test_the_line_sheet_is_left_aside_where_the_base_sheet_is_there(settings: Settings) -> None:
     lines = [LINE_HEADER, invoice(LINE_HEADER, **LINE), total(LINE_HEADER)]
     outcome = read_bytes(settings, workbook({LINE_SHEET: lines, BASE_SHEET: [FULL_HEADER, invoice(), total()]}))
@@ -120,6 +128,29 @@ def test_an_unreadable_line_takes_the_other_lines_of_its_invoice_with_it(setting
     outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
     assert outcome.rows == []
     assert [reason for reason, _ in outcome.reasons] == ["line_rejected", "date_unreadable"]
+
+
+def test_an_unreadable_line_leaves_an_invoice_of_another_code_alone(settings: Settings) -> None:
+    paper = {"数电发票号码": "", "发票号码": "00012345"}
+    rows = [
+        invoice(LINE_HEADER, **(LINE | paper | {"发票代码": "3300262130"})),
+        invoice(LINE_HEADER, **(OTHER_LINE | paper | {"发票代码": "3300262131", "发票状态": "怪"})),
+        total(LINE_HEADER),
+    ]
+    outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
+    assert (outcome.only["invoice_code"], outcome.only["amount_cny"]) == ("3300262130", Decimal("400.00"))
+    assert outcome.reasons == [("status_unknown", "怪")]
+
+
+def test_a_line_of_an_unreadable_code_may_be_of_any_invoice_of_its_number(settings: Settings) -> None:
+    paper = {"数电发票号码": "", "发票号码": "00012345"}
+    rows = [
+        invoice(LINE_HEADER, **(LINE | paper | {"发票代码": "3300262130"})),
+        invoice(LINE_HEADER, **(OTHER_LINE | paper | {"发票代码": "33"})),
+        total(LINE_HEADER),
+    ]
+    outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
+    assert [reason for reason, _ in outcome.reasons] == ["line_rejected", "code_unreadable"]
 
 
 def test_a_renamed_sheet_stops_the_file_and_names_both(settings: Settings) -> None:
@@ -140,6 +171,29 @@ def test_the_total_row_is_no_invoice(settings: Settings, label: str) -> None:
     outcome = read_bytes(settings, full_query(invoice(), total(序号=label)))
     assert len(outcome.rows) == 1
     assert outcome.kinds == ["header", "control_total"]
+
+
+def test_words_alone_below_the_total_are_a_note(settings: Settings) -> None:
+    note = ["导出时间：2026-11-05 08:00:00"]
+    outcome = read_bytes(settings, full_query(invoice(), total(), note, ["制表人：张三"]))
+    assert len(outcome.rows) == 1
+    assert outcome.kinds == ["header", "control_total", "note", "note"]
+    assert outcome.ignored[2]["text"] == note[0]
+
+
+@pytest.mark.parametrize(
+    "only",
+    [{"记账日期": "2026-08-20"}, {"发票号码": "12345678"}, {"对方名称": "甲"}, {"价税合计": "113"}, {"凭证号": "记-1"}],
+    ids=lambda only: next(iter(only)),
+)
+def test_a_number_a_day_money_or_a_party_alone_is_no_note(settings: Settings, only: dict[str, str]) -> None:
+    outcome = read_ledger(settings, ",".join(place(only, LEDGER_HEADER.split(","))))
+    assert (len(outcome.rejects), outcome.kinds) == (1, ["header"])
+
+
+def test_a_note_in_the_column_of_days_is_a_note(settings: Settings) -> None:
+    outcome = read_ledger(settings, "2026-08-20,记-1,12345678,甲,100,13,113,货", "制表：张三,,,,,,,")
+    assert (len(outcome.rows), outcome.kinds) == (1, ["header", "note"])
 
 
 def test_a_disagreeing_total_stops_the_file_and_names_row_column_and_both_sums(settings: Settings) -> None:
@@ -445,14 +499,47 @@ def test_u9c_keeps_the_last_8_digits_as_they_are(settings: Settings) -> None:
         ("全量发票查询导出结果（20260801-20260817） (1).xlsx", date(2026, 8, 1), date(2026, 8, 17)),
         ("全量发票查询导出结果-2026年1月.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
         ("全量发票查询导出结果-2026年1月 (1).xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量（2026年1月）.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量-2026年1月 - 副本.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量-2026年1月-0a1b2c3d.csv.gz", date(2026, 1, 1), date(2026, 1, 31)),
+        ("2026-8-1至2026-8-17.xlsx", date(2026, 8, 1), date(2026, 8, 17)),
+        ("2026年8月1日至2026年8月17日.xlsx", date(2026, 8, 1), date(2026, 8, 17)),
+        ("2026年8月1日-9月17日.xlsx", date(2026, 8, 1), date(2026, 9, 17)),
+        ("2026年10月1-15日.xlsx", date(2026, 10, 1), date(2026, 10, 15)),
+        ("全量-2026年10月（1-10日）.xlsx", date(2026, 10, 1), date(2026, 10, 10)),
+        ("全量20261001－20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("全量（20261001～20261031）.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("导出20261101_20261001-20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("导出20261001_20261001-20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("20261001_20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
     ],
 )
 def test_the_period_asked_for_is_read_from_the_file_name(name: str, first: date, last: date) -> None:
     assert find_period(load_layout("tax_full_query"), name, "") == (first, last)
 
 
-def test_a_file_name_without_a_period_covers_nothing(settings: Settings) -> None:
-    assert read_bytes(settings, one_invoice(), name="导出.xlsx").file.period is None
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026年10月上旬.xlsx",
+        "2026年10月(截至15日).xlsx",
+        "全量-2026年10月第1周.xlsx",
+        "2026年10月部分.xlsx",
+        "全量2026年10月-补.xlsx",
+        "2026年13月.xlsx",
+        "20261031-20261001.xlsx",
+        "20260901-20260930与20261001-20261015.xlsx",
+    ],
+)
+def test_a_part_of_a_month_and_two_periods_are_no_period(name: str) -> None:
+    assert find_period(load_layout("tax_full_query"), name, "") is None
+
+
+def test_a_file_name_without_a_period_covers_nothing_and_says_so(settings: Settings) -> None:
+    read = read_bytes(settings, one_invoice(), name="导出.xlsx").file
+    assert read.period is None
+    assert "文件 导出.xlsx：文件名没有写明唯一的开票日期区间" in read.messages[0].zh
+    assert read_bytes(settings, one_invoice()).file.messages == ()
 
 
 def test_lines_of_the_deduction_selection_need_no_buyer_name(settings: Settings) -> None:

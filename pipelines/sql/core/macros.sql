@@ -18,6 +18,10 @@ CREATE OR REPLACE TEMP MACRO clean_text(text) AS
 CREATE OR REPLACE TEMP MACRO cell_value(text, placeholders) AS
     CASE WHEN list_contains(placeholders, text) THEN NULL ELSE text END;
 
+-- The direction that a row says; NULL for any other word.
+CREATE OR REPLACE TEMP MACRO direction_value(text) AS
+    CASE WHEN text IN ('进项', 'input') THEN 'input' WHEN text IN ('销项', 'output') THEN 'output' END;
+
 -- A name without its style: width of brackets, blanks, capitals.
 CREATE OR REPLACE TEMP MACRO plain_party(name) AS upper(regexp_replace(translate(name, '（）．', '().'), '[\s\x{00A0}\x{3000}]', '', 'g'));
 
