@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.model import LEDGER_TEXT_FIELDS, UPSTREAM_TEXT_FIELDS, Side
-from pipelines.sources.control import check_control
+from pipelines.sources.control import NamedRows, check_control, find_totals
 from pipelines.sources.decode import Sheet
-from pipelines.sources.entries import is_nothing, mark_negative, take_entries
+from pipelines.sources.entries import has_key, is_nothing, mark_negative, take_entries
 from pipelines.sources.header import Header, find_header, fits_sheet, header_sentences, plain_header
 from pipelines.sources.layout import Layout, SheetRule
 from pipelines.sources.period import find_period
@@ -24,7 +24,7 @@ from pipelines.sources.reasons import Message, StoppedFileError
 TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
 IGNORED_COLUMNS = ["sheet", "row_number", "kind", "text"]
 LABEL_COLUMNS = 8
-"""A label such as 合计 stands in one of the first columns."""
+"""A label such as 合计 stands in one of the first columns, or in the summary."""
 
 
 @dataclass(frozen=True)
@@ -150,11 +150,12 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
     first = header.row + header.height
     top = cells.iloc[:first]
     body = cells.iloc[first:].copy()
-    kinds = _classify(body, header, layout)
     fields = _name_fields(body, header, layout)
+    kinds = _classify(body, fields, header, layout)
     fields.loc[kinds.isna(), :] = _fill_forward(fields.loc[kinds.isna()], layout)
     is_negative = mark_negative(fields, layout)
-    check_control(file_name, sheet.name, body, fields, kinds, header, layout, is_negative)
+    where = file_name + (f" [{sheet.name}]" if sheet.name else "")
+    check_control(NamedRows(where, header, body, fields, kinds, is_negative), layout)
     kinds, fields = take_entries(fields, kinds, layout)
     is_kept = kinds.isna()
     rows = fields[is_kept].copy()
@@ -198,7 +199,7 @@ def _text_columns(frame: pd.DataFrame) -> list[int]:
     return cast("list[int]", [column for column in frame.columns.tolist() if column != "_row"])
 
 
-def _classify(body: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
+def _classify(body: pd.DataFrame, fields: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
     """Kind of every row that is no record; NA for records."""
     columns = _text_columns(body)
     kinds = pd.Series(pd.NA, index=body.index, dtype="object")
@@ -207,26 +208,17 @@ def _classify(body: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
     for place in header.columns.values():
         is_header &= stripped[place] == header.titles[place].strip()
     kinds[is_header] = "header"
-    # A row with a number, or with a voucher, is a record, whatever word stands in it; the label itself is no key.
-    keys = [header.columns[field] for field in layout.key_fields if field in header.columns]
-    has_no_key = stripped[keys].apply(lambda column: ~column.str.contains(r"[0-9]")).all(axis=1)
-    labels = _labels(stripped.loc[has_no_key, columns[:LABEL_COLUMNS]])
-    for kind, names in (("subtotal", layout.control.subtotal_labels), ("control_total", layout.control.labels)):
-        has_label = pd.Series(False, index=body.index)
-        if labels.size:
-            has_label[has_no_key] = labels.isin(names).any(axis=1)
-        kinds[has_label & kinds.isna()] = kind
+    # A row with a number, or with a voucher, is a record, whatever word stands in it.
+    has_no_key = ~has_key(fields, layout)
+    labelled = dict.fromkeys([*columns[:LABEL_COLUMNS], header.columns.get("summary", columns[0])])
+    for kind, rows in find_totals(stripped.loc[has_no_key, list(labelled)], layout).items():
+        kinds.loc[rows[kinds[rows].isna()]] = kind
     if layout.ignore:
         joined = stripped.agg(" ".join, axis=1)
         for pattern in layout.ignore:
             kinds[joined.str.contains(pattern, regex=True) & kinds.isna()] = "note"
     kinds[(stripped == "").all(axis=1)] = "blank"
     return kinds
-
-
-def _labels(cells: pd.DataFrame) -> pd.DataFrame:
-    labels: pd.DataFrame = cells.apply(lambda column: column.str.replace(r"[\s　:：]", "", regex=True))
-    return labels
 
 
 def _name_fields(body: pd.DataFrame, header: Header, layout: Layout) -> pd.DataFrame:
