@@ -190,7 +190,9 @@ def test_a_file_at_the_row_cap_is_marked_as_possibly_cut(settings: Settings) -> 
 
 MONEY = {
     '"1,234.56"': "1234.56", "(978)": "-978.00", "（978.5）": "-978.50", "１２３．４５": "123.45", "￥1000": "1000.00",
-    "3415.6500000000001": "3415.65", "-0.5": "-0.50", "+12.00": "12.00", "1.5E3": "1500.00",
+    "3415.6500000000001": "3415.65", "-0.5": "-0.50", "+12.00": "12.00", "1.5E3": "1500.00", '"1,1300.00"': "11300.00",
+    '"￥1,234.56"': "1234.56", '"1,130.00-"': "-1130.00", "−978": "-978.00", "CNY 12": "12.00", "rmb12.5": "12.50",
+    "1130元整": "1130.00", '"-￥1,130"': "-1130.00",
 }  # fmt: skip
 
 
@@ -200,10 +202,23 @@ def test_money_is_read_to_the_cent_however_it_is_written(settings: Settings) -> 
     assert found == MONEY
 
 
-@pytest.mark.parametrize(("typed", "reason"), [("12.005", "money_fraction"), ("1.2.3", "money_unreadable")])
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("12.005", "money_fraction"), ("1.2.3", "money_unreadable"), ("1.130,00", "money_unreadable"),
+        ("113,00", "money_unreadable"), ("1,13", "money_unreadable"), ("1,1,130.00", "money_unreadable"),
+        ("NaN", "money_unreadable"), ("1e300", "money_unreadable"), ("$5", "money_unreadable"),
+    ],
+)  # fmt: skip
 def test_money_that_has_no_one_meaning_is_rejected(settings: Settings, typed: str, reason: str) -> None:
-    outcome = read_ledger(settings, f"2026-08-20,记-1,12345678,甲,{typed},,,货")
+    outcome = read_ledger(settings, f'2026-08-20,记-1,12345678,甲,"{typed}",,,货')
     assert outcome.reasons == [(reason, typed)]
+
+
+def test_money_means_the_same_in_a_total_as_in_a_row(settings: Settings) -> None:
+    lines = [f"2026-08-20,记-{n},12345678,甲,{typed},,,货" for n, typed in enumerate(MONEY)]
+    stated = sum(map(Decimal, MONEY.values()))
+    assert len(read_ledger(settings, *lines, f"合计,,,,{stated},,,").rows) == len(MONEY)
 
 
 def test_a_word_in_place_of_tax_is_no_tax(settings: Settings) -> None:
