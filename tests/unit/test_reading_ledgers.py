@@ -66,6 +66,10 @@ def test_an_account_that_became_a_float_still_names_its_account(settings: Settin
     assert outcome.kinds == ["header", "other_account"]
 
 
+def test_an_account_in_a_formula_names_its_account(settings: Settings) -> None:
+    assert read_eas(settings, eas(科目编码='="2202.01"')).only["direction"] == "input"
+
+
 def test_a_receivable_grows_on_the_debit_side(settings: Settings) -> None:
     row = read_eas(settings, eas(科目编码="1122", 借方=1130.0, 贷方="", 核算项目="客户：乙公司")).only
     assert (row["direction"], row["total_cny"], row["counterparty_name"]) == ("output", Decimal(1130), "乙公司")

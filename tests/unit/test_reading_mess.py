@@ -24,6 +24,7 @@ from tests.unit.source_files import (
     LEDGER_HEADER,
     LINE_HEADER,
     LINE_SHEET,
+    SELLER,
     Outcome,
     full_query,
     invoice,
@@ -289,6 +290,15 @@ def test_a_number_of_neither_8_nor_20_digits_is_rejected(settings: Settings) -> 
 
 def test_names_keep_their_full_width_brackets(settings: Settings) -> None:
     assert read_bytes(settings, one_invoice(销方名称="甲（上海）公司")).only["seller_name"] == "甲（上海）公司"
+
+
+def test_a_text_in_a_formula_is_the_text_in_every_column(settings: Settings) -> None:
+    header = "记账日期,凭证号,发票号码,对方名称,对方税号,价税合计,摘要"
+    texts = ["2026-08-20", " 记-1 ", "12345678", "甲 公司", SELLER, "1130.00", ""]
+    outcome = read_ledger(settings, ",".join(f'="{text}"' for text in texts), header=header)
+    found = [outcome.only[name] for name in ("voucher_no", "counterparty_name", "counterparty_tax_id", "summary")]
+    assert found == ["记-1", "甲 公司", SELLER, None]
+    assert outcome.only["posted_on"] == date(2026, 8, 20)
 
 
 # Dates

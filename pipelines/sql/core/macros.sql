@@ -5,13 +5,13 @@
 -- A macro is expanded wherever its argument is used, so each has a first branch for the plain case, and all but
 -- clean_text take text that clean_text has cleaned already: without that, typing is 30 times slower.
 
--- Trimmed text; blanks and placeholders are NULL.
+-- Trimmed text, also out of the formula ="..." by which a CSV keeps a text; blanks and placeholders are NULL.
 CREATE OR REPLACE TEMP MACRO clean_text(text) AS
     CASE
         WHEN text IN ('', '-', '--', '—', '——') THEN NULL
-        WHEN regexp_full_match(text, '[^\s\x{00A0}\x{3000}_]+') THEN text
-        ELSE nullif(nullif(nullif(trim(
-            regexp_replace(text, '(_x000D_|[\s\x{00A0}\x{3000}])+', ' ', 'g')), ''), '--'), '-')
+        WHEN regexp_full_match(text, '[^\s\x{00A0}\x{3000}_=][^\s\x{00A0}\x{3000}_]*') THEN text
+        ELSE nullif(nullif(nullif(trim(regexp_replace(
+            trim(regexp_replace(text, '(_x000D_|[\s\x{00A0}\x{3000}])+', ' ', 'g')), '^="(.*)"$', '\1')), ''), '--'), '-')
     END;
 
 -- A cleaned cell, unless it holds one of the layout's own words for nothing.
