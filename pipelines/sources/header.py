@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pipelines.sources.decode import Sheet
 from pipelines.sources.layout import Layout
 
+NOTE_THAT_COUNTS = re.compile(r"\([^()]*?((?:不含|不含增值|未|含)税|大写)[^()]*\)")
+
 
 @dataclass(frozen=True)
 class Header:
@@ -28,9 +30,14 @@ def fits_sheet(pattern: str, name: str) -> bool:
 
 
 def plain_header(text: str) -> str:
-    """A header without width, blanks, `*`, and notes in brackets."""
-    plain = unicodedata.normalize("NFKC", text)
-    return re.sub(r"\(.*?\)|[\s*:：]", "", plain).lower()
+    """A header without width, blanks, `*`, and notes in brackets. A note that makes it another column stays, in front:
+    金额（含税） is 含税金额, and 价税合计（大写） is no money."""
+    plain = re.sub(r"[\s*:：]", "", unicodedata.normalize("NFKC", text)).lower()
+    bare = re.sub(r"\(.*?\)", "", plain)
+    note = NOTE_THAT_COUNTS.search(plain)
+    if note is None or ("税" in bare and "税" in note[1]):
+        return bare
+    return re.sub("未|不含增值", "不含", note[1]) + bare
 
 
 def find_header(sheet: Sheet, layout: Layout) -> Header | None:

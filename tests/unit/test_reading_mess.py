@@ -68,6 +68,20 @@ def test_a_header_whose_upper_cells_are_merged_over_two_rows_is_read(settings: S
     assert (outcome.only["invoice_reference"], outcome.only["amount_cny"]) == ("12345678", Decimal("100.00"))
 
 
+def test_a_note_on_tax_in_brackets_tells_the_columns_apart(settings: Settings) -> None:
+    header = "记账日期,凭证号,发票号码,对方名称,金额（含税）,金额(不含增值税，元),价税合计（大写）,摘要"
+    line = "2026-08-20,记-1,12345678,甲,113.00,100.00,壹佰壹拾叁元整,货"
+    row = read_ledger(settings, line, "合计,,,,113.00,100.00,,", header=header).only
+    assert (row["amount_cny"], row["total_cny"]) == (Decimal("100.00"), Decimal("113.00"))
+
+
+@pytest.mark.parametrize("title", ["价税合计（含税）", "价税合计（小写）", "价税合计（元）", "含税金额"])
+def test_any_other_note_leaves_the_column_what_it_is(settings: Settings, title: str) -> None:
+    header = f"记账日期,凭证号,发票号码,对方名称,{title},摘要"
+    row = read_ledger(settings, "2026-08-20,记-1,12345678,甲,113.00,货", header=header).only
+    assert (row["amount_cny"], row["total_cny"]) == (None, Decimal("113.00"))
+
+
 def test_blank_rows_in_the_middle_are_ignored_and_counted(settings: Settings) -> None:
     second = invoice(数电发票号码="26112000000000012346")
     outcome = read_bytes(settings, full_query(invoice(), [""], second, total(金额="2000", 税额="260")))
