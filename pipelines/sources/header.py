@@ -43,18 +43,25 @@ def plain_header(text: str) -> str:
 def find_header(sheet: Sheet, layout: Layout) -> Header | None:
     """The first row that is a header alone or, where cells are merged over two rows, together with the row below.
 
-    A title above a whole header is no upper level of it: the row below wins if it names as many fields alone.
+    A title above a whole header is no upper level of it: what begins below wins if it names as many fields. A row
+    below without any digit is a lower level, no record, if the two name more fields than the upper one alone.
     """
     top = [list(row.values()) for row in sheet.cells.slice(0, layout.header.within + 1).to_pylist()]
-    for place in range(min(len(top), layout.header.within)):
-        single = _header_at(top, place, 1, layout)
-        if single is not None:
-            return single
-        double = _header_at(top, place, 2, layout)
-        if double is not None:
-            below = _header_at(top, place + 1, 1, layout)
-            return below if below is not None and len(below.columns) == len(double.columns) else double
-    return None
+    places = range(min(len(top), layout.header.within))
+    return next((header for place in places if (header := _header_from(top, place, layout))), None)
+
+
+def _header_from(top: list[list[str]], place: int, layout: Layout) -> Header | None:
+    single = _header_at(top, place, 1, layout)
+    double = _header_at(top, place, 2, layout)
+    if double is None or (single is not None and not _adds_names(double, single, top[place + 1])):
+        return single
+    below = _header_from(top, place + 1, layout)
+    return below if below is not None and len(below.columns) >= len(double.columns) else double
+
+
+def _adds_names(double: Header, single: Header, lower: list[str]) -> bool:
+    return len(double.columns) > len(single.columns) and not re.search(r"\d", "".join(text or "" for text in lower))
 
 
 def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) -> Header | None:

@@ -68,6 +68,21 @@ def test_a_header_whose_upper_cells_are_merged_over_two_rows_is_read(settings: S
     assert (outcome.only["invoice_reference"], outcome.only["amount_cny"]) == ("12345678", Decimal("100.00"))
 
 
+UPPER = "记账日期,凭证号,发票号码,对方名称,金额,,,摘要"
+
+
+def test_a_lower_level_names_the_columns_under_a_group_that_is_a_header_too(settings: Settings) -> None:
+    lower = ",,,,价税合计,税额,不含税金额,"
+    outcome = read_ledger(settings, lower, "2026-08-20,记-1,12345678,甲,113.00,13.00,100.00,货", header=UPPER)
+    found = (outcome.only["amount_cny"], outcome.only["tax_cny"], outcome.only["total_cny"])
+    assert (*found, outcome.kinds) == (Decimal("100.00"), Decimal("13.00"), Decimal("113.00"), ["header", "header"])
+
+
+def test_a_record_below_a_header_is_no_lower_level_whatever_words_it_holds(settings: Settings) -> None:
+    row = read_ledger(settings, "2026-08-20,记-1,12345678,甲,100.00,税额,价税合计,货", header=UPPER).only
+    assert (row["source_row"], row["amount_cny"]) == (2, Decimal("100.00"))
+
+
 def test_a_note_on_tax_in_brackets_tells_the_columns_apart(settings: Settings) -> None:
     header = "记账日期,凭证号,发票号码,对方名称,金额（含税）,金额(不含增值税，元),价税合计（大写）,摘要"
     line = "2026-08-20,记-1,12345678,甲,113.00,100.00,壹佰壹拾叁元整,货"
@@ -397,6 +412,28 @@ def test_an_html_page_saved_as_xls_is_read(settings: Settings) -> None:
     outcome = read_bytes(settings, page.encode("gbk"), "plain_ledger_csv", "账.xls", Direction.INPUT)
     assert outcome.only["invoice_reference"] == "12345678"
     assert outcome.kinds == ["title", "header"]
+
+
+def test_cells_of_a_page_that_span_rows_shift_nothing(settings: Settings) -> None:
+    spanning = "".join(f"<td rowspan=2>{title}</td>" for title in ("记账日期", "凭证号", "发票号码", "对方名称"))
+    upper = f"<tr>{spanning}<td colspan=3>金额</td><td rowspan=2>摘要</td></tr>"
+    lower = "<tr><td>不含税金额</td><td>税额</td><td>价税合计</td></tr>"
+    cells = ("2026-08-20", "记-1", "12345678", "甲", "100", "13", "113", "货")
+    first = "".join(f"<td rowspan={2 if text == '货' else 1}>{text}</td>" for text in cells)
+    second = "".join(f"<td>{text}</td>" for text in ("2026-08-20", "记-2", "12345679", "甲", "200", "26", "226"))
+    page = f"<table><tr><td colspan=8>台账</td></tr>{upper}{lower}<tr>{first}</tr><tr>{second}</tr></table>"
+    outcome = read_bytes(settings, page.encode(), "plain_ledger_csv", "账.xls", Direction.INPUT)
+    assert [(row["tax_cny"], row["total_cny"], row["summary"]) for row in outcome.rows] == [
+        (Decimal(13), Decimal(113), "货"),
+        (Decimal(26), Decimal(226), None),
+    ]
+    assert outcome.kinds == ["title", "header", "header"]
+
+
+def test_a_page_with_absurd_spans_is_read(settings: Settings) -> None:
+    page = f"<table><tr><td rowspan={'9' * 5000} colspan=²>甲</td></tr></table>"
+    with pytest.raises(BadInputError, match="找不到表头"):
+        read_bytes(settings, page.encode(), "plain_ledger_csv", "账.xls", Direction.INPUT)
 
 
 @pytest.mark.parametrize(
