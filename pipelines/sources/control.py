@@ -25,6 +25,7 @@ SUBTOTAL = (
 """Labels of rows that add up or carry forward, without blanks; beside those that a layout lists."""
 GROUP_TOTAL = r".+\s(?:合计|小计|累计|汇总)"
 """A group's total as a spreadsheet writes it: 上海瑞和 汇总."""
+CENT = Decimal("0.01")
 NO_TAX = ("免税", "不征税", "***")
 TOLD = 3
 """So many rows are named behind a difference."""
@@ -33,7 +34,7 @@ TOLD = 3
 @dataclass(frozen=True)
 class NamedRows:
     """The rows below a header: `cells` as the file has them, named `fields`, `kinds` (NA for records), rows that are
-    negative by the layout's rules of signs."""
+    negative by the layout's rules of signs, and rows with more cells than the header."""
 
     where: str
     header: Header
@@ -41,6 +42,7 @@ class NamedRows:
     fields: pd.DataFrame
     kinds: pd.Series
     is_negative: pd.Series
+    is_overlong: pd.Series
 
     @property
     def is_record(self) -> pd.Series:
@@ -48,8 +50,13 @@ class NamedRows:
 
 
 def read_money(text: object) -> Decimal | None:
-    """Money of a cell for control totals, with all its decimals; None for text that is no number. The same texts are
-    money in core (`clean_money`)."""
+    """Money of a cell for control totals; None for text that is no number."""
+    exact = _read_exact(text)
+    return None if exact is None else exact.quantize(CENT)
+
+
+def _read_exact(text: object) -> Decimal | None:
+    """With all decimals. The same texts are money in core (`clean_money`)."""
     plain = unicodedata.normalize("NFKC", str(text or "")).replace("\N{MINUS SIGN}", "-")
     plain = re.sub(r"[\s¥=\"]|元整?|CNY|RMB", "", plain, flags=re.IGNORECASE)
     plain = re.sub(r"^\((.+)\)$|^(.+)-$", r"-\1\2", plain)
@@ -77,13 +84,13 @@ def find_totals(cells: pd.DataFrame, layout: Layout) -> dict[str, pd.Index]:
 
 def _sum_money(texts: Iterable[object]) -> Decimal:
     """Rounded once: cells may hold more decimals than they show."""
-    total = sum((value for value in map(read_money, texts) if value is not None), Decimal(0))
-    return total.quantize(Decimal("0.01"))
+    total = sum((value for value in map(_read_exact, texts) if value is not None), Decimal(0))
+    return total.quantize(CENT)
 
 
 def _sum_signed(texts: pd.Series, is_negative: pd.Series) -> Decimal:
     """The sum with the marked rows negative, whatever sign they show."""
-    marked = [f"{-abs(value)}" for value in map(read_money, texts[is_negative]) if value is not None]
+    marked = [f"{-abs(value)}" for value in map(_read_exact, texts[is_negative]) if value is not None]
     return _sum_money([*texts[~is_negative], *marked])
 
 
@@ -110,7 +117,7 @@ def check_control(rows: NamedRows, layout: Layout) -> None:
         if stated is None:
             continue
         compared += 1
-        _compare(rows, layout, field, stated.quantize(Decimal("0.01")), int(totals.iloc[-1]["_row"]))
+        _compare(rows, layout, field, stated, int(totals.iloc[-1]["_row"]))
     if layout.control.required and not compared and rows.is_record.any():
         raise StoppedFileError(
             f"文件 {rows.where} 的合计行没有金额，无法核对是否完整：文件未采用，请重新导出。",
@@ -135,13 +142,16 @@ def _compare(rows: NamedRows, layout: Layout, field: str, stated: Decimal, total
 
 
 def _say_behind(rows: NamedRows, layout: Layout, field: str, title: str) -> Message:
-    """What may lie behind a difference: cells that are no number, and rows without a key."""
+    """What may lie behind a difference: cells that are no number, rows that slipped, rows without a key."""
     texts = rows.fields.loc[rows.is_record, field].fillna("").str.strip()
     texts = texts[~is_nothing(texts, layout)]
     is_money = texts.map(lambda text: read_money(text) is not None).astype(bool)
     numbers = rows.cells["_row"]
     said = [_say_unread(numbers[row], title, text) for row, text in texts[~is_money & ~texts.isin(NO_TAX)].items()]
     said = said[:TOLD]
+    if rows.is_overlong.any():
+        where = _name_rows(numbers[rows.is_overlong])
+        said.append(Message(f"{where.zh}的单元格多于表头。", f"{where.en} has more cells than the header. "))
     keyless = texts[is_money & ~has_key(rows.fields, layout)[texts.index]]
     if not keyless.empty:
         said.append(_say_keyless(numbers[keyless.index], rows.header, layout))

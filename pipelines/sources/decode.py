@@ -41,7 +41,8 @@ FOREIGN = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """`cells` has one string column per spreadsheet column (empty text where blank), row 0 is row 1 of the file.
+    """`cells` has one string column per spreadsheet column (empty text where blank, NULL where a row of text ended),
+    row 0 is row 1 of the file.
 
     `name` is '' for a text file, which has no sheets to choose from.
     """

@@ -58,7 +58,7 @@ def read_delimited(name: str, text: str) -> pa.Table:
     """One string column per column of the file, one row per record (a quoted line break stays inside its record).
 
     Regular files go through Arrow; files whose records differ in length (titles above the header, blank lines) through
-    the csv module, padded with empty cells. Raises UnreadableFileError for an unclosed quote.
+    the csv module. Raises UnreadableFileError for an unclosed quote.
     """
     delimiter = find_delimiter(text)
     width = max((len(row) for row in _records(name, text, delimiter, SAMPLE_ROWS)), default=1)
@@ -109,5 +109,5 @@ def _read_regular(text: str, delimiter: str, width: int) -> pa.Table:
 
 
 def build_text_table(rows: list[list[str]]) -> pa.Table:
-    """Rows of differing length as one string column per position, short rows padded with ''."""
-    return pa.table({f"c{i}": pa.array(cells, pa.string()) for i, cells in enumerate(zip_longest(*rows, fillvalue=""))})
+    """Rows of differing length as one string column per position, NULL where a row has ended."""
+    return pa.table({f"c{i}": pa.array(cells, pa.string()) for i, cells in enumerate(zip_longest(*rows))})

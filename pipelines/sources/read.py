@@ -41,10 +41,11 @@ class _ReadSheet:
 @dataclass(frozen=True)
 class FileReading:
     """What a file holds: `rows` (sheet, row_number, the side's text fields, other_cells, and is_negative
-    by the layout's rules of signs), `ignored` (sheet, row_number,
-    kind, text), how many rows were read, and what the file says of itself."""
+    by the layout's rules of signs), rows that are `refused` before their cells mean anything (also reason, found),
+    `ignored` (sheet, row_number, kind, text), how many rows were read, and what the file says of itself."""
 
     rows: pa.Table
+    refused: pa.Table
     ignored: pa.Table
     rows_read: int
     grain: str
@@ -62,6 +63,7 @@ def empty_reading(layout: Layout) -> FileReading:
     """No row at all, as from a listing that was declared to have none."""
     return FileReading(
         rows=_row_schema(layout.side).empty_table(),
+        refused=_refused_schema(layout.side).empty_table(),
         ignored=_ignored_schema().empty_table(),
         rows_read=0,
         grain=layout.sheets[0].grain,
@@ -81,13 +83,16 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
         [*(part.ignored for part in parts), pd.DataFrame(left, columns=IGNORED_COLUMNS)], ignore_index=True
     )
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    refused = _refuse_slipped(rows, layout, rule.grain)
+    rows = rows.drop(refused.index)
     top = "\n".join(part.top for part in parts)
     doubled = tuple(message for part in parts for message in part.messages)
-    is_capped = layout.row_cap is not None and len(rows) >= layout.row_cap
+    is_capped = layout.row_cap is not None and len(rows) + len(refused) >= layout.row_cap
     return FileReading(
         rows=pa.Table.from_pandas(rows, schema=_row_schema(layout.side), preserve_index=False),
         ignored=pa.Table.from_pandas(ignored, schema=_ignored_schema(), preserve_index=False),
-        rows_read=len(rows) + len(ignored),
+        refused=pa.Table.from_pandas(refused, schema=_refused_schema(layout.side), preserve_index=False),
+        rows_read=len(rows) + len(refused) + len(ignored),
         grain=rule.grain,
         period=find_period(layout, file_name, top),
         taxpayer_id=_found(layout.title.get("taxpayer_id"), top),
@@ -97,8 +102,25 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
     )
 
 
+def _refuse_slipped(rows: pd.DataFrame, layout: Layout, grain: str) -> pd.DataFrame:
+    """Rows of which nobody knows what stands where, and the other lines of their invoices, whose sums are unknown."""
+    is_slipped = rows["overlong"] != ""
+    is_refused = is_slipped
+    if grain == "line" and is_slipped.any():
+        keys = rows[layout.key_fields].fillna("").agg("|".join, axis=1)
+        is_refused = keys.isin(keys[is_slipped])
+    refused = rows[is_refused].copy()
+    refused["reason"] = is_slipped[is_refused].map({True: "cells_slipped", False: "line_rejected"})
+    refused["found"] = refused["overlong"].where(refused["overlong"] != "", None)
+    return refused
+
+
 def _row_schema(side: Side) -> pa.Schema:
     return _text_schema(*TEXT_FIELDS[side], "other_cells").append(pa.field("is_negative", pa.bool_()))
+
+
+def _refused_schema(side: Side) -> pa.Schema:
+    return _row_schema(side).append(pa.field("reason", pa.string())).append(pa.field("found", pa.string()))
 
 
 def _ignored_schema() -> pa.Schema:
@@ -144,18 +166,20 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
     header = find_header(sheet, layout)
     if header is None:
         raise StoppedFileError(*header_sentences(file_name, sheet, layout), is_shape=True)
-    cells = sheet.cells.to_pandas().fillna("")
-    cells.columns = pd.RangeIndex(cells.shape[1])
+    frame = sheet.cells.to_pandas()
+    frame.columns = pd.RangeIndex(frame.shape[1])
+    cells = frame.fillna("")
     cells["_row"] = list(range(1, len(cells) + 1))
     first = header.row + header.height
     top = cells.iloc[:first]
     body = cells.iloc[first:].copy()
+    overlong = _find_overlong(frame, header)
     fields = _name_fields(body, header, layout)
     kinds = _classify(body, fields, header, layout)
     fields.loc[kinds.isna(), :] = _fill_forward(fields.loc[kinds.isna()], layout)
     is_negative = mark_negative(fields, layout)
     where = file_name + (f" [{sheet.name}]" if sheet.name else "")
-    check_control(NamedRows(where, header, body, fields, kinds, is_negative), layout)
+    check_control(NamedRows(where, header, body, fields, kinds, is_negative, overlong != ""), layout)
     kinds, fields = take_entries(fields, kinds, layout)
     is_kept = kinds.isna()
     rows = fields[is_kept].copy()
@@ -163,6 +187,7 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
     rows.insert(1, "row_number", body.loc[is_kept, "_row"])
     rows["other_cells"] = _other_cells(body[is_kept], header, layout)
     rows["is_negative"] = is_negative[is_kept]
+    rows["overlong"] = overlong[is_kept]
     ignored = _ignored_rows(sheet.name, body[~is_kept], kinds[~is_kept])
     titles = _ignored_rows(
         sheet.name, top, pd.Series(["title"] * header.row + ["header"] * header.height, index=top.index)
@@ -174,6 +199,21 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
         {name: header.titles[place].strip() for name, place in header.columns.items()},
         _say_doubled(file_name, body[is_kept], header),
     )
+
+
+def _find_overlong(cells: pd.DataFrame, header: Header) -> pd.Series:
+    """`10 > 8` cells for rows of text that are longer than their header and hold something behind its last title; ''
+    for all others. They have slipped, mostly by a comma in money without quotes; where, nobody knows."""
+    first = header.row + header.height
+    body = cells.iloc[first:]
+    width = int(cells.iloc[header.row : first].notna().any().sum())
+    if width == cells.shape[1]:
+        return pd.Series("", index=body.index, dtype="object")
+    titled = max(place for place, title in enumerate(header.titles) if title.strip()) + 1
+    is_longer = body.iloc[:, width:].notna().any(axis=1)
+    is_filled = body.iloc[:, titled:].fillna("").apply(lambda column: column.str.strip() != "").any(axis=1)
+    counted = body.notna().sum(axis=1).astype("object").map(f"{{}} > {width}".format)
+    return counted.where(is_longer & is_filled, "")
 
 
 def _say_doubled(file_name: str, body: pd.DataFrame, header: Header) -> tuple[Message, ...]:

@@ -21,6 +21,8 @@ REJECT_REASONS: dict[str, str] = {
     "taxpayer_unknown": "本企业税号：设置 taxpayers 或来源的 taxpayer_id | "
     "our own tax id: set taxpayers, or the source's taxpayer_id",
     "not_ours": "销方或购方为本企业 | our own entity as seller or buyer",
+    "cells_slipped": "单元格不多于表头：含逗号的金额或文字须加引号 | "
+    "no more cells than the header: quote money and text with commas",
     "line_rejected": "该发票的所有明细行均可读 | every line of the invoice readable: another line of it was rejected",
 }
 """Every reason of `raw_reject` with what was expected, Chinese | English."""

@@ -97,6 +97,48 @@ def test_any_other_note_leaves_the_column_what_it_is(settings: Settings, title: 
     assert (row["amount_cny"], row["total_cny"]) == (None, Decimal("113.00"))
 
 
+def test_a_row_longer_than_its_header_has_slipped_and_is_rejected(settings: Settings) -> None:
+    slipped = "2026-08-20,记-1,12345678,甲,1,000.00,130.00,1,130.00,货"
+    outcome = read_ledger(settings, slipped, "2026-08-20,记-2,12345679,甲,100,13,113,货")
+    assert (outcome.only["voucher_no"], outcome.reasons) == ("记-2", [("cells_slipped", "10 > 8")])
+    assert "第 2 行为“10 > 8”，应为 单元格不多于表头" in outcome.file.messages[0].zh
+
+
+def test_a_slipped_row_is_named_behind_a_total_that_differs(settings: Settings) -> None:
+    with pytest.raises(BadInputError, match="第 2 行的单元格多于表头"):
+        read_ledger(settings, "2026-08-20,记-1,12345678,甲,1,000.00,130.00,1,130.00,货", "合计,,,,1000,130,1130,")
+
+
+@pytest.mark.parametrize("end", [",", ", "])
+def test_a_comma_more_at_the_end_of_a_row_moves_nothing(settings: Settings, end: str) -> None:
+    assert read_ledger(settings, f"2026-08-20,记-1,12345678,甲,100,13,113,货{end}").only["total_cny"] == Decimal(113)
+
+
+def test_a_note_beside_the_table_moves_nothing(settings: Settings) -> None:
+    row = read_ledger(settings, "2026-08-20,记-1,12345678,甲,100,13,113,货,已核", header=f"{LEDGER_HEADER},").only
+    assert row["total_cny"] == Decimal(113)
+
+
+def test_a_note_beside_the_table_of_a_workbook_moves_nothing(settings: Settings) -> None:
+    rows = [[*FULL_HEADER], [*invoice(), "已核"], total()]
+    assert read_bytes(settings, workbook({BASE_SHEET: rows})).only["total_cny"] == Decimal("1130.00")
+
+
+def test_a_slipped_line_takes_the_other_lines_of_its_invoice_with_it(settings: Settings) -> None:
+    layouts = settings.data_root / "layouts"
+    layouts.mkdir(parents=True)
+    (layouts / "lines.toml").write_text(
+        'name = "lines"\nside = "upstream"\ntitle_zh = "行"\ntitle_en = "lines"\nkey_fields = ["invoice_number"]\n'
+        'direction = "input"\n[[sheets]]\ngrain = "line"\n[header]\nrequired = ["invoice_number", "amount"]\n[fields]\n'
+        'invoice_number = ["号"]\nissued_at = ["日"]\namount = ["额"]\nbuyer_tax_id = ["购"]\n',
+        encoding="utf-8",
+    )
+    lines = [f"{line},{OUR_TAX_ID}" for line in ("12345678,20260801,1,0", "12345678,20260801,2", "12345679,20260801,3")]
+    outcome = read_bytes(settings, text_lines("号,日,额,购", *lines), "lines", "a.csv", Direction.INPUT)
+    assert (outcome.only["invoice_number"], outcome.only["amount_cny"]) == ("12345679", Decimal(3))
+    assert [reason for reason, _ in outcome.reasons] == ["cells_slipped", "line_rejected"]
+
+
 def test_blank_rows_in_the_middle_are_ignored_and_counted(settings: Settings) -> None:
     second = invoice(数电发票号码="26112000000000012346")
     outcome = read_bytes(settings, full_query(invoice(), [""], second, total(金额="2000", 税额="260")))
