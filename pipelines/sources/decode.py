@@ -49,6 +49,7 @@ class Sheet:
 
     name: str
     cells: pa.Table
+    is_hidden: bool = False
 
 
 def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
@@ -70,7 +71,7 @@ def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
 
 
 def _workbook(name: str, content: bytes) -> list[Sheet]:
-    return [Sheet(sheet, cells) for sheet, cells in read_workbook_sheets(name, content)]
+    return [Sheet(sheet, cells, is_hidden) for sheet, is_hidden, cells in read_workbook_sheets(name, content)]
 
 
 def _text_sheets(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:

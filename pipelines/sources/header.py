@@ -76,7 +76,7 @@ def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) ->
 
 def count_known_columns(sheets: list[Sheet], layout: Layout) -> int:
     """How many fields the layout finds in the best fitting sheet that it would read; 0 if its header is nowhere."""
-    readable = [s for s in sheets if any(fits_sheet(rule.name, s.name) or rule.name == "*" for rule in layout.sheets)]
+    readable = [s for s in sheets if not s.is_hidden and any(fits_sheet(rule.name, s.name) for rule in layout.sheets)]
     headers = [header for header in (find_header(sheet, layout) for sheet in readable) if header is not None]
     return max((len(header.columns) for header in headers), default=0)
 

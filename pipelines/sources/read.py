@@ -78,7 +78,11 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
     """Rows and ignores of the sheets that the layout reads. Raises StoppedFileError naming what was found."""
     rule, chosen = _choose_sheets(file_name, sheets, layout)
     parts = [_read_sheet(file_name, sheet, layout) for sheet in chosen]
-    left = [[sheet.name, 0, "other_sheet", sheet.name] for sheet in sheets if sheet not in chosen]
+    left = [
+        [sheet.name, 0, "hidden_sheet" if sheet.is_hidden else "other_sheet", sheet.name]
+        for sheet in sheets
+        if sheet not in chosen
+    ]
     ignored = pd.concat(
         [*(part.ignored for part in parts), pd.DataFrame(left, columns=IGNORED_COLUMNS)], ignore_index=True
     )
@@ -96,7 +100,11 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
         grain=rule.grain,
         period=find_period(layout, file_name, top),
         taxpayer_id=_found(layout.title.get("taxpayer_id"), top),
-        messages=(*((_cap_message(file_name, layout),) if is_capped else ()), *doubled),
+        messages=(
+            *((_cap_message(file_name, layout),) if is_capped else ()),
+            *doubled,
+            *_say_hidden(file_name, sheets, rule, layout),
+        ),
         is_complete=not is_capped,
         titles={name: title for part in parts for name, title in part.titles.items()},
     )
@@ -148,12 +156,12 @@ def _found(pattern: str | None, text: str) -> str | None:
 
 def _choose_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> tuple[SheetRule, list[Sheet]]:
     for rule in layout.sheets:
-        chosen = [sheet for sheet in sheets if fits_sheet(rule.name, sheet.name)]
+        chosen = [sheet for sheet in sheets if fits_sheet(rule.name, sheet.name) and not sheet.is_hidden]
         if rule.name == "*":
             chosen = [sheet for sheet in chosen if find_header(sheet, layout)] or chosen[:1]
         if chosen:
             return rule, chosen
-    found = "、".join(sheet.name for sheet in sheets)
+    found = "、".join(f"{sheet.name}（隐藏 hidden）" if sheet.is_hidden else sheet.name for sheet in sheets)
     expected = "、".join(rule.name for rule in layout.sheets)
     raise StoppedFileError(
         f"文件 {file_name} 没有需要的工作表：找到 {found}，应有 {expected}。文件未采用，请核对导出是否改名。",
@@ -198,6 +206,21 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
         "\n".join(titles["text"]),
         {name: header.titles[place].strip() for name, place in header.columns.items()},
         _say_doubled(file_name, body[is_kept], header),
+    )
+
+
+def _say_hidden(file_name: str, sheets: list[Sheet], rule: SheetRule, layout: Layout) -> tuple[Message, ...]:
+    """Hidden sheets that would have been read; lists for the cells of others are hidden too, and none of them."""
+    hidden = [s.name for s in sheets if s.is_hidden and fits_sheet(rule.name, s.name) and find_header(s, layout)]
+    if not hidden:
+        return ()
+    names = "、".join(hidden)
+    return (
+        Message(
+            f"文件 {file_name} 的工作表 {names} 是隐藏的，没有读取：若其中的行应当核对，请取消隐藏后重新放入。",
+            f"File {file_name}: sheet {names} is hidden and was not read. If its rows are to be compared, unhide it "
+            "and deliver the file again.",
+        ),
     )
 
 

@@ -183,6 +183,26 @@ def test_the_line_sheet_is_left_aside_where_the_base_sheet_is_there(settings: Se
     assert "other_sheet" in outcome.kinds
 
 
+def read_hidden(settings: Settings, hidden: str) -> Outcome:
+    header = LEDGER_HEADER.split(",")
+    rows = [header, ["2026-08-20", "记-1", "12345678", "甲", "100", "13", "113", "货"]]
+    content = workbook({"8月": rows, "8月 (2)": rows, "选项": [["现金"], ["转账"]]}, (hidden, "选项"))
+    return read_bytes(settings, content, "plain_ledger_csv", "账.xlsx", Direction.INPUT)
+
+
+def test_a_hidden_sheet_is_left_aside_and_named(settings: Settings) -> None:
+    outcome = read_hidden(settings, "8月 (2)")
+    assert len(outcome.rows) == 1
+    assert [row["sheet"] for row in outcome.ignored if row["kind"] == "hidden_sheet"] == ["8月 (2)", "选项"]
+    assert [message.zh[:25] for message in outcome.file.messages] == ["文件 账.xlsx 的工作表 8月 (2) 是隐藏的"]
+
+
+def test_a_file_whose_needed_sheet_is_hidden_is_stopped_and_says_so(settings: Settings) -> None:
+    rows = [FULL_HEADER, invoice(), total()]
+    with pytest.raises(BadInputError, match="找到 说明、发票基础信息（隐藏 hidden）"):
+        read_bytes(settings, workbook({"说明": [["说明"]], BASE_SHEET: rows}, (BASE_SHEET,)))
+
+
 def test_an_unreadable_line_takes_the_other_lines_of_its_invoice_with_it(settings: Settings) -> None:
     rows = [
         invoice(LINE_HEADER, **LINE),
