@@ -24,8 +24,8 @@ CELL_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})\d')
 
 
 def read_workbook_sheets(name: str, content: bytes) -> Iterator[tuple[str, bool, pa.Table]]:
-    """Name, whether it is hidden, and text cells of every worksheet. Raises UnreadableFileError for a damaged, locked or
-    inflated workbook."""
+    """Name, whether it is hidden, and text cells of every worksheet. Raises UnreadableFileError for a damaged, locked
+    or inflated workbook."""
     _refuse_inflated_sheets(name, content)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))

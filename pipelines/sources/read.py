@@ -20,6 +20,7 @@ from pipelines.sources.header import Header, find_header, fits_sheet, header_sen
 from pipelines.sources.layout import Layout, SheetRule
 from pipelines.sources.period import find_period
 from pipelines.sources.reasons import Message, StoppedFileError
+from pipelines.sources.unread import say_unread
 
 TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
 IGNORED_COLUMNS = ["sheet", "row_number", "kind", "text"]
@@ -205,7 +206,7 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
         pd.concat([titles, ignored], ignore_index=True),
         "\n".join(titles["text"]),
         {name: header.titles[place].strip() for name, place in header.columns.items()},
-        _say_doubled(file_name, body[is_kept], header),
+        (*_say_doubled(file_name, body[is_kept], header), *say_unread(file_name, header, layout)),
     )
 
 

@@ -209,6 +209,42 @@ def test_a_register_keeps_negatives_in_brackets_and_numbers_as_typed(settings: S
     )
 
 
+@pytest.mark.parametrize("title", ["数电票号码", "数电发票号码", "全电发票号码"])
+def test_a_register_keeps_digital_and_paper_numbers_in_two_columns(settings: Settings, title: str) -> None:
+    header = f"发票代码,发票号码,{title},开票日期,税额,销方名称,金额"
+    lines = [",,26112000000000012345,20260817,13,甲,100", "1100123140,01234567,,20260817,13,甲,100"]
+    outcome = read_bytes(settings, text_lines(header, *lines), "input_invoice_register", "台账.csv")
+    assert [row["invoice_reference"] for row in outcome.rows] == ["26112000000000012345", "01234567"]
+    assert outcome.file.messages == ()
+
+
+@pytest.mark.parametrize("title", ["数电票号码", "数电发票号码", "全电发票号码"])
+def test_a_ledger_list_takes_the_digital_number_before_the_paper_one(settings: Settings, title: str) -> None:
+    header = f"记账日期,发票号码,{title},价税合计"
+    lines = [
+        "20260817,12345678,26112000000000012345,113",
+        "20260817,,26112000000000012346,113",
+        "20260817,12345679,--,113",
+    ]
+    outcome = read_bytes(settings, text_lines(header, *lines), "plain_ledger_csv", "账.csv", Direction.INPUT)
+    found = [row["invoice_reference"] for row in outcome.rows]
+    assert found == ["26112000000000012345", "26112000000000012346", "12345679"]
+
+
+def test_a_column_of_numbers_that_nobody_knows_is_told(settings: Settings) -> None:
+    header = "记账日期,全电票号码,被红冲蓝字发票号码,价税合计"
+    outcome = read_bytes(
+        settings, text_lines(header, "20260817,12345678,,113"), "plain_ledger_csv", "账.csv", Direction.INPUT
+    )
+    none, unread = outcome.file.messages
+    assert none.zh.startswith("文件 账.csv 没有发票号码列，各行按没有号码核对")
+    assert unread.zh.startswith("文件 账.csv 的列“全电票号码”没有读取")
+
+
+def test_a_general_ledger_keeps_its_numbers_in_its_summaries_and_says_nothing(settings: Settings) -> None:
+    assert read_eas(settings, eas()).file.messages == ()
+
+
 def test_a_register_total_is_no_record(settings: Settings) -> None:
     outcome = read_register(settings, ",,,,12345678,20260817,13,,甲,,100,,", "合计,,,,,,13,,,,100,,")
     assert (len(outcome.rows), outcome.kinds) == (1, ["header", "control_total"])
