@@ -52,7 +52,7 @@ class Sheet:
     is_hidden: bool = False
 
 
-def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
+def decode_file(name: str, content: bytes, encodings: list[str], delimiter: str | None = None) -> list[Sheet]:
     """All sheets of a workbook, or the one sheet of a text file, in order. Raises UnreadableFileError."""
     _refuse_oversize(name, len(content))
     if content[:2] == b"\x1f\x8b":
@@ -67,14 +67,14 @@ def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
     for magic, kind in FOREIGN.items():
         if content.startswith(magic):
             raise UnreadableFileError(NO_TABLE, name=name, found=kind, expected=READABLE)
-    return _text_sheets(name, content, encodings)
+    return _text_sheets(name, content, encodings, delimiter)
 
 
 def _workbook(name: str, content: bytes) -> list[Sheet]:
     return [Sheet(sheet, cells, is_hidden) for sheet, is_hidden, cells in read_workbook_sheets(name, content)]
 
 
-def _text_sheets(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
+def _text_sheets(name: str, content: bytes, encodings: list[str], delimiter: str | None) -> list[Sheet]:
     text = decode_text(name, content, encodings)
     if not text.strip():
         raise UnreadableFileError(EMPTY, name=name, found=same(f"{len(content)} bytes"), expected=READABLE)
@@ -84,7 +84,7 @@ def _text_sheets(name: str, content: bytes, encodings: list[str]) -> list[Sheet]
     if start.startswith("<"):
         found = Message("没有表格的 XML 或 HTML", "XML or HTML without a table")
         raise UnreadableFileError(NO_TABLE, name=name, found=found, expected=READABLE)
-    return [Sheet("", read_delimited(name, text))]
+    return [Sheet("", read_delimited(name, text, delimiter))]
 
 
 def _refuse_oversize(name: str, size: int) -> None:

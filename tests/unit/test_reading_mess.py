@@ -12,10 +12,11 @@ from decimal import Decimal
 import pytest
 
 from pipelines.errors import BadInputError
-from pipelines.model import Direction
+from pipelines.model import Direction, Side
 from pipelines.settings import Settings
 from pipelines.sources.layout import load_layout
 from pipelines.sources.period import find_period
+from pipelines.sources.recognise import read_with_layout
 from tests.conftest import OUR_TAX_ID
 from tests.unit.source_files import (
     BASE_SHEET,
@@ -460,7 +461,36 @@ def test_the_seller_side_makes_a_sale(settings: Settings) -> None:
     assert (row["direction"], row["taxpayer_id"]) == ("output", OUR_TAX_ID)
 
 
-# Encodings and containers
+# Delimiters, encodings and containers
+
+
+def test_commas_within_the_cells_of_a_tabbed_file_part_nothing(settings: Settings) -> None:
+    line = "2026-08-20\t记-1\t12345678\t甲,乙,丙,丁,戊\t1,000,000\t130,000\t1,130,000\t电脑,鼠标,键盘"
+    outcome = read_ledger(settings, line, line, header=LEDGER_HEADER.replace(",", "\t"))
+    assert [row["total_cny"] for row in outcome.rows] == [Decimal(1130000)] * 2
+
+
+def test_quoted_signs_do_not_count_as_delimiters(settings: Settings) -> None:
+    line = '2026-08-20,记-1,12345678,"甲;乙;丙;丁;戊;己;庚;辛;壬;癸\n子;丑",100,13,113,"a;b;c;""d"";e;f;g;h;i"'
+    assert len(read_ledger(settings, line, line).rows) == 2
+
+
+def test_semicolons_beside_decimal_commas_are_the_delimiter(settings: Settings) -> None:
+    line = "2026-08-20;记-1;12345678;甲;100,00;13,00;113,00;货,料,人,工,机"
+    outcome = read_ledger(settings, line, line, header=LEDGER_HEADER.replace(",", ";"))
+    assert outcome.reasons == [("money_unreadable", "100,00")] * 2
+
+
+def test_a_layout_may_say_its_delimiter(settings: Settings) -> None:
+    layouts = settings.data_root / "layouts"
+    layouts.mkdir(parents=True)
+    keys = 'side = "ledger"\ntitle_zh = "自有"\ntitle_en = "own"\nkey_fields = ["voucher_no"]\ndelimiter = "^"\n'
+    fields = '[header]\nrequired = ["posted_on"]\n[fields]\nposted_on = ["日"]\nvoucher_no = ["证"]\ntotal = ["额"]\n'
+    (layouts / "carets.toml").write_text(f'name = "carets"\n{keys}{fields}', encoding="utf-8")
+    content = text_lines("日^证^额", "20260820^记-1,2,3^1,130")
+    row = read_bytes(settings, content, "carets", "a.csv", Direction.INPUT).only
+    assert (row["voucher_no"], row["total_cny"]) == ("记-1,2,3", Decimal(1130))
+    assert read_with_layout("a.csv", content, "auto", Side.LEDGER, settings)[0].name == "carets"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le"])
