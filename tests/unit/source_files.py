@@ -131,6 +131,8 @@ def read_bytes(
     path = folder / name
     path.write_bytes(content)
     (read,) = read_to_parquet(settings, [path], layout, folder / "out", direction=direction)
+    if read.stopped:
+        raise read.stopped
     (core,) = (folder / "out").glob("core_*.parquet")
     outcome = Outcome(
         read,
