@@ -30,6 +30,7 @@ READABLE = Message(
 )
 NO_TABLE = Message("文件不是表格", "the file is no table")
 EMPTY = Message("文件是空的", "the file is empty")
+SPREADSHEET_XML = "urn:schemas-microsoft-com:office:spreadsheet"
 IMAGE = Message("图片", "an image")
 FOREIGN = {
     b"%PDF": Message("PDF 文档", "a PDF document"),
@@ -79,6 +80,14 @@ def _text_sheets(name: str, content: bytes, encodings: list[str], delimiter: str
     if not text.strip():
         raise UnreadableFileError(EMPTY, name=name, found=same(f"{len(content)} bytes"), expected=READABLE)
     start = text[:2000].lstrip("\ufeff \t\r\n").lower()
+    if SPREADSHEET_XML in start and "<html" not in start:
+        raise UnreadableFileError(
+            NO_TABLE,
+            name=name,
+            found=Message("XML 电子表格 2003", "an XML spreadsheet of 2003"),
+            expected=READABLE,
+            next_step=Message("请用 Excel 打开后另存为 xlsx", "open it in Excel and save it as xlsx"),
+        )
     if start.startswith("<") and ("<table" in text.lower() or start.startswith(("<html", "<!doctype html"))):
         return [Sheet("", cells) for cells in read_html_tables(name, text)]
     if start.startswith("<"):
@@ -143,5 +152,10 @@ def _refuse_unsafe_archive(name: str, content: bytes) -> None:
         Path(entry.filename).name.startswith("workbook.") or entry.filename == "content.xml" for entry in entries
     ):
         first = ", ".join(entry.filename for entry in entries[:3])
-        reason = Message("压缩包不是工作簿", "the archive is no workbook")
-        raise UnreadableFileError(reason, name=name, found=same(first or "0 entries"), expected=READABLE)
+        raise UnreadableFileError(
+            Message("压缩包不是工作簿", "the archive is no workbook"),
+            name=name,
+            found=same(first or "0 entries"),
+            expected=READABLE,
+            next_step=Message("请解压后放入其中的文件", "unpack it and deliver the files in it"),
+        )

@@ -40,6 +40,8 @@ def _decode_strictly(name: str, content: bytes, encodings: list[str]) -> str:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError as error:
+            if encoding == "utf-8" and _is_cut(content, error):
+                raise _cut_text(name, content) from None
             byte = f"0x{content[error.start]:02x}"
             failures.append(
                 (f"{encoding}：第 {error.start} 字节为 {byte}", f"{encoding}: byte {error.start} is {byte}")
@@ -53,6 +55,23 @@ def _decode_strictly(name: str, content: bytes, encodings: list[str]) -> str:
         name=name,
         found=Message("；".join(zh for zh, _ in failures), "; ".join(en for _, en in failures)),
         expected=Message("、".join(encodings), " or ".join(encodings)),
+    )
+
+
+def _is_cut(content: bytes, error: UnicodeDecodeError) -> bool:
+    """All but the last bytes are UTF-8, and not of plain ASCII only, which would be any encoding."""
+    return error.reason == "unexpected end of data" and not content[: error.start].isascii()
+
+
+def _cut_text(name: str, content: bytes) -> UnreadableFileError:
+    return UnreadableFileError(
+        Message("文件可能被截断", "the file was probably cut"),
+        name=name,
+        found=Message(
+            f"{len(content)} 字节的 UTF-8，最后一个字不完整",
+            f"{len(content)} bytes of UTF-8 that end within a character",
+        ),
+        expected=Message("完整的文件", "a whole file"),
     )
 
 

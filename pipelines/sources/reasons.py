@@ -54,6 +54,9 @@ class Message:
         return self.zh if self.zh == self.en else f"{self.zh} | {self.en}"
 
 
+EXPORT_AGAIN = Message("请重新导出", "export it again")
+
+
 class StoppedFileError(FapiaoError):
     """Nothing of a file may be used; caught per file by the intake, which keeps the sentence and goes on."""
 
@@ -67,13 +70,24 @@ class StoppedFileError(FapiaoError):
 class UnreadableFileError(BadInputError):
     """The bytes of a file are no table that can be read; caught per file by the intake, as StoppedFileError is."""
 
-    def __init__(self, reason: Message, *, name: str, place: str = "", found: Message, expected: Message) -> None:
-        super().__init__(str(reason), where=f"{name}{place}", found=str(found), expected=str(expected))
+    def __init__(
+        self,
+        reason: Message,
+        *,
+        name: str,
+        place: str = "",
+        found: Message,
+        expected: Message,
+        next_step: Message = EXPORT_AGAIN,
+    ) -> None:
+        super().__init__(
+            str(reason), where=f"{name}{place}", found=str(found), expected=str(expected), next_step=str(next_step)
+        )
         self.sentence = Message(
             f"文件 {name}{place} 无法读取：{reason.zh}（实际：{found.zh}；应为：{expected.zh}）。"
-            "文件未采用，请重新导出。",
+            f"文件未采用，{next_step.zh}。",
             f"File {name}{place} cannot be read: {reason.en} (found: {found.en}; expected: {expected.en}). "
-            "Nothing of it was used; export it again.",
+            f"Nothing of it was used; {next_step.en}.",
         )
 
 

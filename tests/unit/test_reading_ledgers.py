@@ -171,6 +171,13 @@ def test_u8_zeros_of_the_database_on_the_own_side_are_a_settlement(settings: Set
     assert (outcome.rows, outcome.kinds) == ([], ["header", "settlement"])
 
 
+def test_u8_nulls_of_the_database_are_nothing(settings: Settings) -> None:
+    lines = ["8,记,12,2,2026-08-20,采购 发票12345678,2202,NULL,1130.00,NULL,S01,NULL,NULL,2026"]
+    outcome = read_u8(settings, *lines, "8,付,3,1,2026-08-20,付款,2202,1130.00,NULL,NULL,S01,甲,NULL,2026")
+    assert (outcome.only["total_cny"], outcome.only["counterparty_name"]) == (Decimal(1130), None)
+    assert outcome.kinds == ["header", "settlement"]
+
+
 def test_u8_money_beyond_two_decimals_is_rejected(settings: Settings) -> None:
     outcome = read_u8(settings, "8,记,3,1,2026-08-20,采购,2202,0,1130.0050,,S01,甲,,2026")
     assert outcome.reasons == [("money_fraction", "1130.0050")]
