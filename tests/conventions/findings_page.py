@@ -89,10 +89,16 @@ OWN_FACTS: Mapping[str, Mapping[str, str]] = {
     "upstream_gap.undated": {"ledger_date": "2026-07-04", "hint": "lacking_day"},
     "upstream_gap.impossible": {"reference": "99992000000123456789"},
     "unreadable_reference.empty.candidates": {"other": "26112000000123456789", "why": "several_equal"},
+    "unreadable_reference.several": {"reference": "12345678", "other": "1100261130-12345678、1100261140-12345678"},
+    "sync_delay.several": {
+        "reference": "12345678",
+        "other": "1100261130-12345678、1100261140-12345678",
+        "due_on": "2026-08-22",
+    },
     "not_found.same_number": {
         "reference": "12345678",
         "other": "1100261130-12345678、1100261140-12345678",
-        "why": "several_equal",
+        "why": "party_differs",
     },
     "not_found.candidates": {"other": "26112000000123456789", "why": "party_differs"},
     "not_booked.candidates": {"why": "party_differs"},

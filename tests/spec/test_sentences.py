@@ -151,7 +151,14 @@ PARTIES = [
 NUMBERS = [
     Said("eight digits under two codes",
          [invoice("u1", "12345678", invoice_code="1100261130"), invoice("u2", "12345678", invoice_code="1100261140")],
-         [entry("l1", "12345678")], "税务系统中有该号码的发票，但有几张同样相符，无法区分，未自动关联"
+         [entry("l1", "12345678")], "在税务系统中符合这个号码的有 2 张（如 1100261130-12345678、1100261140-12345678）",
+         "may be any of 2 that have this number (such as 1100261130-12345678、1100261140-12345678)"),
+    Said("eight digits under two codes, within grace",
+         [invoice("u1", "12345678", invoice_code="1100261130"), invoice("u2", "12345678", invoice_code="1100261140")],
+         [entry("l1", "12345678", posted_on=YESTERDAY)], "也可能另有一张尚未同步", "or one that has not reached"),
+    Said("eight digits under two codes, of another party",
+         [invoice("u1", "12345678", invoice_code="1100261130"), invoice("u2", "12345678", invoice_code="1100261140")],
+         [entry("l1", "12345678", party=OTHER)], "税务系统中有该号码的发票，但往来单位不同，未自动关联"
          "（候选 1100261130-12345678、1100261140-12345678）", "the tax system has that number, but it was not linked"),
     Said("a clearly different number", [invoice("u1")], [entry("l1", FAR)], f"有 1 张发票相近（如 {NUMBER}）",
          f"Invoices that come near: 1 (such as {NUMBER}), not linked"),
@@ -447,9 +454,9 @@ GUARDS = [
     *(Said(f"eight digits of several parties, {record} is another's",
            [invoice(record, SHORT, "113.00", party=OTHER, invoice_code="3100212130"), *OF_SUPPLIER],
            [entry("l1", SHORT, "113.00")],
-           f"但有几张同样相符，无法区分，未自动关联（候选 1100212130-{SHORT}、1100212140-{SHORT}）",
-           f"several fit equally well (candidates 1100212130-{SHORT}、1100212140-{SHORT})",
-           columns=(("why_not", "several_equal"),))
+           f"有 2 张（如 1100212130-{SHORT}、1100212140-{SHORT}）",
+           f"any of 2 that have this number (such as 1100212130-{SHORT}、1100212140-{SHORT})",
+           columns=(("why_not", "several_equal"), ("cause", "unreadable_reference")))
       for record in ("ua", "uz")),
     Said("no number, two invoices of the party and one of another",
          [*ALIKE, invoice("u0", MISTYPED, "226.00", party=OTHER)],

@@ -1,7 +1,7 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
 -- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_read, work_accepted, work_claim, work_refused,
---         work_known, work_unpaired_blue, work_looked, work_awaiting_red
+--         work_known, work_unpaired_blue, work_looked, work_awaiting_red, work_shared_number
 -- parameters: $tolerance, $as_of
 
 -- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked; one whose
@@ -124,6 +124,8 @@ worded AS (
             WHEN cause IN ('sync_delay', 'upstream_gap') AND is_impossible THEN cause || '.impossible'
             WHEN (cause = 'sync_delay' OR (cause = 'upstream_gap' AND NOT is_awaited))
              AND item_id IN (SELECT 'L:' || ledger_id FROM work_awaiting_red) THEN cause || '.reversal'
+            WHEN cause IN ('sync_delay', 'unreadable_reference') AND why_not = 'several_equal'
+             AND item_id IN (SELECT 'L:' || ledger_id FROM work_shared_number) THEN cause || '.several'
             WHEN cause = 'sync_delay' AND is_unreadable AND reference IS NULL THEN 'sync_delay.empty'
             WHEN cause = 'sync_delay' AND is_damaged THEN 'sync_delay.damaged'
             WHEN cause = 'sync_delay' AND is_unreadable THEN 'sync_delay.unreadable'
