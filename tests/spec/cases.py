@@ -452,7 +452,19 @@ REPAIRS = [
          one("digits_lost", "mismatched")),
     Case("the same 15 digits but other money is another invoice", "Broken numbers", [invoice("u1")],
          [entry("l1", NUMBER[:15] + "00000", "999.00")],
-         [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"})]),
+         [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
+         why_not="amount_differs"),
+    *(Case(f"a float of {shown} digits and {said}", "Broken numbers",
+           [invoice("u1")], [entry("l1", reference, **given)],
+           [("not_compared", "unreadable_reference", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
+           why_not=why_not)
+      for shown, reference in [("17", "2.6112000000123457E+19"), ("12", "2.61120000001E+19")]
+      for said, given, why_not in [
+          ("other money", {"total": "1131.00"}, "amount_differs"),
+          ("other money, on the line's day", {"total": "1131.00", "invoice_date": date(2026, 8, 10)}, "amount_differs"),
+          ("another party", {"party": OTHER}, "party_differs"),
+          ("another party, on the line's day", {"party": OTHER, "invoice_date": date(2026, 8, 10)}, "party_differs"),
+      ]),
     Case("no number, but party, money and day name one invoice", "Broken numbers", [invoice("u1")],
          [entry("l1", "见附件")], one("number_absent", "mismatched")),
     *(Case(f"in place of a number: {said}", "Broken numbers", [invoice("u1")], [entry("l1", reference, **given)],
@@ -557,6 +569,24 @@ REPAIRS = [
           ("other money, in a number without a code", "12345677", "12345678", None, {"total": "1103.00"}, None),
           ("other money of another party", NUMBER, NUMBER[:-1] + "8", None, {"total": "1103.00", "party": OTHER}, None),
       ]),
+    *(Case(f"one wrong digit of eight, {kept}, and {said}", "Broken numbers",
+           [invoice("u1", number, invoice_code=code)],
+           [entry("l1", reference, invoice_code=typed_code, **given)],
+           [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})], why_not=why_not)
+      for kept, number, code, reference, typed_code in [
+          ("with its code", "12345677", CODE, "12345678", CODE), ("without a code", "12345677", CODE, "12345678", None),
+          ("the last of twenty", NUMBER, None, "23456289", None),
+      ]
+      for said, given, why_not in [
+          ("the wrong day", {"invoice_date": date(2026, 8, 15)}, "date_differs"),
+          ("a cent", {"total": "1130.01"}, "amount_differs"),
+          ("a cent, on the line's day", {"total": "1130.01", "invoice_date": date(2026, 8, 10)}, "amount_differs"),
+          ("the wrong tax", {"tax_cny": "90.00"}, "amount_differs"),
+      ]),
+    Case("one wrong digit of eight and the wrong day, and no party but the code", "Broken numbers",
+         [invoice("u1", "12345677", invoice_code=CODE)],
+         [entry("l1", "12345678", invoice_code=CODE, party=None, invoice_date=date(2026, 8, 15))],
+         [("missing_upstream", "not_found", {"l1"}), ("missing_ledger", "not_booked", {"u1"})], why_not="date_differs"),
     Case("a digit missing and other money, without tax", "Broken numbers", [invoice("u1")],
          [entry("l1", NUMBER[:7] + NUMBER[8:], None, amount_cny="990.00")],
          [("missing_upstream", "impossible_number", {"l1"}), ("missing_ledger", "not_booked", {"u1"})],
