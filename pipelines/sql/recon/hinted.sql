@@ -168,6 +168,8 @@ SELECT
     CASE
         -- What is dead goes, whatever else is wrong with it.
         WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent', 'amount_differs', 'tax_differs', 'party_differs')
+        WHEN n_candidates = 0 AND ends_with(why_not, '_skipped') AND sentence_key <> 'unreadable_reference.long_range'
+            THEN 'also.skipped'
             THEN NULL
         WHEN is_party_different AND is_combined THEN 'also.party_of_some'
         WHEN is_party_different AND is_day_different THEN 'also.party_and_day'
