@@ -90,6 +90,9 @@ OWN_FACTS: Mapping[str, Mapping[str, str]] = {
     "upstream_gap.impossible": {"reference": "99992000000123456789"},
     "unreadable_reference.empty.candidates": {"other": "26112000000123456789", "why": "several_equal"},
     "unreadable_reference.several": {"reference": "12345678", "other": "1100261130-12345678、1100261140-12345678"},
+    "booked_twice.before": {"other": "记-52"},
+    "impossible_number.booked_again": {"reference": "99992000000123456789"},
+    "unreadable_reference.booked_again": {"reference": "2.6112000000123E+19"},
     "sync_delay.several": {
         "reference": "12345678",
         "other": "1100261130-12345678、1100261140-12345678",

@@ -20,6 +20,7 @@ LISTED = [
     invoice("u2", "12345679", "110.00", invoice_code=CODE),
 ]
 YESTERDAY = date(2026, 11, 23)
+AGAIN: Row = {"posted_on": date(2026, 9, 3)}
 
 
 @dataclass(frozen=True)
@@ -177,12 +178,12 @@ NUMBERS = [
          "未与税务系统核对：号码区间太长（超过 100 个），未展开",
          "the range is too long to be expanded (more than 100 numbers)"),
     Said("no number", [], [entry("l1", None)], "凭证 记-l1 没有填写发票号码", "Voucher 记-l1 has no invoice number"),
-    Said("no number, within grace", [], [entry("l1", None, posted_on=YESTERDAY)], "凭证 记-l1 没有填写发票号码",
     Said("too many invoices to add up",
          [invoice(f"u{n}", f"261120000001234568{n:02d}", f"{100 + n}.00") for n in range(1, 22)],
          [entry("l1", None, "203.00")],
          "请从原票补录完整号码。可能与它相符的没有列出：该单位未入账发票太多，未逐组相加比对。",
          "What may belong to it is not listed: the party has too many open invoices to add up every set."),
+    Said("no number, within grace", [], [entry("l1", None, posted_on=YESTERDAY)], "凭证 记-l1 没有填写发票号码",
          "Voucher 记-l1 has no invoice number"),
     Said("a word for a number, within grace", [], [entry("l1", "见附件", posted_on=YESTERDAY)],
          "发票号码栏为“见附件”，无法识别", "reads “见附件” and cannot be used"),
@@ -369,7 +370,6 @@ MORE = [
          "The ledger keeps no invoice date"),
 ]  # fmt: skip
 
-AGAIN = {"posted_on": date(2026, 9, 3)}
 RED = [
     Said("a red letter booked twice", [invoice("u1", total="-1130.00")],
          [entry("l1", total="-1130.00"), entry("l2", total="-1130.00", **AGAIN)],
@@ -484,7 +484,40 @@ GUARDS = [
          columns=(("why_not", None), ("candidates", None))),
 ]  # fmt: skip
 
-ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *REVERSALS, *MORE, *RED, *FACTS, *GUARDS]
+TWICE = [
+    *(Said(f"booked again {said}", [invoice("u1")], [entry("l1"), entry("l2", reference, **AGAIN)],
+           f"发票 {NUMBER} {nearness}", f"{nearness_en}invoice {NUMBER}", record="l2",
+           columns=(("cause", cause), ("why_not", "number_taken")))
+      for said, reference, cause, nearness, nearness_en in [
+          ("with one wrong digit", MISTYPED, "not_found",
+           "的号码相近，账上所记的其他内容也都相符，而该发票已在凭证 记-l1 入账，疑似重复入账",
+           "nearly the number of "),
+          ("with a digit missing", NUMBER[:7] + NUMBER[8:], "impossible_number", "的号码相近", "nearly the number of "),
+          ("under the end of its number", NUMBER[14:], "not_found", "的号码相近", "nearly the number of "),
+          ("under a damaged number", NUMBER[:15] + "00000", "unreadable_reference",
+           "相符，而该发票已在凭证 记-l1 入账", "is that of "),
+      ]),
+    Said("booked again in a voucher of the same number", [invoice("u1")],
+         [entry("l1", voucher_no="记-7"), entry("l2", MISTYPED, voucher_no="记-7", **AGAIN)],
+         "已在凭证 记-7 (2026-08-20) 入账", "already booked in voucher 记-7 (2026-08-20)", record="l2"),
+    Said("booked again with one wrong digit, after two parts", [invoice("u1")],
+         [entry("l1", total="500.00"), entry("l2", total="630.00"), entry("l3", MISTYPED, **AGAIN)],
+         "已在凭证 记-l1、记-l2 入账", "already booked in voucher 记-l1、记-l2", record="l3"),
+    Said("booked again with one wrong digit, after the last eight", [invoice("u1")],
+         [entry("l1", NUMBER[12:]), entry("l2", MISTYPED, **AGAIN)],
+         "已在凭证 记-l1 入账", "already booked in voucher 记-l1", record="l2"),
+    Said("another line without a number is not said to be booked again", [invoice("u1")],
+         [entry("l1"), entry("l2", None, **AGAIN)], "但该发票已与其他分录对上：请从原票补录",
+         "it already belongs to another", record="l2"),
+    *(Said(f"booked first with {said}", [invoice("u1")], [entry("l1", **given), entry("l2", **AGAIN)],
+           f"发票 {NUMBER}（{SUPPLIER['name']}）重复入账：凭证 记-l1 先入账 {total} 元，凭证 记-l2 后又入账",
+           f"voucher 记-l1 books {total} CNY first and voucher 记-l2 books it later",
+           columns=(("cause", "booked_twice"),))
+      for said, given, total in [("other money", {"total": "1131.00"}, "1,131.00"),
+                                 ("another day", {"invoice_date": date(2026, 8, 11)}, "1,130.00")]),
+]  # fmt: skip
+
+ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *REVERSALS, *MORE, *RED, *FACTS, *GUARDS, *TWICE]
 
 
 def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:
