@@ -481,7 +481,7 @@ GUARDS = [
          [entry("l1", total="1100.00", party=OTHER), entry("l2", None, "2233.00")],
          "已过入账期仍未入账：请确认是否收到原票",
          "past the booking window and not booked. Check whether the document arrived", record="u2",
-         columns=(("why_not", None), ("candidates", None))),
+         columns=(("why_not", None), ("candidates", []))),
 ]  # fmt: skip
 
 TWICE = [
@@ -572,3 +572,13 @@ def test_days_that_were_exported_before_they_were_over_need_no_second_export(tmp
     assert item["cause"] == "upstream_gap"
     assert "下一次导出后即可判断" in item["explanation_zh"]
     assert "The next export will tell" in item["explanation_en"]
+
+
+def test_no_invoice_is_told_of_a_line_whose_own_may_not_have_come(tmp_path: Path) -> None:
+    lines = [
+        entry("l1", "2.6112000000123457E+19", "1131.00", invoice_date=date(2026, 8, 10)),
+        entry("l2", None, invoice_date=date(2026, 8, 12)),
+    ]
+    gaps = covered(but=[date(2026, 8, 10), date(2026, 8, 12)])
+    found = reconcile_rows(tmp_path, [invoice("u1")], lines, gaps)
+    assert [(item["members"], item["candidates"]) for item in found] == [({"l1"}, []), ({"l2"}, []), ({"u1"}, [])]
