@@ -142,8 +142,8 @@ def join_records(
     _repeat(con, "relapse_step")
     run("withdraw", "link")
     _repeat(con, "propagate")
-    run("node", "one_sided", "near_miss", "linked", "candidate", "judged", "told_list", "second_opinion", "hinted")
-    run("explained", "set_aside", "item")
+    run("node", "one_sided", "near_miss", "linked", "candidate", "booked_again", "judged", "told_list")
+    run("second_opinion", "hinted", "explained", "set_aside", "item")
 
 
 def _repeat(con: Connection, name: str) -> None:

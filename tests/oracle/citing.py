@@ -91,6 +91,20 @@ def count_agreeing(invoice: Row, line: Row) -> int:
     return money_agrees(invoice, line) + party_agrees(invoice, line) + is_same_day
 
 
+def is_of_several(number: str, line: Row, invoices: Sequence[Row]) -> bool:
+    """Several have these 8 digits and something of the line, and nothing tells which is meant."""
+    code = line.get("invoice_code")
+    return (
+        sum(
+            (names_the_number_alone(number, code, invoice) or names_the_last_8_digits(number, code, invoice))
+            and not party_differs(invoice, line)
+            and count_agreeing(invoice, line) > 0
+            for invoice in invoices
+        )
+        > 1
+    )
+
+
 def fits_by_short_number(number: str, line: Row, invoices: Sequence[Row]) -> list[Row]:
     """All whose 8 digits, party and money are those of the line, and whose day it does not deny."""
     code = line.get("invoice_code")

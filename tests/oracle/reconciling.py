@@ -14,6 +14,7 @@ from tests.oracle.citing import (
     cause_of_broken,
     fits_by_short_number,
     invoices_named,
+    is_of_several,
     names_the_whole_key,
     only_fit,
     only_fit_but_one,
@@ -105,8 +106,15 @@ class Desk:
                 self._settle(invoice, self.booked.get(invoice["record_id"], []))
         for line in self.lines:
             if not self._is_settled(line):
-                self.findings.append(finding(cause_of_lone_line(line, self.coverage, self.as_of), line))
+                self.findings.append(finding(self._cause_of_lone(line), line))
         return self.findings
+
+    def _cause_of_lone(self, line: Row) -> str:
+        """A number of several invoices is not missing, and refers to none."""
+        cause = cause_of_lone_line(line, self.coverage, self.as_of)
+        numbers = read_reference(line["invoice_reference"]).numbers
+        is_of_any = any(is_of_several(number, line, self.invoices) for number in numbers)
+        return "unreadable_reference" if is_of_any and cause != "sync_delay" else cause
 
     def _is_settled(self, row: Row) -> bool:
         return any(row["record_id"] in found.members for found in self.findings)

@@ -70,6 +70,8 @@ def test_every_cause_stands_under_its_verdict_and_a_guess_is_reviewed(items: lis
         assert CAUSES[item["cause"]] == item["verdict"]
         if item["basis"] == Basis.LIKELY:
             assert item["needs_review"]
+        # None is an empty list, never NULL.
+        assert None not in (item["candidates"], item["differing_fields"])
 
 
 def test_an_item_left_alone_tells_its_candidates(items: list[Row]) -> None:

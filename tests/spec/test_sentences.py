@@ -20,6 +20,7 @@ LISTED = [
     invoice("u2", "12345679", "110.00", invoice_code=CODE),
 ]
 YESTERDAY = date(2026, 11, 23)
+AGAIN: Row = {"posted_on": date(2026, 9, 3)}
 
 
 @dataclass(frozen=True)
@@ -151,12 +152,21 @@ PARTIES = [
 NUMBERS = [
     Said("eight digits under two codes",
          [invoice("u1", "12345678", invoice_code="1100261130"), invoice("u2", "12345678", invoice_code="1100261140")],
-         [entry("l1", "12345678")], "税务系统中有该号码的发票，但有几张同样相符，无法区分，未自动关联"
+         [entry("l1", "12345678")], "在税务系统中符合这个号码的有 2 张（如 1100261130-12345678、1100261140-12345678）",
+         "may be any of 2 that have this number (such as 1100261130-12345678、1100261140-12345678)"),
+    Said("eight digits under two codes, within grace",
+         [invoice("u1", "12345678", invoice_code="1100261130"), invoice("u2", "12345678", invoice_code="1100261140")],
+         [entry("l1", "12345678", posted_on=YESTERDAY)], "也可能另有一张尚未同步", "or one that has not reached"),
+    Said("eight digits under two codes, of another party",
+         [invoice("u1", "12345678", invoice_code="1100261130"), invoice("u2", "12345678", invoice_code="1100261140")],
+         [entry("l1", "12345678", party=OTHER)], "税务系统中有该号码的发票，但往来单位不同，未自动关联"
          "（候选 1100261130-12345678、1100261140-12345678）", "the tax system has that number, but it was not linked"),
     Said("a clearly different number", [invoice("u1")], [entry("l1", FAR)], f"有 1 张发票相近（如 {NUMBER}）",
          f"Invoices that come near: 1 (such as {NUMBER}), not linked"),
     Said("an impossible number with a candidate", [invoice("u1")], [entry("l1", "26992999999999999999")],
-         f"有 1 张发票相近（如 {NUMBER}），但号码明显不同", f"Invoices that come near: 1 (such as {NUMBER})"),
+         f"有 1 张发票相近（如 {NUMBER}），但号码不同", f"Invoices that come near: 1 (such as {NUMBER})"),
+    Said("two wrong digits", [invoice("u1")], [entry("l1", NUMBER[:-2] + "11")],
+         f"有 1 张发票相近（如 {NUMBER}），但号码不同", "not linked: the number differs"),
     Said("a mistyped number and other money", [invoice("u1")], [entry("l1", MISTYPED, "999.00")],
          f"有 1 张发票相近（如 {NUMBER}），但金额不同", f"(such as {NUMBER}), not linked: the amount differs"),
     Said("a mistyped number of another party", [invoice("u1")], [entry("l1", MISTYPED, party=OTHER)],
@@ -168,6 +178,11 @@ NUMBERS = [
          "未与税务系统核对：号码区间太长（超过 100 个），未展开",
          "the range is too long to be expanded (more than 100 numbers)"),
     Said("no number", [], [entry("l1", None)], "凭证 记-l1 没有填写发票号码", "Voucher 记-l1 has no invoice number"),
+    Said("too many invoices to add up",
+         [invoice(f"u{n}", f"261120000001234568{n:02d}", f"{100 + n}.00") for n in range(1, 22)],
+         [entry("l1", None, "203.00")],
+         "请从原票补录完整号码。可能与它相符的没有列出：该单位未入账发票太多，未逐组相加比对。",
+         "What may belong to it is not listed: the party has too many open invoices to add up every set."),
     Said("no number, within grace", [], [entry("l1", None, posted_on=YESTERDAY)], "凭证 记-l1 没有填写发票号码",
          "Voucher 记-l1 has no invoice number"),
     Said("a word for a number, within grace", [], [entry("l1", "见附件", posted_on=YESTERDAY)],
@@ -355,7 +370,6 @@ MORE = [
          "The ledger keeps no invoice date"),
 ]  # fmt: skip
 
-AGAIN = {"posted_on": date(2026, 9, 3)}
 RED = [
     Said("a red letter booked twice", [invoice("u1", total="-1130.00")],
          [entry("l1", total="-1130.00"), entry("l2", total="-1130.00", **AGAIN)],
@@ -450,9 +464,9 @@ GUARDS = [
     *(Said(f"eight digits of several parties, {record} is another's",
            [invoice(record, SHORT, "113.00", party=OTHER, invoice_code="3100212130"), *OF_SUPPLIER],
            [entry("l1", SHORT, "113.00")],
-           f"但有几张同样相符，无法区分，未自动关联（候选 1100212130-{SHORT}、1100212140-{SHORT}）",
-           f"several fit equally well (candidates 1100212130-{SHORT}、1100212140-{SHORT})",
-           columns=(("why_not", "several_equal"),))
+           f"有 2 张（如 1100212130-{SHORT}、1100212140-{SHORT}）",
+           f"any of 2 that have this number (such as 1100212130-{SHORT}、1100212140-{SHORT})",
+           columns=(("why_not", "several_equal"), ("cause", "unreadable_reference")))
       for record in ("ua", "uz")),
     Said("no number, two invoices of the party and one of another",
          [*ALIKE, invoice("u0", MISTYPED, "226.00", party=OTHER)],
@@ -470,10 +484,43 @@ GUARDS = [
          [entry("l1", total="1100.00", party=OTHER), entry("l2", None, "2233.00")],
          "已过入账期仍未入账：请确认是否收到原票",
          "past the booking window and not booked. Check whether the document arrived", record="u2",
-         columns=(("why_not", None), ("candidates", None))),
+         columns=(("why_not", None), ("candidates", []))),
 ]  # fmt: skip
 
-ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *REVERSALS, *MORE, *RED, *FACTS, *GUARDS]
+TWICE = [
+    *(Said(f"booked again {said}", [invoice("u1")], [entry("l1"), entry("l2", reference, **AGAIN)],
+           f"发票 {NUMBER} {nearness}", f"{nearness_en}invoice {NUMBER}", record="l2",
+           columns=(("cause", cause), ("why_not", "number_taken")))
+      for said, reference, cause, nearness, nearness_en in [
+          ("with one wrong digit", MISTYPED, "not_found",
+           "的号码相近，账上所记的其他内容也都相符，而该发票已在凭证 记-l1 入账，疑似重复入账",
+           "nearly the number of "),
+          ("with a digit missing", NUMBER[:7] + NUMBER[8:], "impossible_number", "的号码相近", "nearly the number of "),
+          ("under the end of its number", NUMBER[14:], "not_found", "的号码相近", "nearly the number of "),
+          ("under a damaged number", NUMBER[:15] + "00000", "unreadable_reference",
+           "相符，而该发票已在凭证 记-l1 入账", "is that of "),
+      ]),
+    Said("booked again in a voucher of the same number", [invoice("u1")],
+         [entry("l1", voucher_no="记-7"), entry("l2", MISTYPED, voucher_no="记-7", **AGAIN)],
+         "已在凭证 记-7 (2026-08-20) 入账", "already booked in voucher 记-7 (2026-08-20)", record="l2"),
+    Said("booked again with one wrong digit, after two parts", [invoice("u1")],
+         [entry("l1", total="500.00"), entry("l2", total="630.00"), entry("l3", MISTYPED, **AGAIN)],
+         "已在凭证 记-l1、记-l2 入账", "already booked in voucher 记-l1、记-l2", record="l3"),
+    Said("booked again with one wrong digit, after the last eight", [invoice("u1")],
+         [entry("l1", NUMBER[12:]), entry("l2", MISTYPED, **AGAIN)],
+         "已在凭证 记-l1 入账", "already booked in voucher 记-l1", record="l2"),
+    Said("another line without a number is not said to be booked again", [invoice("u1")],
+         [entry("l1"), entry("l2", None, **AGAIN)], "但该发票已与其他分录对上：请从原票补录",
+         "it already belongs to another", record="l2"),
+    *(Said(f"booked first with {said}", [invoice("u1")], [entry("l1", **given), entry("l2", **AGAIN)],
+           f"发票 {NUMBER}（{SUPPLIER['name']}）重复入账：凭证 记-l1 先入账 {total} 元，凭证 记-l2 后又入账",
+           f"voucher 记-l1 books {total} CNY first and voucher 记-l2 books it later",
+           columns=(("cause", "booked_twice"),))
+      for said, given, total in [("other money", {"total": "1131.00"}, "1,131.00"),
+                                 ("another day", {"invoice_date": date(2026, 8, 11)}, "1,130.00")]),
+]  # fmt: skip
+
+ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *REVERSALS, *MORE, *RED, *FACTS, *GUARDS, *TWICE]
 
 
 def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:
@@ -528,3 +575,13 @@ def test_days_that_were_exported_before_they_were_over_need_no_second_export(tmp
     assert item["cause"] == "upstream_gap"
     assert "下一次导出后即可判断" in item["explanation_zh"]
     assert "The next export will tell" in item["explanation_en"]
+
+
+def test_no_invoice_is_told_of_a_line_whose_own_may_not_have_come(tmp_path: Path) -> None:
+    lines = [
+        entry("l1", "2.6112000000123457E+19", "1131.00", invoice_date=date(2026, 8, 10)),
+        entry("l2", None, invoice_date=date(2026, 8, 12)),
+    ]
+    gaps = covered(but=[date(2026, 8, 10), date(2026, 8, 12)])
+    found = reconcile_rows(tmp_path, [invoice("u1")], lines, gaps)
+    assert [(item["members"], item["candidates"]) for item in found] == [({"l1"}, []), ({"l2"}, []), ({"u1"}, [])]

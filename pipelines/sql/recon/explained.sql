@@ -4,7 +4,8 @@
 --        work_differing one row per item of which party or day differ; work_lacking_day one row per item of which no day is known;
 --        work_wording one row per sentence, direction and sign
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
---         work_similar, work_second, work_surplus, work_link, work_unpaired_blue, work_second_opinion, work_span, work_day
+--         work_similar, work_second, work_surplus, work_link, work_unpaired_blue, work_second_opinion, work_span, work_day,
+--         work_booked_again
 -- parameters: $lookback_days
 
 CREATE OR REPLACE TEMP TABLE work_other AS
@@ -55,13 +56,16 @@ considered AS (
     GROUP BY c.item_id
 )
 SELECT
-    h.item_id, shown_number(up.code, up.number) AS number, coalesce(up.party_name, up.party_id) AS party,
-    coalesce(first_line.voucher, c.shown, h.unlisted) AS other,
+    h.item_id, CASE WHEN b.item_id IS NULL THEN shown_number(up.code, up.number) ELSE c.shown END AS number,
+    coalesce(up.party_name, up.party_id) AS party,
+    coalesce(f.voucher, b.voucher, c.shown, h.unlisted) AS other,
     -- Vouchers are numbered anew every month.
-    CASE WHEN first_line.voucher = h.voucher AND h.voucher <> CAST(h.posted_on AS VARCHAR) THEN first_line.posted_on
-    END AS other_posted_on
+    CASE WHEN coalesce(f.voucher, b.voucher) = h.voucher AND h.voucher <> CAST(h.posted_on AS VARCHAR)
+         THEN coalesce(f.posted_on, b.posted_on) END AS other_posted_on,
+    coalesce(f.posted_on > h.posted_on, FALSE) AS is_later
 FROM work_hinted h
-LEFT JOIN first_line ON first_line.upstream_id = h.booked_first_id
+LEFT JOIN first_line f ON f.upstream_id = h.booked_first_id
+LEFT JOIN work_booked_again b ON b.item_id = h.item_id
 LEFT JOIN work_open_upstream up ON up.record_id = h.booked_first_id
 LEFT JOIN considered c ON c.item_id = h.item_id
 WHERE h.cause = 'booked_twice' OR h.n_candidates > 0 OR h.unlisted IS NOT NULL;
@@ -158,7 +162,9 @@ CREATE OR REPLACE TEMP VIEW work_explained AS
 WITH filled AS (
     SELECT
         h.* REPLACE (CASE WHEN y.day IS NOT NULL THEN 'hint.lacking_day' ELSE h.hint_key END AS hint_key,
-                     CASE WHEN v.item_id IS NOT NULL THEN 'dead_invoice_booked.open' ELSE h.sentence_key END AS sentence_key),
+                     CASE WHEN v.item_id IS NOT NULL THEN 'dead_invoice_booked.open'
+                          WHEN h.sentence_key = 'booked_twice' AND o.is_later THEN 'booked_twice.before'
+                          ELSE h.sentence_key END AS sentence_key),
         {
             'number': coalesce(h.listed_numbers, d.number, shown_number(code, h.number), o.number, ''),
             'reference': coalesce(shortened_text(trim(translate(reference, chr(9) || chr(10) || chr(13), '   '))), '—'),

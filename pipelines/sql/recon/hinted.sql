@@ -1,7 +1,8 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
 -- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
 -- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_read, work_accepted, work_claim, work_refused,
---         work_known, work_unpaired_blue, work_looked, work_awaiting_red
+--         work_known, work_unpaired_blue, work_looked, work_awaiting_red, work_shared_number,
+--         work_booked_again
 -- parameters: $tolerance, $as_of
 
 -- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked; one whose
@@ -112,6 +113,7 @@ worded AS (
                 THEN cause || '.rounded'
             WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
             WHEN cause = 'not_found' AND invoice_date IS NULL AND n_candidates = 0 THEN 'not_found.undated'
+            WHEN item_id IN (SELECT item_id FROM work_booked_again) THEN cause || '.booked_again'
             WHEN rule = 'second_error' THEN cause || '.second_error'
             WHEN rule = 'voucher_rest' AND cause = 'number_absent' THEN 'number_absent.rest'
             WHEN (cause = 'not_found' OR (cause IN ('sync_delay', 'upstream_gap') AND why_not IN ('taken_apart', 'invoice_left_alone')))
@@ -124,6 +126,8 @@ worded AS (
             WHEN cause IN ('sync_delay', 'upstream_gap') AND is_impossible THEN cause || '.impossible'
             WHEN (cause = 'sync_delay' OR (cause = 'upstream_gap' AND NOT is_awaited))
              AND item_id IN (SELECT 'L:' || ledger_id FROM work_awaiting_red) THEN cause || '.reversal'
+            WHEN cause IN ('sync_delay', 'unreadable_reference') AND why_not = 'several_equal'
+             AND item_id IN (SELECT 'L:' || ledger_id FROM work_shared_number) THEN cause || '.several'
             WHEN cause = 'sync_delay' AND is_unreadable AND reference IS NULL THEN 'sync_delay.empty'
             WHEN cause = 'sync_delay' AND is_damaged THEN 'sync_delay.damaged'
             WHEN cause = 'sync_delay' AND is_unreadable THEN 'sync_delay.unreadable'
@@ -164,6 +168,8 @@ SELECT
     CASE WHEN why_not = 'several_equal' AND cause = 'not_booked' AND candidates IS NOT NULL
          THEN 'why.several_equal_of_line' ELSE 'why.' || why_not END AS why_key,
     CASE
+        WHEN n_candidates = 0 AND ends_with(why_not, '_skipped') AND sentence_key <> 'unreadable_reference.long_range'
+            THEN 'also.skipped'
         -- What is dead goes, whatever else is wrong with it.
         WHEN cause NOT IN ('number_mistyped', 'digits_lost', 'number_absent', 'amount_differs', 'tax_differs', 'party_differs')
             THEN NULL

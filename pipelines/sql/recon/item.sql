@@ -6,8 +6,8 @@
 CREATE OR REPLACE TEMP VIEW work_item AS
 SELECT
     'U:' || upstream_id AS item_id, taxpayer_id, direction, 'matched' AS verdict, 'exact' AS cause,
-    rule, 'observed' AS basis, FALSE AS needs_review, NULL::VARCHAR[] AS candidates,
-    NULL::VARCHAR AS why_not, NULL::VARCHAR[] AS differing_fields,
+    rule, 'observed' AS basis, FALSE AS needs_review, []::VARCHAR[] AS candidates,
+    NULL::VARCHAR AS why_not, []::VARCHAR[] AS differing_fields,
     upstream_total::DECIMAL(18,2) AS upstream_total_cny,
     ledger_total::DECIMAL(18,2) AS ledger_total_cny,
     -- The amounts without tax are equal where only those are kept.
@@ -35,7 +35,7 @@ SELECT
     OR (item_id NOT IN (SELECT item_id FROM work_set_aside)
         AND (verdict IN ('mismatched', 'duplicate', 'missing_upstream', 'missing_ledger')
              OR cause = 'unreadable_reference' OR is_doubtful)) AS needs_review,
-    candidates, why_not, nullif(differing_fields, []) AS differing_fields,
+    coalesce(candidates, []) AS candidates, why_not, differing_fields,
     upstream_total::DECIMAL(18,2), ledger_total::DECIMAL(18,2),
     difference::DECIMAL(18,2), due_on, explanation_zh, explanation_en
 FROM work_explained;

@@ -56,6 +56,7 @@ SELECT
     bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
     bool_and(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_other_party,
     bool_or(NOT coalesce(name_agrees(l.party_id, u.party_id), TRUE)) AS is_party_id_different,
+    bool_or(NOT coalesce(name_agrees(l.party_name, u.party_name), TRUE)) AS is_party_name_different,
     bool_or(coalesce(l.invoice_date <> u.issued_on AND d.ledger_id IS NULL, FALSE)) AS is_date_different,
     bool_or(u.status = 'void' OR u.status = 'red_full'
             OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
@@ -145,8 +146,8 @@ SELECT
                            ELSE NOT is_partly_reversed AND tax_kept <> blue_tax END THEN 'tax_cny' END,
             CASE WHEN CASE WHEN cause <> 'dead_invoice_booked' THEN total_gap > 0
                            ELSE NOT is_partly_reversed AND total_kept <> blue_total END THEN 'total_cny' END,
-            CASE WHEN is_party_id_different THEN 'counterparty_tax_id'
-                 WHEN is_party_different THEN 'counterparty_name' END,
+            CASE WHEN is_party_id_different THEN 'counterparty_tax_id' END,
+            CASE WHEN is_party_name_different THEN 'counterparty_name' END,
             CASE WHEN is_date_different THEN 'invoice_date' END
         ],
         lambda field: field IS NOT NULL

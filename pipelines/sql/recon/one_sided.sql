@@ -1,9 +1,17 @@
 -- what: what can be said of a record that has no counterpart: too early, not received, impossible, missing
--- grain: work_lone one row per one-sided record; work_lone_ledger, work_lone_upstream the same by side
+-- grain: work_lone one row per one-sided record; work_lone_ledger, work_lone_upstream the same by side; work_shared_number one row
+--        per line whose number fits several invoices
 -- inputs: work_node, work_open_ledger, work_open_upstream, work_surplus, work_looked, work_ledger_seen, work_reference,
 --         work_impossible, work_long_range, work_crowded_line, work_refused
 -- parameters: $as_of, $booking_days
 -- Absence is concluded only for days that were asked for and fully received.
+
+-- The part of a number that several invoices have says of none that it is missing.
+CREATE OR REPLACE TEMP TABLE work_shared_number AS
+SELECT ledger_id FROM work_refused
+WHERE rule IN ('without_code', 'last_8', 'cut_number') AND why_not = 'several_equal'
+GROUP BY ledger_id
+HAVING count(DISTINCT upstream_id) > 1;
 
 CREATE OR REPLACE TEMP TABLE work_lone AS
 WITH grouped AS (SELECT item_id FROM work_node GROUP BY item_id HAVING count(*) = 1),
@@ -21,8 +29,7 @@ ledger AS (
         OR l.record_id NOT IN (SELECT ledger_id FROM work_reference)
         -- Nothing was compared, so nothing can be called missing.
         OR l.record_id IN (SELECT ledger_id FROM work_crowded_line)
-        -- The part of a number that several invoices have says of none that it is missing.
-        OR l.record_id IN (SELECT ledger_id FROM work_refused WHERE rule = 'cut_number' AND why_not = 'several_equal')
+        OR l.record_id IN (SELECT ledger_id FROM work_shared_number)
         OR l.record_id IN (SELECT ledger_id FROM work_long_range) AS is_unreadable,
         l.record_id IN (SELECT ledger_id FROM work_impossible) AS is_impossible
     FROM lone n
