@@ -83,6 +83,7 @@ def copy_tables(con: Connection, target: Path, night: Night) -> int:
         ensure_tables(con, PUBLISHED_TABLES)
         con.execute("USE recon")
         rows = sum(_copy_table(con, table.name, table.column_names) for table in PUBLISHED_TABLES)
+        run_sql(con, "publish/known_then", {"night_id": night.night_id})
         run_sql(con, "publish/first_seen")
         write_index(con, night)
     finally:

@@ -30,7 +30,15 @@ from pipelines.model.lists import (
     Verdict,
     basis_of,
 )
-from pipelines.model.night import ALERT_MESSAGE, AUDIT_UNEXPECTED, AUDIT_VERDICT, NIGHT_FINDING, NIGHT_RUN, NIGHT_SOURCE
+from pipelines.model.night import (
+    ALERT_MESSAGE,
+    AUDIT_UNEXPECTED,
+    AUDIT_VERDICT,
+    NIGHT_ADJUSTMENT,
+    NIGHT_FINDING,
+    NIGHT_RUN,
+    NIGHT_SOURCE,
+)
 from pipelines.model.pull import NIGHT_PULL
 from pipelines.model.raw import (
     LEDGER_TEXT_FIELDS,
@@ -89,6 +97,7 @@ __all__ = [
     "LINEAGE",
     "MEMBER",
     "MONEY",
+    "NIGHT_ADJUSTMENT",
     "NIGHT_FINDING",
     "NIGHT_PULL",
     "NIGHT_RUN",
@@ -140,6 +149,7 @@ NIGHT_TABLES = (
     NIGHT_RUN,
     NIGHT_PULL,
     NIGHT_SOURCE,
+    NIGHT_ADJUSTMENT,
     NIGHT_FINDING,
     AUDIT_VERDICT,
     AUDIT_UNEXPECTED,
