@@ -116,7 +116,7 @@ def finish_database(path: Path, settings: Settings, night: Night) -> int:
 
 
 def list_views() -> list[str]:
-    """Names of the shipped `out__` views, in an order in which they can be created."""
+    """Names of the shipped views, in an order in which they can be created."""
     found = {
         Path(entry.name).stem
         for entry in resources.files("pipelines").joinpath("sql", "out").iterdir()
