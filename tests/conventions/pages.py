@@ -8,8 +8,7 @@ from pathlib import Path
 
 from expectations.registry import audit_page
 from pipelines.model import CAUSES
-from pipelines.reconcile.cascade import NUMBER_RULES, REPAIR_RULES, load_sentences
-from pipelines.warehouse import load_sql
+from pipelines.reconcile.cascade import LINK_RULES, NUMBER_RULES, REPAIR_RULES, load_sentences, say_rule
 from tests.conventions.dictionary_page import dictionary_page
 from tests.conventions.findings_page import findings_page
 from tests.spec.cases import CASES, Case
@@ -37,12 +36,16 @@ def _rule_lines() -> Iterable[str]:
     yield "| | rule | what it takes as the same invoice |"
     yield "|---|---|---|"
     for place, rule in enumerate((*NUMBER_RULES, *REPAIR_RULES), start=1):
-        yield f"| {place} | `{rule}` | {_first_comment(rule)} |"
+        yield f"| {place} | `{rule}` | {_cell(say_rule(rule))} |"
+    yield ""
+    yield "`recon__item.rule` is one of these, of several links the least sure one, or one of the following."
+    yield from ("", "| rule | what it takes as the same invoice |", "|---|---|")
+    yield from (f"| `{rule}` | {_cell(say_rule(rule))} |" for rule in LINK_RULES)
     yield ""
 
 
-def _first_comment(rule: str) -> str:
-    return load_sql(f"recon/rules/{rule}").splitlines()[0].removeprefix("-- rule: ").replace("|", "\\|")
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _case_lines() -> Iterable[str]:
