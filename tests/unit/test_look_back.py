@@ -12,8 +12,10 @@ from pipelines.night import Night
 from pipelines.publish import publish_night
 from pipelines.query import run_query
 from pipelines.reconcile.nightly import file_periods, reconcile_night
+from pipelines.reports.summary import build_findings
 from pipelines.settings import Settings
 from pipelines.sources.intake import take_in
+from pipelines.warehouse import open_warehouse
 from tests.unit.source_files import DIGITAL, LEDGER_HEADER, PERIOD_NAME, full_query, invoice, text_lines, total
 from tests.unit.test_intake import FIRST, deliver, made, select, with_sources
 
@@ -95,7 +97,7 @@ KNOWN_THEN = (
 
 
 def publish(settings: Settings, night: int) -> dict[str, Rows]:
-    """What readers see after that night of what is filed, what has changed since, and what is open."""
+    """What readers and the report see after that night of what is filed, what has changed since, and what is open."""
     at = Night(FIRST + timedelta(days=night))
     night_log.open_night(settings, at)
     take_in(settings, at)
@@ -103,7 +105,11 @@ def publish(settings: Settings, night: int) -> dict[str, Rows]:
     file_periods(settings, at)
     publish_night(settings, at)
     night_log.close_night(settings, at)
-    return {name: run_query(settings, f"FROM {name} ORDER BY ALL").rows for name in KNOWN_THEN}
+    with open_warehouse(settings) as con:
+        build_findings(con, at)
+        reported = con.execute("SELECT item_id, cause, first_night FROM report_finding ORDER BY ALL").fetchall()
+    published = {name: run_query(settings, f"FROM {name} ORDER BY ALL").rows for name in KNOWN_THEN}
+    return published | {"report": reported}
 
 
 @pytest.fixture
