@@ -30,7 +30,8 @@ from pipelines.sources.again import (
 from pipelines.sources.calendar import load_calendar, overdue_days, say_days
 from pipelines.sources.decode import refuse_too_large
 from pipelines.sources.landing import LandedFile, find_growing, is_fault_of, land_file, list_deliveries
-from pipelines.sources.layout import Layout
+from pipelines.sources.layout import Layout, known_layouts
+from pipelines.sources.period import find_period
 from pipelines.sources.read import FileReading
 from pipelines.sources.reasons import Message, StoppedFileError, UnreadableFileError, join_messages
 from pipelines.sources.recognise import read_with_layout
@@ -132,7 +133,9 @@ def _take_source(con: Connection, settings: Settings, source: Source, night: Nig
         with transaction(con):
             if _is_taken(con, source, landed):
                 _note_delivery(con, source, landed, night)
-                continue
+                if not _is_first_to_tell_period(con, settings, source, landed):
+                    continue
+                forget_rows(con, source, landed)
             _take_file(con, settings, source, landed, night)
     _read_again(con, settings, source, night)
     found = _state_of(con, settings, source, night)
@@ -172,6 +175,16 @@ def _is_taken(con: Connection, source: Source, landed: LandedFile) -> bool:
         [landed.file_id, source.id],
     ).fetchone()
     return found != (0,)
+
+
+def _is_first_to_tell_period(con: Connection, settings: Settings, source: Source, landed: LandedFile) -> bool:
+    """A file that was renamed because nothing told its days."""
+    found = con.execute(
+        "SELECT layout FROM raw_file WHERE file_id = ? AND source_id = ? AND period_from IS NULL",
+        [landed.file_id, source.id],
+    ).fetchone()
+    layout = known_layouts(settings).get(found[0]) if found else None
+    return layout is not None and find_period(layout, landed.name, "") is not None
 
 
 def _note_delivery(con: Connection, source: Source, landed: LandedFile, night: Night) -> None:

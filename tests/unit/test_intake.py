@@ -113,6 +113,22 @@ def test_the_same_bytes_again_and_under_another_name_add_nothing(settings: Setti
     assert select(settings, "SELECT count(*) FROM raw_delivery") == [(2,)]
 
 
+def test_a_file_that_is_renamed_after_its_period_covers_its_days(settings: Settings) -> None:
+    settings = with_sources(settings)
+    path = deliver(settings, "tax", "全量.xlsx", one_invoice(), made())
+    (taken, _) = take(settings).sources
+    assert "没有写明唯一的开票日期区间" in taken.messages[0].zh
+    covered = "SELECT count(*) FROM core_upstream__coverage"
+    assert select(settings, covered) == [(0,)]
+    path.rename(path.with_name(PERIOD_NAME))
+    (taken, _) = take(settings, 1).sources
+    assert taken.messages == ()
+    assert select(settings, covered) == [(31,)]
+    counts = "SELECT (SELECT count(*) FROM raw_upstream__row), (SELECT count(*) FROM core_upstream__sighting)"
+    assert select(settings, counts) == [(1, 1)]
+    assert take(settings, 2).sources[0].files_new == 0
+
+
 def test_the_same_night_again_changes_nothing(settings: Settings) -> None:
     settings = with_sources(settings)
     deliver(settings, "tax", PERIOD_NAME, one_invoice(), made())

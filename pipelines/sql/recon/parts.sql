@@ -1,7 +1,7 @@
 -- what: what was found for lines together is each one's; where it is not the only thing that was found for one of them, nothing is
 -- grain: work_repair, work_refused, work_crowd, work_sum_skipped name lines of the ledger only; work_torn one row per whole that
 --        another finding contradicts
--- inputs: work_part, work_repair, work_refused, work_crowd, work_sum_skipped
+-- inputs: work_part, work_fit_of_part, work_repair, work_refused, work_crowd, work_sum_skipped
 -- parameters: none
 
 INSERT INTO work_refused
@@ -37,3 +37,5 @@ INSERT INTO work_repair
 SELECT p.ledger_id, r.upstream_id, r.rule FROM work_repair r JOIN work_part p ON p.whole_id = r.ledger_id;
 
 DELETE FROM work_repair WHERE ledger_id IN (SELECT whole_id FROM work_part);
+
+INSERT INTO work_similar SELECT DISTINCT * FROM work_fit_of_part;

@@ -3,8 +3,8 @@
 --        tolerance of it; work_second_near per line and such sum; work_second_sum per sum; work_second_invoice per invoice of such a sum and a wanted
 --        party; work_second_half per half of a number; work_second_typed per line and sum; work_second_trace per line or
 --        invoice and what they may have in common; work_second_crowd per trace that too many share to be compared
--- inputs: work_unsure, work_part, work_near, work_similar, work_reference, work_repair, work_looked, work_listed_twice, work_crowd,
---         work_upstream, the macro invoice_of_money
+-- inputs: work_unsure, work_role, work_part, work_near, work_similar, work_reference, work_repair, work_looked,
+--         work_listed_twice, work_crowd, work_upstream, the macro invoice_of_money
 -- parameters: $tolerance, $max_neighbours, $max_pairs
 
 CREATE OR REPLACE TEMP TABLE work_second_line AS
@@ -29,7 +29,9 @@ SELECT
 FROM (SELECT DISTINCT * FROM broken) b
 JOIN work_unsure s ON s.record_id = b.ledger_id
 JOIN work_looked k ON k.ledger_id = b.ledger_id
-WHERE s.named_id IS NULL AND k.is_settled
+WHERE k.is_settled
+  -- Of other money the invoice that the number names is not the line's either.
+  AND (s.named_id IS NULL OR s.record_id IN (SELECT ledger_id FROM work_role WHERE role = 'doubtful' AND money_agrees IS FALSE))
   AND coalesce(s.party_hash, s.name_hash) IS NOT NULL
   AND b.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
   AND b.ledger_id NOT IN (SELECT whole_id FROM work_part)

@@ -9,7 +9,7 @@
 -- voucher of which some have no number and the others one, are offered to the rules as a whole. `parts` hands on what is found.
 
 CREATE OR REPLACE TEMP TABLE work_taken AS
-SELECT upstream_id FROM work_role WHERE role = 'kept'
+SELECT upstream_id FROM work_role WHERE role = 'kept' OR is_held
 UNION
 SELECT upstream_id FROM work_named WHERE n_numbers > 1
 UNION
