@@ -221,8 +221,8 @@ def run_stages(settings: Settings, night: Night, again: Backfill | None = None) 
     opened = _run_stage(open_night, settings, night)
     for crashed in opened.crashed_nights:
         get_run_logger().warning("night %s never ended: it crashed or was killed", crashed)
-    _run_stage(pull, settings, night, again)
-    _run_stage(take_in, settings, night)
+    pulled = _run_stage(pull, settings, night, again)
+    taken = _run_stage(take_in, settings, night)
     reconciled = _run_stage(reconcile, settings, night)
     verified = _run_stage(verify, settings, night) if settings.verification else None
     audited = _run_stage(audit, settings, night)
@@ -244,6 +244,8 @@ def run_stages(settings: Settings, night: Night, again: Backfill | None = None) 
         report_path=report_path,
         crashed_nights=opened.crashed_nights,
         migration=str(opened.migrated) if opened.migrated else None,
+        failed_sources=taken.failed | pulled.failed,
+        is_fetched=not pulled.is_fruitless,
     )
 
 

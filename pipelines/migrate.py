@@ -42,7 +42,10 @@ COLUMN_DEFAULTS = {
 """Per table the column that an earlier version lacks, and what fills it. A column that is not named here stays NULL; if
 it is required, the table cannot be migrated."""
 
-TABLE_DEFAULTS = {"core_upstream__span": "migrate/core_upstream__span"}
+TABLE_DEFAULTS = {
+    "core_upstream__span": "migrate/core_upstream__span",
+    "night__adjustment": "migrate/night__adjustment",
+}
 """What fills a table that an earlier version lacks; any other begins empty."""
 
 COPIES_KEPT = 3

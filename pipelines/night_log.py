@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
@@ -46,7 +46,8 @@ class NightOutcome:
 
     `verdicts` counts items per (verdict, cause). `stopped_rules` are the ids of failed stop-rules; with any, readers
     keep the last good night. `finding_count` counts the items that ask something of a person, without the
-    `set_aside_count` that a person set aside.
+    `set_aside_count` that a person set aside. `failed_sources`: state of each source that was judged on older data,
+    as in night__pull or night__source. `is_fetched` is False if sources were asked and no route gave anything.
     """
 
     night_id: str
@@ -59,6 +60,8 @@ class NightOutcome:
     crashed_nights: tuple[str, ...] = ()
     migration: str | None = None
     set_aside_count: int = 0
+    failed_sources: dict[str, str] = field(default_factory=dict)
+    is_fetched: bool = True
 
     @property
     def finding_count(self) -> int:

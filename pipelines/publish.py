@@ -83,6 +83,7 @@ def copy_tables(con: Connection, target: Path, night: Night) -> int:
         ensure_tables(con, PUBLISHED_TABLES)
         con.execute("USE recon")
         rows = sum(_copy_table(con, table.name, table.column_names) for table in PUBLISHED_TABLES)
+        run_sql(con, "publish/known_then", {"night_id": night.night_id})
         run_sql(con, "publish/first_seen")
         write_index(con, night)
     finally:
@@ -115,7 +116,7 @@ def finish_database(path: Path, settings: Settings, night: Night) -> int:
 
 
 def list_views() -> list[str]:
-    """Names of the shipped `out__` views, in an order in which they can be created."""
+    """Names of the shipped views, in an order in which they can be created."""
     found = {
         Path(entry.name).stem
         for entry in resources.files("pipelines").joinpath("sql", "out").iterdir()

@@ -16,7 +16,7 @@ class _Route(BaseModel):
     """What every route has: how far back it looks again."""
 
     model_config = ConfigDict(extra="forbid")
-    overlap_days: int = Field(default=60, ge=0)
+    overlap_days: int = Field(default=60, ge=0, le=3660)
     """So many days are asked for again every night."""
     first_day: date | None = None
     """On the first night the window begins here; without it, `overlap_days` before the night."""
@@ -181,7 +181,7 @@ class MailboxRoute(_Route):
 
     kind: Literal["mailbox"] = "mailbox"
     host: str
-    port: int = 993
+    port: int = Field(default=993, ge=1, le=65535)
     user: str
     password_env: str
     mailbox: str = "INBOX"

@@ -67,7 +67,7 @@ class Source(BaseModel):
     expected: str = Field(default="none", pattern=EXPECTED)
     """When silence is an alarm: a new or re-delivered file is due every night (`nightly`), on working days
     (`workdays`), once a week (`weekly:MON`) or month (`monthly:5`), or never (`none`)."""
-    grace_hours: int = Field(default=0, ge=0)
+    grace_hours: int = Field(default=0, ge=0, le=8784)
     """But for `nightly` a file may come so long after the end of the day on which it is due."""
     pull: Route | None = None
     """Where the night fetches the files from before it reads the folder; left out: somebody else puts them there."""
@@ -106,7 +106,7 @@ class AlertRoute(BaseModel):
     taxpayers: list[str] = Field(default_factory=list)
     causes: list[str] = Field(default_factory=list)
     """Causes of findings, or kinds of other alerts: the first word of an alert's key."""
-    min_amount_cny: Decimal = Decimal(0)
+    min_amount_cny: Decimal = Field(default=Decimal(0), ge=0)
     """An alert without money never fits one above 0."""
     min_age_days: int = Field(default=0, ge=0)
 
@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     maintenance_wait_minutes: int = Field(default=0, ge=0, le=180)
     """So long a night waits for the end of an announced outage to fetch the source after all; 0: the next night."""
 
-    within_tolerance_cny: Decimal = Decimal("0.06")
+    within_tolerance_cny: Decimal = Field(default=Decimal("0.06"), ge=0)
     """Money that differs by no more than that is rounding."""
     arithmetic_tolerance_cny: Decimal = Field(default=Decimal("0.00"), ge=0)
     """Amount and tax may miss the total by so much before the audit says so."""
@@ -175,7 +175,7 @@ class Settings(BaseSettings):
     filed_through: str | None = Field(default=None, pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")
     """Last month that was filed with the tax office, such as 2026-09: later changes to it are adjustments."""
 
-    settle_seconds: float = Field(default=5, ge=0)
+    settle_seconds: float = Field(default=5, ge=0, le=3600)
     """A file in a source's folder that changed within so many seconds is looked at again after them: one that still
     grows is left for the next night. 0 takes every file as it is."""
     memory_limit_mb: int = Field(default=1500, ge=100)
@@ -209,7 +209,7 @@ class Settings(BaseSettings):
     """So many nights of Great Expectations' pages are kept."""
     drill_max_age_days: int = Field(default=35, ge=1)
     """After so many days without a good restore drill an alert says so."""
-    night_due_hours: int = Field(default=26, ge=1)
+    night_due_hours: int = Field(default=26, ge=1, le=8784)
     """So long after the end of one night the next must have ended, or `fapiao alerts deadman` raises the alarm."""
     heartbeat_url_env: str | None = None
     """Environment variable with an address that is asked for at the end of every published night (a watch outside)."""

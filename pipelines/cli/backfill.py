@@ -10,6 +10,7 @@ import typer
 
 from pipelines.cli.nightly import end_night, load_job
 from pipelines.cli.options import AsJson
+from pipelines.errors import EXIT_UPSTREAM_UNAVAILABLE
 
 if TYPE_CHECKING:
     from pipelines.night import Night
@@ -25,7 +26,7 @@ def run_backfill(
     run: Annotated[bool, typer.Option("--run", help="真正执行，否则只列出 | Do it; otherwise only say what.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """重新取一段过去的日期，默认只列出要问什么 | Ask for past days again; a dry run unless --run."""
+    """重新取一段过去的日期，默认只列出要问什么 | Ask for past days; a dry run unless --run. Exit code 4: none came."""
     from pipelines.cli.moments import parse_day
     from pipelines.cli.output import show_progress
     from pipelines.night import Night
@@ -42,6 +43,8 @@ def run_backfill(
     with show_progress("启动 | starting"):
         outcome = load_job("backfill")(again.first, again.last, source)
     end_night(outcome, as_json)
+    if not outcome.is_fetched:
+        raise typer.Exit(EXIT_UPSTREAM_UNAVAILABLE)
 
 
 def _read_plan(again: Backfill, night: Night) -> list[Planned]:

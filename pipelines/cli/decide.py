@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.decide_words import NEXT_NIGHT, WORDS
+from pipelines.cli.decide_words import ALERT_NOT_THERE, NEXT_NIGHT, RECOVERED, WORDS
 from pipelines.cli.options import AsJson
 from pipelines.errors import BadInputError, UsageError
 
@@ -96,6 +97,27 @@ def withdraw(
     print_line(
         f"已撤销 {decision_id}，下一夜照规则重新判断 | Withdrawn: from the next night on the rules decide again."
     )
+
+
+@app.command("recover")
+def recover(
+    replaced: Annotated[
+        str, typer.Argument(help="被恢复替换的工作库 | The working database that a restore replaced.", metavar="FILE")
+    ],
+) -> None:
+    """从被恢复替换的工作库找回决定和确认 | Take over what people decided before a restore."""
+    from pipelines.cli.output import print_line
+    from pipelines.snapshots.people import take_over
+
+    settings = _load_with_warehouse()
+    done, left = take_over(settings, _find_replaced(settings, replaced))
+    acknowledged = done.acknowledgements - left.acknowledgements
+    zh, en = RECOVERED
+    values = {"decisions": done.decisions, "withdrawals": done.withdrawals, "acknowledged": acknowledged}
+    print_line(f"{zh.format(**values)} | {en.format(**values)}")
+    if left.acknowledgements:
+        zh, en = (text.format(count=left.acknowledgements) for text in ALERT_NOT_THERE)
+        print_line(f"! {zh} | {en}", "yellow")
 
 
 @app.command("list")
@@ -232,6 +254,18 @@ def _load_with_warehouse() -> Settings:
             next_step="`fapiao nightly` or `fapiao demo` makes the database; decisions are kept in it",
         )
     return settings
+
+
+def _find_replaced(settings: Settings, text: str) -> Path:
+    """That file, or the one of that name beside the working database. BadInputError if neither is there."""
+    found = [path for path in (Path(text), settings.warehouse_path.with_name(text)) if path.is_file()]
+    if not found:
+        raise BadInputError(
+            "没有这个文件 | There is no such file.",
+            where=text,
+            expected=f"{settings.warehouse_path.with_name('recon.replaced-*.duckdb')}",
+        )
+    return found[0]
 
 
 def _read_states(settings: Settings, made: list[Decision]) -> dict[str, str]:

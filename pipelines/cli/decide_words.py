@@ -40,3 +40,13 @@ NEXT_NIGHT = {
         "changes",
     ),
 }
+
+RECOVERED = (
+    "已找回 {decisions} 个决定、{withdrawals} 个撤销、{acknowledged} 个确认，下一夜起执行",
+    "Taken over: decisions {decisions}, withdrawals {withdrawals}, acknowledgements {acknowledged}. They count from "
+    "the next night on.",
+)
+ALERT_NOT_THERE = (
+    "{count} 个确认的提醒现在还没有，下一夜之后再运行一次",
+    "The alerts of {count} acknowledgements do not stand now: run it again after the next night.",
+)

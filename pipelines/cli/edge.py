@@ -7,9 +7,11 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import FapiaoError
 from pipelines.refused import explain_refusal
@@ -25,16 +27,28 @@ LABELS = (
 )
 
 
+class OutlivingReader(io.FileIO):
+    """stdout whose reader (head, less) may have seen enough: the rest is dropped, so that a command goes on to its end
+    and to its own exit code."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return super().write(data)
+
+
 def run_command_line(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. No exception leaves, no traceback is printed."""
     speak_utf8()
     try:
         from pipelines.cli.app import app  # noqa: PLC0415 - its errors are caught here too
 
-        app(args=list(arguments) if arguments is not None else None, prog_name="fapiao")
-        sys.stdout.flush()
+        with outlive_reader():
+            app(args=list(arguments) if arguments is not None else None, prog_name="fapiao")
     except SystemExit as exit_:
-        return _exit_code(exit_)
+        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
     except FapiaoError as error:
         return print_error(error)
     except KeyboardInterrupt:
@@ -46,28 +60,27 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _exit_code(exit_: SystemExit) -> int:
-    code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-    if isinstance(exit_.__context__, BrokenPipeError):
-        _forget_reader()
-        return 0
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_reader()
-    return code
-
-
-def _forget_reader() -> None:
-    """The reader (head, less) has seen enough; Python would complain once more when it flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def speak_utf8() -> None:
     """Write UTF-8 also where the locale is C or POSIX: verdict sentences are Chinese."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
             stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def outlive_reader() -> Iterator[None]:
+    """Write to the process's own stdout through OutlivingReader; a stdout that somebody put in its place stays."""
+    before = sys.stdout
+    if before is sys.__stdout__ and isinstance(before, io.TextIOWrapper):
+        raw = io.BufferedWriter(OutlivingReader(before.fileno(), "wb", closefd=False))
+        sys.stdout = io.TextIOWrapper(raw, before.encoding, before.errors, line_buffering=before.line_buffering)
+    try:
+        yield
+    finally:
+        try:
+            sys.stdout.flush()
+        finally:
+            sys.stdout = before
 
 
 def print_error(error: FapiaoError) -> int:

@@ -106,10 +106,12 @@ def _print_night(outcome: NightOutcome) -> None:
     make_console().print(render_console(summary, settings.alert_language))
     places = {"报告 report": outcome.report_path, "快照 snapshot": outcome.snapshot_id}
     crashed = {"此前中断的夜 crashed before": list(outcome.crashed_nights)} if outcome.crashed_nights else {}
+    failed = [f"{source} ({state})" for source, state in outcome.failed_sources.items()]
+    behind = {"沿用旧数据的来源 sources on older data": failed} if failed else {}
     migrated = {"迁移 migrated": outcome.migration} if outcome.migration else {}
     # Only a look back keeps no snapshot.
     looked_back = {"回看 look back": LOOKED_BACK} if outcome.snapshot_id is None else {}
-    print_fields({**places, **crashed, **migrated, **looked_back})
+    print_fields({**places, **behind, **crashed, **migrated, **looked_back})
 
 
 def _say_unconfigured(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pipelines.model import CAUSES
+from pipelines.model import CAUSES, GUARDS
 from pipelines.reports.words import Language, pick
 
 
@@ -43,6 +43,13 @@ def load_advice() -> Mapping[str, Advice]:
 def load_actions() -> Mapping[str, Words]:
     """The actions in the order in which a person should take them."""
     return {name: Words(**words) for name, words in _read_file()["action"].items()}
+
+
+@cache
+def load_guards() -> Mapping[str, Words]:
+    """What settles each guard (`recon__item.why_not`), in the order of the closed list; KeyError for one without."""
+    guards = _read_file()["why_not"]
+    return {guard: Words(**guards[guard]) for guard in GUARDS}
 
 
 def _read_file() -> dict[str, dict[str, dict[str, str]]]:

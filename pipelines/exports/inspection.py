@@ -13,12 +13,12 @@ from pipelines.exports.items import open_items
 from pipelines.exports.period import Period
 from pipelines.model import CAUSES
 from pipelines.night import Night
-from pipelines.reconcile.cascade import NUMBER_RULES, REPAIR_RULES
+from pipelines.reconcile.cascade import LINK_RULES, NUMBER_RULES, REPAIR_RULES, say_rule
 from pipelines.settings import Settings, beijing_now
 from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots import signing
 from pipelines.snapshots.manifest import Manifest
-from pipelines.warehouse import Connection, load_sql, run_sql
+from pipelines.warehouse import Connection, run_sql
 
 TOLD_SETTINGS = (
     *("within_tolerance_cny", "arithmetic_tolerance_cny", "sync_grace_hours", "booking_window_days"),
@@ -97,7 +97,7 @@ def read_inspection(settings: Settings, period: Period) -> Inspection:
         evidence=_tell_evidence(settings, manifest),
         settings={name: kept.get(name) for name in TOLD_SETTINGS},
         code=manifest.document["code"],
-        matching_rules=tuple((rule, _say_rule(rule)) for rule in (*NUMBER_RULES, *REPAIR_RULES)),
+        matching_rules=tuple((rule, say_rule(rule)) for rule in (*NUMBER_RULES, *REPAIR_RULES, *LINK_RULES)),
         sections=sections,
     )
     _require_records(inspection)
@@ -135,10 +135,6 @@ def _read_sections(con: Connection, period: Period, night: Night) -> Iterator[Se
         run_sql(con, f"export/inspection_{name}", values)
         columns = tuple(column[0] for column in con.description or ())
         yield Section(name, zh, en, columns, tuple(con.fetchall()))
-
-
-def _say_rule(rule: str) -> str:
-    return load_sql(f"recon/rules/{rule}").splitlines()[0].removeprefix("-- rule: ")
 
 
 def _require_records(inspection: Inspection) -> None:

@@ -21,8 +21,10 @@ from pipelines.model.einvoice import EINVOICE_SIGHTING, WITNESS, WITNESS_FINDING
 from pipelines.model.lists import (
     CAUSES,
     FINDING_VERDICTS,
+    GUARDS,
     LIKELY_CAUSES,
     RULED_CAUSES,
+    RULES,
     Basis,
     Direction,
     Side,
@@ -30,7 +32,15 @@ from pipelines.model.lists import (
     Verdict,
     basis_of,
 )
-from pipelines.model.night import ALERT_MESSAGE, AUDIT_UNEXPECTED, AUDIT_VERDICT, NIGHT_FINDING, NIGHT_RUN, NIGHT_SOURCE
+from pipelines.model.night import (
+    ALERT_MESSAGE,
+    AUDIT_UNEXPECTED,
+    AUDIT_VERDICT,
+    NIGHT_ADJUSTMENT,
+    NIGHT_FINDING,
+    NIGHT_RUN,
+    NIGHT_SOURCE,
+)
 from pipelines.model.pull import NIGHT_PULL
 from pipelines.model.raw import (
     LEDGER_TEXT_FIELDS,
@@ -81,6 +91,7 @@ __all__ = [
     "FILED_ITEM",
     "FILED_PERIOD",
     "FINDING_VERDICTS",
+    "GUARDS",
     "ITEM",
     "LEDGER_ENTRY",
     "LEDGER_SIGHTING",
@@ -89,6 +100,7 @@ __all__ = [
     "LINEAGE",
     "MEMBER",
     "MONEY",
+    "NIGHT_ADJUSTMENT",
     "NIGHT_FINDING",
     "NIGHT_PULL",
     "NIGHT_RUN",
@@ -110,6 +122,7 @@ __all__ = [
     "RECON_STATE",
     "RECON_TABLES",
     "RULED_CAUSES",
+    "RULES",
     "SIGHTING_TABLES",
     "STATE_TABLES",
     "TABLES",
@@ -140,6 +153,7 @@ NIGHT_TABLES = (
     NIGHT_RUN,
     NIGHT_PULL,
     NIGHT_SOURCE,
+    NIGHT_ADJUSTMENT,
     NIGHT_FINDING,
     AUDIT_VERDICT,
     AUDIT_UNEXPECTED,

@@ -75,6 +75,22 @@ RULED_CAUSES = frozenset(
 """Causes that a documented rule decides (netting, windows, coverage, structure), not the two sides themselves."""
 
 
+RULES = (
+    *("exact_key", "without_code", "lost_zeros", "last_8", "cut_number", "last_left", "list_sum", "voucher_rest"),
+    *("digits_lost", "number_mistyped", "second_error", "another_number", "number_absent", "combined_sum"),
+    *("number_list", "reversal_of_blue", "decision"),
+)
+"""Every value of `recon__item.rule`; docs/rules.md says what each takes as the same invoice."""
+
+GUARDS = (
+    *("several_equal", "several_lines", "several_equal_of_line", "amount_recurs", "days_not_received", "party_differs"),
+    *("party_unknown", "amount_differs", "date_differs", "number_differs", "number_taken", "list_lacks_it"),
+    *("taken_apart", "left_alone", "invoice_left_alone", "not_yet_due", "several_sums", "sum_skipped", "crowd_skipped"),
+    *("range_skipped", "impossible_number"),
+)
+"""Every value of `recon__item.why_not`; docs/findings.md says what each asks of a person."""
+
+
 def basis_of(cause: str) -> Basis:
     """What a cause rests on; the same for every item of that cause."""
     if cause in LIKELY_CAUSES:

@@ -53,6 +53,22 @@ NIGHT_FINDING = Table(
     key=("item_id", "cause", "first_night"),
 )
 
+NIGHT_ADJUSTMENT = Table(
+    "night__adjustment",
+    "每项调整自何夜起存在 | Since which night an adjustment to a filed month has stood, and when it went",
+    columns_of(
+        ("period", "VARCHAR!", "月份 | filed month"),
+        ("item_id", "VARCHAR!", "核对项编号 | recon__item.item_id"),
+        ("kind", "VARCHAR!", "调整 | recon__adjustment.kind"),
+        ("found_cause", "VARCHAR", "发现的原因 | cause that was found; NULL where the item is gone"),
+        ("upstream_change_cny", "DECIMAL(18,2)!", "税务合计的变化（元） | upstream sum minus what was filed"),
+        ("ledger_change_cny", "DECIMAL(18,2)!", "账上合计的变化（元） | ledger sum minus what was filed"),
+        ("first_night", "VARCHAR!", "首次发现 | night_id that first showed it"),
+        ("gone_night", "VARCHAR", "消失 | night_id that no longer showed it so; NULL while it stands"),
+    ),
+    key=("period", "item_id", "first_night"),
+)
+
 AUDIT_VERDICT = Table(
     "audit__verdict",
     "每夜每条检查的结果 | What Great Expectations said of each rule on each night",

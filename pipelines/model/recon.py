@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.model.lists import CAUSES, Verdict
+from pipelines.model.lists import CAUSES, GUARDS, RULES, Verdict
 from pipelines.model.table import MONEY, Table, columns_of
 
 ITEM = Table(
@@ -14,7 +14,7 @@ ITEM = Table(
         ("direction", "VARCHAR!", "进项 input / 销项 output | input or output"),
         ("verdict", "VARCHAR!", "结论 | " + ", ".join(Verdict)),
         ("cause", "VARCHAR!", "原因 | " + ", ".join(CAUSES)),
-        ("rule", "VARCHAR", "匹配规则 | rule that linked the two sides; NULL if one-sided"),
+        ("rule", "VARCHAR", "匹配规则 | rule that linked the two sides; NULL if one-sided: " + ", ".join(RULES)),
         (
             "basis",
             "VARCHAR!",
@@ -26,7 +26,11 @@ ITEM = Table(
             "VARCHAR[]",
             "未关联时考虑过的对方记录，没有则为空列表 | record_ids of the other side that were considered; [] for none",
         ),
-        ("why_not", "VARCHAR", "未关联的原因 | guard that kept the best candidate from being linked"),
+        (
+            "why_not",
+            "VARCHAR",
+            "未关联的原因 | guard that kept the best candidate from being linked: " + ", ".join(GUARDS),
+        ),
         ("differing_fields", "VARCHAR[]", "不一致的字段，没有则为空列表 | columns that differ; [] for none"),
         ("upstream_total_cny", MONEY, "税务系统价税合计（元） | sum over the upstream members"),
         ("ledger_total_cny", MONEY, "账上合计（元） | sum over the ledger members; without tax where no total is kept"),

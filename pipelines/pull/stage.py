@@ -69,6 +69,16 @@ class Pulls:
     attempts: tuple[Attempt, ...] = ()
     stale: tuple[str, ...] = ()
 
+    @property
+    def failed(self) -> dict[str, str]:
+        """The stale sources, each with the state of the last route that was tried."""
+        return {one.source_id: one.pulled.state for one in self.attempts if one.source_id in self.stale}
+
+    @property
+    def is_fruitless(self) -> bool:
+        """Whether something was asked and no route gave a file or was up to date."""
+        return bool(self.attempts) and not any(one.is_good or one.pulled.files for one in self.attempts)
+
 
 def pull_night(settings: Settings, night: Night, again: Backfill | None = None) -> Pulls:
     """Fetch every source that has a route; writes files into the folders, and night__pull.

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from importlib import resources
+from itertools import takewhile
 from typing import Any
 
 from pipelines.errors import IntegrityError
 from pipelines.model import CAUSES, DECISION, VERIFICATION_ANSWER, basis_of
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, ensure_tables, run_sql
+from pipelines.warehouse import Connection, ensure_tables, load_sql, run_sql
 
 NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8", "cut_number", "last_left", "list_sum")
 """Rules that read the number. Each takes only what the ones before it left."""
@@ -36,6 +37,13 @@ REPAIR_RULES = (
     "combined_sum",
 )
 """Rules that doubt the number: party, money and day must name one invoice of the whole population."""
+
+LINK_RULES = {
+    "number_list": "several numbers in one reference: the line is linked with each invoice that one of them names",
+    "reversal_of_blue": "a line with negative money cites the blue invoice: it is the red letter's that reverses it",
+    "decision": "a person linked these records (`fapiao decide link`)",
+}
+"""Values of `recon__item.rule` that no file in `sql/recon/rules` gives, each with what it takes as the same invoice."""
 
 GATHERED = {"second_error": "second_look"}
 """What is gathered before a rule, out of what the rules before it left."""
@@ -103,6 +111,14 @@ class Parameters:
             lookback_days=settings.undated_lookback_days,
             window_days=settings.repair_window_days,
         )
+
+
+def say_rule(rule: str) -> str:
+    """What a value of `recon__item.rule` takes as the same invoice: the first words of its file."""
+    if rule in LINK_RULES:
+        return LINK_RULES[rule]
+    header = takewhile(lambda line: not line.startswith("-- writes:"), load_sql(f"recon/rules/{rule}").splitlines())
+    return " ".join(line.removeprefix("--").strip() for line in header).removeprefix("rule: ")
 
 
 def join_records(

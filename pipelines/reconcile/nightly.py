@@ -49,13 +49,18 @@ def reconcile_night(settings: Settings, night: Night) -> Reconciled:
 
 
 def file_periods(settings: Settings, night: Night) -> None:
-    """Keep the periods that the settings call filed as this night found them, and what has changed in those that were
-    filed before; nothing for a look back. For a night that may be published: what is filed is never rewritten.
+    """Keep the periods that the settings call filed as this night found them, and tell what has changed in those that
+    were filed before. For a night that may be published: what is filed is never rewritten.
+
+    A look back files nothing; it replaces `recon__adjustment` by what had changed by then, until the next night.
     """
     with open_warehouse(settings) as con, transaction(con):
-        if not run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone():
-            values = {"night_id": night.night_id, "as_of": night.as_of, "filed_through": settings.filed_through}
-            run_sql(con, "recon/filed", values)
+        is_look_back = run_sql(con, "night/later_night", {"as_of": night.as_of}).fetchone() is not None
+        values = {"night_id": night.night_id, "as_of": night.as_of, "filed_through": settings.filed_through}
+        run_sql(con, "recon/filed", values | {"is_look_back": is_look_back})
+        run_sql(con, "recon/adjustment", values)
+        if not is_look_back:
+            run_sql(con, "recon/adjusted", values)
 
 
 def judge_due(con: Connection, settings: Settings, night: Night) -> None:

@@ -18,6 +18,7 @@ from pipelines.snapshots import manifest as manifests
 from pipelines.snapshots import store
 from pipelines.snapshots.load import identify_files, load_tables, require_unchanged, require_whole
 from pipelines.snapshots.manifest import Manifest
+from pipelines.snapshots.people import say_lost_work
 from pipelines.snapshots.read import open_snapshot
 from pipelines.snapshots.settle import move_staged, settle_configuration, stage_landing
 from pipelines.snapshots.totals import check_rows
@@ -151,13 +152,14 @@ def _build_database(
 def _swap_database(target: Settings, temporary: Path) -> list[str]:
     """Put the new database in place; one that was there stays beside it under another name."""
     final = target.warehouse_path
-    notes = []
+    kept = None
     if final.exists():
         kept = final.with_name(f"recon.replaced-{beijing_now():%Y%m%dT%H%M%S}.{os.getpid()}.duckdb")
         log = final.with_name(f"{final.name}.wal")
         os.link(final, kept)
         if log.exists():
             log.replace(kept.with_name(f"{kept.name}.wal"))
-        notes.append(f"原工作库保留为 | the old working database was kept as {kept.name}")
     store.move_into_place(temporary, final)
-    return notes
+    if kept is None:
+        return []
+    return [f"原工作库保留为 | the old working database was kept as {kept.name}", *say_lost_work(target, kept)]

@@ -65,6 +65,11 @@ class Intake:
 
     sources: tuple[SourceIntake, ...]
 
+    @property
+    def failed(self) -> dict[str, str]:
+        """The sources that owed something and brought nothing, or nothing that can be used, with their state."""
+        return {one.source_id: one.state for one in self.sources if one.state not in ("received", "unchanged")}
+
 
 def take_in(settings: Settings, night: Night) -> Intake:
     """Land, read and type what the sources delivered; writes raw_*, core_* and night__source.

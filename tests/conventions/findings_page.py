@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pipelines.exports.advice import Advice, load_actions, load_advice
+from pipelines.exports.advice import Advice, load_actions, load_advice, load_guards
 from pipelines.model import CAUSES, Verdict
 from pipelines.reconcile.cascade import load_sentences
 from pipelines.reports.words import CAUSE_WORDS, VERDICT_WORDS
@@ -113,7 +113,8 @@ DIFFERING_TOTALS = ("amount_differs", "within_tolerance")
 
 def findings_page() -> str:
     """The page, from `reference/sentences.toml` and `reference/findings.toml`."""
-    return "\n".join([*_head(), *(line for verdict in Verdict for line in _verdict_lines(verdict))]) + "\n"
+    findings = (line for verdict in Verdict for line in _verdict_lines(verdict))
+    return "\n".join([*_head(), *findings, *_guard_lines()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -151,6 +152,16 @@ def _cause_lines(cause: str, advice: Advice) -> Iterator[str]:
     if advice.ask:
         yield from ("", f"**对账函里问 asked in the letter:** {advice.ask.zh} {advice.ask.en}")
     yield ""
+
+
+def _guard_lines() -> Iterator[str]:
+    yield from ("## 为什么没有关联 why it was not linked (`why_not`)", "")
+    yield "`why_not` of an item that was left unlinked names the guard that kept its best candidate from being linked;"
+    yield "`candidates` lists all that were considered, `fapiao explain` tells of each."
+    yield from ("", "| why_not | 原因 why | 怎么办 what settles it |", "|---|---|---|")
+    for guard, advice in load_guards().items():
+        why = load_sentences()[f"why.{guard}"]
+        yield f"| `{guard}` | {why['zh']}<br>{why['en']} | {advice.zh}<br>{advice.en} |"
 
 
 def tell_example(key: str, language: str) -> str:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from expectations.registry import audit_page
 from pipelines.model import CAUSES, TABLES
-from pipelines.reconcile.cascade import NUMBER_RULES, REPAIR_RULES, load_sentences
+from pipelines.reconcile.cascade import LINK_RULES, NUMBER_RULES, REPAIR_RULES, load_sentences, say_rule
 from pipelines.snapshots.partition import describe_period
-from pipelines.warehouse import load_sql
 from tests.conventions.dictionary_page import dictionary_page
 from tests.conventions.findings_page import findings_page
 from tests.conventions.settings_page import settings_page
@@ -44,14 +43,12 @@ def _rule_lines() -> Iterable[str]:
     yield "| | rule | what it takes as the same invoice |"
     yield "|---|---|---|"
     for place, rule in enumerate((*NUMBER_RULES, *REPAIR_RULES), start=1):
-        yield table_row(str(place), f"`{rule}`", _first_comment(rule))
+        yield table_row(str(place), f"`{rule}`", say_rule(rule))
     yield ""
-
-
-def _first_comment(rule: str) -> str:
-    """What the head of the rule's file says before it names its tables."""
-    head = load_sql(f"recon/rules/{rule}").split("-- writes:")[0]
-    return " ".join(line.removeprefix("--").strip() for line in head.splitlines()).removeprefix("rule: ")
+    yield "`recon__item.rule` is one of these, of several links the least sure one, or one of the following."
+    yield from ("", "| rule | what it takes as the same invoice |", "|---|---|")
+    yield from (table_row(f"`{rule}`", say_rule(rule)) for rule in LINK_RULES)
+    yield ""
 
 
 def _case_lines() -> Iterable[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.model import CAUSES
-from pipelines.reconcile.cascade import NUMBER_RULES, REPAIR_RULES, load_sentences
+from pipelines.exports.advice import load_guards
+from pipelines.model import CAUSES, GUARDS, RULES
+from pipelines.reconcile.cascade import LINK_RULES, NUMBER_RULES, REPAIR_RULES, load_sentences
 from tests.conventions.pages import ROOT, stale_pages
 
 PACKAGES = ("flows", "expectations", "pipelines")
@@ -116,6 +117,12 @@ def test_sql_file_says_what_it_is(path: Path) -> None:
 def test_every_rule_file_has_its_place_in_the_order() -> None:
     files = {path.stem for path in (ROOT / "pipelines/sql/recon/rules").glob("*.sql")}
     assert files == {*NUMBER_RULES, *REPAIR_RULES}
+    assert set(RULES) == files | set(LINK_RULES)
+
+
+def test_every_guard_has_words_and_what_settles_it() -> None:
+    assert {key.removeprefix("why.") for key in load_sentences() if key.startswith("why.")} == set(GUARDS)
+    assert all(advice.zh and advice.en for advice in load_guards().values())
 
 
 def test_every_cause_has_a_sentence_in_both_languages() -> None:

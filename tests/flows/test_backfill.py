@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -89,6 +90,21 @@ def test_run_judges_keeps_and_publishes_and_leaves_the_heartbeat(
     assert after == distinct > before
     assert heartbeat_path(settings).read_bytes() == beat
     assert verify_snapshots(settings).is_sound
+
+
+def test_a_backfill_that_brings_nothing_exits_with_4_and_names_the_source(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows import backfill  # noqa: PLC0415
+
+    path = settings.data_root / "fapiao.toml"
+    nobody = re.sub(r'base_url = "[^"]+"', 'base_url = "http://127.0.0.1:9"', path.read_text(encoding="utf-8"))
+    path.write_text(nobody.replace("attempts = 3", "attempts = 1"), encoding="utf-8")
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(settings.data_root))
+    monkeypatch.setattr("pipelines.cli.backfill.load_job", {"backfill": backfill.run}.__getitem__)
+    assert run_command_line(["backfill", "--from", str(FIRST), "--to", str(FIRST), "--run", "--json"]) == 4
+    said = json.loads(capsys.readouterr().out)
+    assert (said["is_published"], said["is_fetched"], said["failed_sources"]["tax_api"]) == (True, False, "failed")
 
 
 def test_a_dry_flow_run_returns_nothing_and_opens_no_night(settings: Settings) -> None:

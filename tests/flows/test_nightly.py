@@ -93,7 +93,9 @@ def test_every_night_of_the_demo_is_judged_kept_published_and_reported(
 
 def test_demo_says_which_file_failed_and_calls_nothing_missing_for_it(story: DemoStory) -> None:
     states = {source.source_id: source.state for source in story.nights[-1].summary.sources}
+    failed = {"tax_input": "silent", "ledger_kingdee_kis": "failed"}
     assert (states["tax_input"], states["ledger_kingdee_kis"]) == ("silent", "failed")
+    assert story.nights[-1].outcome.failed_sources.items() >= failed.items()
     said = "\n".join(demo_words.list_troubles(story.nights[-1].summary))
     assert "tax_input" in said
     assert "会计分录序时簿202611.xlsx" in said

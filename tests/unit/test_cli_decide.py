@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, timedelta
 
 import pytest
@@ -200,6 +201,20 @@ def test_a_mistake_is_said_and_nothing_is_kept(
     assert code == 2
     assert said in text
     assert list_decisions(undecided) == []
+
+
+def test_decisions_of_a_replaced_database_are_taken_over(
+    night: Night, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "accept", "l2", "--by", "王", "--reason", "尾差")[0] == 0
+    replaced = settings.warehouse_path.with_name("recon.replaced-1.duckdb")
+    shutil.copy(settings.warehouse_path, replaced)
+    with open_warehouse(settings) as con:
+        con.execute("DELETE FROM decisions")
+    code, text = run(capsys, "recover", replaced.name)
+    assert (code, "decisions 1, withdrawals 0, acknowledgements 0" in text) == (0, True)
+    assert [made.reason for made in list_decisions(settings)] == ["尾差"]
+    assert run(capsys, "recover", "recon.replaced-2.duckdb")[0] == 3
 
 
 def test_an_installation_that_never_judged_says_what_to_do(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -162,13 +161,20 @@ def test_reader_that_goes_away_is_no_error() -> None:
     assert (piped.returncode, piped.stderr) == (0, "")
 
 
-def test_what_is_left_for_a_reader_that_went_away_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    read_end, write_end = os.pipe()
-    with os.fdopen(write_end, "w") as out:
-        out.write("left in the buffer")
-        os.close(read_end)
-        monkeypatch.setattr(sys, "stdout", out)
-        assert edge.run_command_line(["no-such-command"]) == 2
+@pytest.mark.parametrize("command", ["print(*range(100_000), sep='\\n')", "make_console().print('x' * 100_000)"])
+def test_a_command_whose_reader_went_away_ends_with_its_own_exit_code(command: str) -> None:
+    code = (
+        "import sys, typer; from pipelines.cli import app, edge; from pipelines.cli.output import make_console\n"
+        f"@app.app.command('fail')\ndef fail():\n    for _ in range(3): {command}\n    raise typer.Exit(5)\n"
+        "sys.exit(edge.run_command_line(['fail']))"
+    )
+    piped = subprocess.run(
+        ["bash", "-c", '"$0" -c "$1" | head -1; exit ${PIPESTATUS[0]}', sys.executable, code],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (piped.returncode, piped.stderr) == (5, "")
 
 
 def test_doctor_prints_pure_json(capsys: pytest.CaptureFixture[str]) -> None:

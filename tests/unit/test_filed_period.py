@@ -139,13 +139,6 @@ def test_readers_see_what_arrives_in_months_before_the_first_filed_one(filed: Se
     assert publish(filed, 1) == [("2026-07", "arrived", "not_found", NIGHTS[0].night_id)]
 
 
-def test_a_look_back_shows_no_adjustment_of_a_later_night(filed: Settings) -> None:
-    assert publish(filed, 1) == []
-    see(filed, ledger=[entry("l9", "26312000000111111111", "500.00", party=OTHER)])
-    assert publish(filed, 2) == [("2026-08", "arrived", "not_found", NIGHTS[0].night_id)]
-    assert publish(filed, 1) == []
-
-
 def test_a_look_back_to_before_a_withdrawal_shows_the_decision_in_force(filed: Settings) -> None:
     made = make(filed, "leave_alone", ["u1"], [])
     publish(filed, 2)

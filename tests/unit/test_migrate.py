@@ -29,6 +29,7 @@ FINGERPRINTS = {
     3: "aabe92e07b418736c0c1e300e707e663b02393b31da6e3fcec98b3eb299921d9",
     4: "081b8c5176b3fa2d963ac0c94ea354c1c56d70f0a938fc0e140c007aff8bbc04",
     5: "872d774d02c6103d2f6fedf4bece27356fadb29d50f419191b90e5739dd878c3",
+    6: "e4fb128dc2793bbddf525fd4c47c1e9db01db8ebd9e786d4280e7c92dcd50842",
 }
 
 
@@ -179,6 +180,23 @@ def test_only_the_newest_copies_stay_and_only_after_a_migration_that_succeeded(p
     assert len(copies(previous)) == COPIES_KEPT
     assert migrated.copy in copies(previous)
     assert old[0] not in [path.name for path in copies(previous)]
+
+
+def test_adjustments_of_version_5_stand_since_the_night_that_first_showed_them(settings: Settings) -> None:
+    build_warehouse(settings)
+    alter(settings, "DROP TABLE night__adjustment")
+    alter(
+        settings,
+        "INSERT INTO recon__adjustment VALUES ('2026-08', 'L:l9', 'T', 'input', 'arrived', NULL, NULL, "
+        "'missing_upstream', 'not_found', 0, 500, '20260910T020000')",
+    )
+    alter(settings, f"UPDATE warehouse__version SET version = 5, fingerprint = '{FINGERPRINTS[5]}'")
+    migrated = migrate_root(settings)
+    assert migrated
+    assert migrated.tables == ("night__adjustment",)
+    assert select(settings, "SELECT item_id, kind, found_cause, first_night, gone_night FROM night__adjustment") == [
+        ("L:l9", "arrived", "not_found", "20260910T020000", None)
+    ]
 
 
 def test_a_decision_of_version_4_is_kept(settings: Settings) -> None:

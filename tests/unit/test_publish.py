@@ -19,7 +19,7 @@ from pipelines.publish import list_views, publish_night
 from pipelines.query import run_query
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse
-from tests.unit.small_warehouse import FIRST, SECOND, add_night, build_warehouse
+from tests.unit.small_warehouse import FIRST, SECOND, US, add_night, build_warehouse
 
 READER = """
 import duckdb, json, sys
@@ -198,6 +198,36 @@ def test_the_special_views_show_their_item_and_nothing_else(published: Settings)
     ]
     delays = ask(published, "SELECT sum(invoices), max(max_delay_hours) FROM out__sync_delay")
     assert delays == [(4, 2711)]
+
+
+def test_cases_tell_who_follows_up_what_since_when_and_how_it_ended(published: Settings) -> None:
+    earlier = "20261120T020000"
+    with open_warehouse(published) as con:
+        con.execute(
+            "INSERT INTO alert__case BY NAME SELECT $key AS alert_key, $n AS raised_night, $n AS updated_night, "
+            "'warning' AS severity, 1 AS finding_count, 't' AS title_zh, 't' AS title_en, 'b' AS body_zh, "
+            "'b' AS body_en, '张会计' AS acknowledged_by, '2026-11-21'::TIMESTAMP AS acknowledged_at",
+            {"key": f"finding:booked_twice:{US}", "n": earlier},
+        )
+        con.execute("UPDATE night__finding SET gone_night = ? WHERE item_id = 'item2'", [FIRST.night_id])
+        con.execute(
+            "INSERT INTO recon__decision VALUES ('D-1', 'accept_difference', 'item2', 'honoured', TRUE, '', '')"
+        )
+        con.execute(
+            "INSERT INTO night__finding VALUES ('item2', 'amount_differs', '20261101T020000', '20261101T020000', "
+            "'20261102T020000'), ('gone', 'not_found', '20261101T020000', '20261101T020000', '20261102T020000')"
+        )
+    publish_night(published, FIRST)
+    rows = ask(published, "SELECT item_id, state, first_night, alert_key, acknowledged_by FROM cases ORDER BY ALL")
+    assert rows == [
+        ("gone", "resolved", "20261101T020000", None, None),
+        ("item2", "resolved", "20261101T020000", f"finding:amount_differs:{US}", None),
+        ("item2", "set_aside", earlier, f"finding:amount_differs:{US}", None),
+        ("item3", "open", FIRST.night_id, f"finding:not_found:{US}", None),
+        ("item4", "open", earlier, f"finding:dead_invoice_booked:{US}", None),
+        ("item5", "open", earlier, f"finding:booked_twice:{US}", "张会计"),
+        ("item6", "open", earlier, f"finding:not_booked:{US}", None),
+    ]
 
 
 def test_publishing_again_gives_the_same_answers(published: Settings) -> None:

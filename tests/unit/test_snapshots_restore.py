@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import night_log
+from pipelines.alerts.case_store import acknowledge, list_open_cases
 from pipelines.demo.scenario import NIGHTS, prepare_scenario
-from pipelines.errors import IntegrityError, UsageError
+from pipelines.errors import BadInputError, IntegrityError, UsageError
 from pipelines.model import PUBLISHED_TABLES, TABLES
 from pipelines.night import Night
 from pipelines.publish import publish_night
+from pipelines.reconcile.decisions import decide, list_decisions, withdraw
 from pipelines.reconcile.nightly import reconcile_night
 from pipelines.settings import Settings, load_settings
 from pipelines.snapshots import store, write
@@ -26,6 +28,7 @@ from pipelines.snapshots.compare import diff_snapshots
 from pipelines.snapshots.extract import extract_rows
 from pipelines.snapshots.load import require_whole
 from pipelines.snapshots.manifest import Manifest
+from pipelines.snapshots.people import UNREAD, LostWork, take_over
 from pipelines.snapshots.read import open_snapshot, verify_snapshots
 from pipelines.snapshots.restore import find_as_of, restore_snapshot
 from pipelines.snapshots.settle import settle_configuration, write_settings_toml
@@ -224,6 +227,48 @@ def test_a_live_root_is_left_alone_unless_one_says_so(kept: Settings) -> None:
     (replaced,) = kept.warehouse_path.parent.glob("recon.replaced-*.duckdb")
     assert replaced.read_bytes() == before
     assert any(replaced.name in note for note in restored.notes)
+
+
+def decide_now(settings: Settings, kind: str, record: str) -> str:
+    made = decide(settings, kind, ledger_ids=[record], decided_by="王会计", reason="原票")
+    return made.decision_id
+
+
+def test_what_people_did_after_the_snapshot_is_counted_and_taken_over(kept: Settings) -> None:
+    early = decide_now(kept, "leave_alone", "l3")
+    acknowledged = "INSERT INTO alert__case BY NAME SELECT $k AS alert_key, $n AS raised_night, $n AS updated_night, "
+    words = "'t' AS title_zh, 't' AS title_en, 'b' AS body_zh, 'b' AS body_en, 1 AS finding_count, 'info' AS severity"
+    with open_warehouse(kept) as con:
+        con.execute(acknowledged + words, {"k": "source:tax", "n": SECOND.night_id})
+    snapshot = keep_night(kept, SECOND).snapshot_id
+    withdraw(kept, early, withdrawn_by="王会计", reason="看错")
+    late = decide_now(kept, "leave_alone", "l5")
+    acknowledge(kept, "source:tax", "张会计", "已去电")
+    with open_warehouse(kept) as con:
+        con.execute(f"{acknowledged}'李' AS acknowledged_by, {words}", {"k": "drill", "n": SECOND.night_id})
+
+    restored = restore_snapshot(kept, snapshot, over_live=True)
+    assert [(one.decision_id, one.withdrawn_at) for one in list_decisions(kept)] == [(early, None)]
+    (replaced,) = kept.warehouse_path.parent.glob("recon.replaced-*.duckdb")
+    said = f"decisions 1, withdrawals 1, acknowledgements 2. To take them over: fapiao decide recover {replaced.name}"
+    assert [note for note in restored.notes if note.endswith(said)]
+
+    assert take_over(kept, replaced) == (LostWork(1, 1, 2), LostWork(0, 0, 1))
+    assert {(one.decision_id, one.withdrawn_at is None) for one in list_decisions(kept)} == {
+        (early, False),
+        (late, True),
+    }
+    assert [case.acknowledged_note for case in list_open_cases(kept)] == ["已去电"]
+    assert take_over(kept, replaced) == (LostWork(0, 0, 1), LostWork(0, 0, 1))
+
+
+def test_a_replaced_database_that_cannot_be_read_is_said_and_the_restore_is_done(kept: Settings) -> None:
+    kept.warehouse_path.write_bytes(b"no database" * 1000)
+    restored = restore_snapshot(kept, TWO, over_live=True)
+    assert UNREAD in restored.notes
+    (replaced,) = kept.warehouse_path.parent.glob("recon.replaced-*.duckdb")
+    with pytest.raises(BadInputError, match="no working database"):
+        take_over(kept, replaced)
 
 
 def test_a_root_whose_night_is_running_is_not_replaced(kept: Settings) -> None:

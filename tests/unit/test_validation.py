@@ -23,6 +23,9 @@ def refused(root: Path, toml: str) -> UsageError:
     ("toml", "key", "found", "chinese", "english"),
     [
         ("threads = 0", "threads", "0", "不小于 1", "greater than or equal to 1"),
+        ("within_tolerance_cny = -1", "within_tolerance_cny", "-1", "不小于 0", "greater than or equal to 0"),
+        ("night_due_hours = 1000000000", "night_due_hours", "1000000000", "不大于 8784", "less than or equal to 8784"),
+        ("settle_seconds = inf", "settle_seconds", "inf", "不大于 3600", "less than or equal to 3600"),
         ("thread = 2", "thread", None, "是否为 threads", "did you mean threads"),
         ('sync_grace_hours = "two"', "sync_grace_hours", "'two'", "整数", "valid integer"),
         ('[[taxpayers]]\nid = "1"', "taxpayers[1].name", None, "必填", "required"),

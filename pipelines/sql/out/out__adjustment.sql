@@ -1,6 +1,6 @@
 -- What: what had changed, by the shown night, in months that were filed, since they were filed; the largest change of an open sum first.
 -- Grain: one row per item of a filed month that is not any more what was filed.
--- Inputs: recon__adjustment, recon__item, recon__filed_period, out__night.
+-- Inputs: recon__adjustment, recon__item, recon__filed_period.
 -- Parameters: none.
 -- The first filing files every month before it as well: they have no row of their own.
 CREATE OR REPLACE VIEW out__adjustment AS
@@ -12,7 +12,6 @@ SELECT
 FROM recon__adjustment a
 LEFT JOIN recon__filed_period p ON p.period = a.period
 LEFT JOIN recon__item i ON i.item_id = a.item_id
-WHERE a.first_night <= (SELECT night_id FROM out__night)
 ORDER BY a.period, abs(a.upstream_change_cny) + abs(a.ledger_change_cny) DESC, a.item_id;
 COMMENT ON VIEW out__adjustment IS '已申报月份的调整 | What has changed in filed months since they were filed';
 COMMENT ON COLUMN out__adjustment.kind IS

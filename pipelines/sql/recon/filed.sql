@@ -1,14 +1,13 @@
--- what: periods that were filed stay as they were; what has changed in them since is an adjustment
--- grain: recon__filed_period one row per month, recon__filed_item per item then, recon__adjustment per item that differs now
--- inputs: recon__item, recon__member, core_upstream__invoice, core_ledger__entry, night__run
--- parameters: $filed_through (a month as 2026-09; NULL: nothing is filed), $as_of, $night_id
--- The period of an item is the month of its oldest record. A filed row is never updated. An adjustment keeps the night that
--- first showed it, and goes when the item is again what was filed. A month that is not over cannot have been filed: a setting that
--- says so files nothing more until then.
+-- what: periods that were filed stay as they were
+-- grain: recon__filed_period one row per month, recon__filed_item per item then; work_filed per item of such a month now
+-- inputs: recon__item, recon__member, core_upstream__invoice, core_ledger__entry
+-- parameters: $filed_through (a month as 2026-09; NULL: nothing is filed), $as_of, $night_id, $is_look_back
+-- The period of an item is the month of its oldest record. A filed row is never updated. A month that is not over cannot have
+-- been filed: a setting that says so files nothing more until then. A look back files nothing: it knows what was filed by then.
 
 SET VARIABLE filed_through = (
-    SELECT CASE WHEN $filed_through < strftime($as_of::TIMESTAMP, '%Y-%m') THEN $filed_through
-                ELSE max(period) FILTER (period <= $filed_through) END
+    SELECT CASE WHEN NOT $is_look_back AND $filed_through < strftime($as_of::TIMESTAMP, '%Y-%m') THEN $filed_through
+                ELSE max(period) FILTER (period <= $filed_through AND filed_night <= $night_id) END
     FROM recon__filed_period
 );
 
@@ -41,7 +40,7 @@ WITH span AS (
             (SELECT max(period) FROM recon__filed_period), (SELECT min(period) FROM work_filed), getvariable('filed_through')
         ) || '-01', '%Y-%m-%d') AS first_day,
         strptime(getvariable('filed_through') || '-01', '%Y-%m-%d') AS last_day
-    WHERE EXISTS (FROM recon__item)
+    WHERE NOT $is_look_back AND EXISTS (FROM recon__item)
 )
 SELECT strftime(month, '%Y-%m') AS period
 FROM (SELECT unnest(generate_series(first_day, last_day, INTERVAL 1 MONTH)) AS month FROM span)
@@ -50,30 +49,3 @@ WHERE strftime(month, '%Y-%m') > coalesce((SELECT max(period) FROM recon__filed_
 INSERT INTO recon__filed_item SELECT * FROM work_filed WHERE period IN (SELECT period FROM work_newly_filed);
 
 INSERT INTO recon__filed_period SELECT period, $night_id FROM work_newly_filed;
-
-CREATE OR REPLACE TEMP TABLE work_adjustment AS
-SELECT
-    coalesce(w.period, f.period) AS period, coalesce(w.item_id, f.item_id) AS item_id,
-    coalesce(w.taxpayer_id, f.taxpayer_id) AS taxpayer_id, coalesce(w.direction, f.direction) AS direction,
-    CASE WHEN f.item_id IS NULL THEN 'arrived' WHEN w.item_id IS NULL THEN 'gone' ELSE 'changed' END AS kind,
-    f.verdict AS filed_verdict, f.cause AS filed_cause, w.verdict AS found_verdict, w.cause AS found_cause,
-    (coalesce(w.upstream_total_cny, 0) - coalesce(f.upstream_total_cny, 0))::DECIMAL(18,2) AS upstream_change_cny,
-    (coalesce(w.ledger_total_cny, 0) - coalesce(f.ledger_total_cny, 0))::DECIMAL(18,2) AS ledger_change_cny
-FROM work_filed w
-FULL JOIN (FROM recon__filed_item WHERE period <= getvariable('filed_through')) f ON f.item_id = w.item_id AND f.period = w.period
-WHERE getvariable('filed_through') IS NOT NULL
-  AND (f.item_id IS NULL OR w.item_id IS NULL
-       OR (f.verdict, f.cause, f.upstream_total_cny, f.ledger_total_cny, f.record_ids)
-          IS DISTINCT FROM (w.verdict, w.cause, w.upstream_total_cny, w.ledger_total_cny, w.record_ids));
-
-CREATE OR REPLACE TEMP TABLE work_known_adjustment AS SELECT * FROM recon__adjustment;
-
-DELETE FROM recon__adjustment;
-
-INSERT INTO recon__adjustment BY NAME
-SELECT w.*, coalesce(k.first_night, $night_id) AS first_night
-FROM work_adjustment w
-LEFT JOIN work_known_adjustment k
-  ON k.period = w.period AND k.item_id = w.item_id AND k.kind = w.kind
- AND k.found_cause IS NOT DISTINCT FROM w.found_cause
- AND k.upstream_change_cny = w.upstream_change_cny AND k.ledger_change_cny = w.ledger_change_cny;

@@ -16,7 +16,7 @@ WITH first_seen AS (
     -- MAX, so that an item that came, went and came again is one row, new since it came back
     SELECT item_id, cause, MAX(first_night) AS first_night
     FROM night__finding
-    WHERE gone_night IS NULL AND first_night <= $night_id
+    WHERE first_night <= $night_id AND (gone_night IS NULL OR gone_night > $night_id)
     GROUP BY item_id, cause
 ),
 open_item AS (
