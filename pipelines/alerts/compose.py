@@ -6,8 +6,8 @@ itself is in doubt, so the findings of that night are held back and told on the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pipelines.alerts.mask import mask_id, mask_name, mask_text
@@ -50,6 +50,25 @@ class FindingGroup:
     taxpayer_id: str
     finding_count: int
     amount_cny: Decimal
+
+
+@dataclass(frozen=True)
+class StandingGroup(FindingGroup):
+    """`waiting_night` is the first night of its oldest finding that nobody has taken on; `overdue_...` sum those that
+    wait too long."""
+
+    waiting_night: str | None
+    overdue_count: int
+    overdue_cny: Decimal
+
+
+@dataclass(frozen=True)
+class OpenGroup:
+    """A cause of a taxpayer that stands: all of it, and what of it waits too long for a person."""
+
+    alert: Alert
+    overdue: Alert
+    waiting_night: str | None
 
 
 @dataclass(frozen=True)
@@ -110,15 +129,19 @@ def compose_findings(con: Connection, settings: Settings, night: Night) -> list[
     return [_compose_group(group, [row for row in examples if _same_group(row, group)], settings) for group in groups]
 
 
-def compose_open_groups(con: Connection, settings: Settings) -> list[Alert]:
+def compose_open_groups(con: Connection, settings: Settings, night: Night) -> list[OpenGroup]:
     """What stands, one per cause and taxpayer, told before or not; after `compose_findings`, which finds it."""
-    groups = fetch_rows(con, "alert/alert_open_group", FindingGroup, {})
-    return [_compose_open_group(group, settings) for group in groups]
+    overdue = Night(night.as_of - timedelta(days=settings.escalate_after_days))
+    values = {"night_id": night.night_id, "overdue_night": overdue.night_id}
+    return [
+        _compose_open_group(group, settings)
+        for group in fetch_rows(con, "alert/alert_open_group", StandingGroup, values)
+    ]
 
 
-def _compose_open_group(group: FindingGroup, settings: Settings) -> Alert:
+def _compose_open_group(group: StandingGroup, settings: Settings) -> OpenGroup:
     count, money, who = group.finding_count, format_money(group.amount_cny), name_taxpayer(group.taxpayer_id, settings)
-    return Alert(
+    alert = Alert(
         alert_key=f"finding:{group.cause}:{group.taxpayer_id}",
         severity=_judge_severity(group.cause),
         finding_count=count,
@@ -128,6 +151,15 @@ def _compose_open_group(group: FindingGroup, settings: Settings) -> Alert:
         body_zh="逐项说明见当夜报告的待处理清单。",
         body_en="The night's report says of each what to do.",
     )
+    late, late_money = group.overdue_count, format_money(group.overdue_cny)
+    overdue = replace(
+        alert,
+        finding_count=late,
+        amount_cny=group.overdue_cny,
+        title_zh=f"{word(group.cause, 'zh')}：逾期 {late:,} 项，{late_money} 元（{who}）",
+        title_en=f"{word(group.cause, 'en')}: {late:,} overdue, {late_money} CNY ({who})",
+    )
+    return OpenGroup(alert, overdue, group.waiting_night)
 
 
 def _judge_severity(cause: str) -> str:
