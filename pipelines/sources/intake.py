@@ -30,7 +30,8 @@ from pipelines.sources.again import (
 )
 from pipelines.sources.calendar import load_calendar, overdue_days, say_days
 from pipelines.sources.landing import LandedFile, find_growing, is_fault_of, land_file, list_deliveries
-from pipelines.sources.layout import Layout
+from pipelines.sources.layout import Layout, known_layouts
+from pipelines.sources.period import find_period
 from pipelines.sources.read import FileReading
 from pipelines.sources.reasons import Message, StoppedFileError, UnreadableFileError, join_messages
 from pipelines.sources.recognise import read_with_layout
@@ -131,7 +132,7 @@ def _take_source(
         landed = land_file(settings, source, path, night)
         with transaction(con):
             if _is_taken(con, source, landed):
-                _note_delivery(con, source, landed, night)
+                _note_delivery(con, settings, source, landed, night)
                 continue
             report(path.name)
             _take_file(con, settings, source, landed, night)
@@ -165,26 +166,32 @@ def _is_taken(con: Connection, source: Source, landed: LandedFile) -> bool:
     return found != (0,)
 
 
-def _note_delivery(con: Connection, source: Source, landed: LandedFile, night: Night) -> None:
-    con.execute(
-        "INSERT INTO raw_delivery SELECT $file, $source, $name, $observed, $received WHERE NOT EXISTS ("
-        "FROM raw_delivery WHERE file_id = $file AND source_id = $source AND file_name = $name "
-        "AND (observed_at = $observed OR $is_ahead))",
-        {
-            "file": landed.file_id,
-            "source": source.id,
-            "name": landed.name,
-            "observed": landed.observed_at,
-            "received": night.as_of,
-            # A file made after the night's moment shows the same moment every night: it came once.
-            "is_ahead": landed.observed_at == night.as_of,
-        },
-    )
+def _note_delivery(con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night) -> None:
+    # A file made after the night's moment shows the same moment every night: it came once.
+    is_ahead = landed.observed_at == night.as_of
+    delivery = [landed.file_id, source.id, landed.name, landed.observed_at]
+    known = con.execute(
+        "FROM raw_delivery WHERE file_id = ? AND source_id = ? AND file_name = ? AND (observed_at = ? OR ?)",
+        [*delivery, is_ahead],
+    ).fetchone()
+    if known is None:
+        first, last = _read_name(settings, source, landed.name) or (None, None)
+        con.execute("INSERT INTO raw_delivery VALUES (?, ?, ?, ?, ?, ?, ?)", [*delivery, night.as_of, first, last])
+
+
+def _read_name(settings: Settings, source: Source, name: str) -> tuple[date, date] | None:
+    """The issue dates that a file's name asks for, if a layout that the source may have looks for them there."""
+    layouts = [
+        layout
+        for known, layout in known_layouts(settings).items()
+        if layout.side == source.side and source.layout in (known, "auto")
+    ]
+    return next(filter(None, (find_period(layout, name, "") for layout in layouts)), None)
 
 
 def _take_file(con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night) -> None:
     con.execute("DELETE FROM raw_file WHERE file_id = ? AND source_id = ?", [landed.file_id, source.id])
-    _note_delivery(con, source, landed, night)
+    _note_delivery(con, settings, source, landed, night)
     if source.side == Side.EINVOICE:
         _take_einvoices(con, source, landed, night)
         return
