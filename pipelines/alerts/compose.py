@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pipelines.alerts.mask import mask_id, mask_name, mask_text
-from pipelines.model import CAUSES
+from pipelines.model import CAUSES, Side
 from pipelines.night import Night
 from pipelines.reports.drills import read_drill
 from pipelines.reports.rows import fetch_rows
@@ -102,6 +102,7 @@ def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Al
     by_night = {"night_id": night.night_id}
     failures = fetch_rows(con, "report/report_audit", AuditRow, by_night)
     stops = [_compose_stop_rule(row) for row in failures if row.severity == "stop"]
+    run_sql(con, "report/stopped_over")
     files = fetch_rows(con, "alert/alert_file", FileRow, {"as_of": night.as_of})
     bad_files = [_compose_file(row) for row in files]
     told = {row.source_id for row in files if row.status == "stopped"}
@@ -231,6 +232,7 @@ def _compose_file(row: FileRow) -> Alert:
     name = strip_controls(row.file_name)
     layout = row.layout or "—"
     fault_zh, fault_en = _say_fault(row)
+    remedy_zh, remedy_en = _say_remedy(row)
     return Alert(
         alert_key=f"file:{row.source_id}:{row.file_id[:12]}",
         severity="critical" if is_stopped else "warning",
@@ -239,11 +241,27 @@ def _compose_file(row: FileRow) -> Alert:
         title_zh=f"文件{fault_zh}：{name}",
         title_en=f"File {fault_en}: {name}",
         body_zh=strip_controls(
-            f"来源 {row.source_id}，版式 {layout}，读到 {row.rows_read:,} 行。{row.message_zh or ''}"
+            f"来源 {row.source_id}，版式 {layout}，读到 {row.rows_read:,} 行。{row.message_zh or ''}{remedy_zh}"
         ),
         body_en=strip_controls(
-            f"Source {row.source_id}, layout {layout}, {row.rows_read:,} rows read. {row.message_en or ''}"
+            f"Source {row.source_id}, layout {layout}, {row.rows_read:,} rows read. {row.message_en or ''}{remedy_en}"
         ),
+    )
+
+
+def _say_remedy(row: FileRow) -> tuple[str, str]:
+    """When the alert of a stopped file is over."""
+    if row.status != "stopped":
+        return "", ""
+    if row.side == Side.UPSTREAM:
+        return (
+            "文件名所写的每一天都由之后导出的文件收到后，此提醒自动解除；文件名没写日期的，请替换或移走它。",
+            " It is over once files that were made later have brought every day that its name asks for; if its name "
+            "tells no days, replace or remove it.",
+        )
+    return (
+        "请用新文件替换它（同名）或将它移走，此提醒才会解除。",
+        " Replace it by the new file under its name, or remove it: until then the alert stands.",
     )
 
 

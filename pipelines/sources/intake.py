@@ -300,11 +300,14 @@ def _state_of(con: Connection, settings: Settings, source: Source, night: Night)
 
 
 def _state_of_files(con: Connection, settings: Settings, source: Source, night: Night) -> SourceIntake:
-    """From what the tables say of tonight, so that running the night again gives the same answer."""
+    """From what the tables say of tonight, so that running the night again gives the same answer. A stopped file that
+    still lies there from an earlier night has its own alert."""
     values = {"source": source.id, "received": night.as_of}
     files = con.execute(
         "SELECT status, rows_kept, message_zh, message_en FROM raw_file "
-        "WHERE source_id = $source AND received_at = $received ORDER BY observed_at, file_name",
+        "WHERE source_id = $source AND received_at = $received AND (status = 'read' OR file_id IN ("
+        "SELECT file_id FROM raw_delivery WHERE source_id = $source AND received_at = $received)) "
+        "ORDER BY observed_at, file_name",
         values,
     ).fetchall()
     failed = sum(1 for status, *_ in files if status == "stopped")

@@ -1,0 +1,70 @@
+"""A file that could not be used, and what puts it right."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipelines.alerts.compose import Alert, compose_alerts
+from pipelines.reports.rows import fetch_rows
+from pipelines.reports.shapes import FileRow
+from pipelines.settings import Settings
+from pipelines.warehouse import open_warehouse, run_sql
+from tests.unit.source_files import LEDGER_HEADER, PERIOD_NAME, full_query, invoice, one_invoice, text_lines
+from tests.unit.test_intake import ENTRY, deliver, made, take, with_sources
+from tests.unit.test_read_again import take_night
+
+CUT = full_query(invoice())  # without its total
+AGAIN = "全量发票查询导出结果（20260801-20260831） (1).xlsx"
+LATER = "全量发票查询导出结果（20260815-20260831）.xlsx"
+
+
+def told(settings: Settings, night: int) -> list[Alert]:
+    """What stands of files and sources after that night."""
+    with open_warehouse(settings) as con:
+        return [
+            alert
+            for alert in compose_alerts(con, settings, take_night(night))
+            if alert.alert_key.startswith(("file:", "source:"))
+        ]
+
+
+def test_a_tax_list_that_was_exported_again_under_another_name_is_over(settings: Settings) -> None:
+    settings = with_sources(settings)
+    deliver(settings, "tax", PERIOD_NAME, CUT, made())
+    assert take(settings).sources[0].state == "failed"
+    assert [alert.title_zh for alert in told(settings, 0)] == [f"文件未采用：{PERIOD_NAME}"]
+    deliver(settings, "tax", LATER, one_invoice(), made(1))
+    assert take(settings, 1).sources[0].state == "received"
+    assert len(told(settings, 1)) == 1
+    deliver(settings, "tax", AGAIN, one_invoice(备注="重导"), made(2))
+    assert take(settings, 2).sources[0].state == "received"
+    assert told(settings, 2) == []
+    with open_warehouse(settings) as con:
+        run_sql(con, "report/stopped_over")
+        assert fetch_rows(con, "report/report_file", FileRow, {"as_of": take_night(2).as_of}) == ()
+
+
+def test_a_tax_list_that_was_whole_before_it_was_cut_is_not_over(settings: Settings) -> None:
+    settings = with_sources(settings)
+    deliver(settings, "tax", AGAIN, one_invoice(), made() - timedelta(hours=1))
+    deliver(settings, "tax", PERIOD_NAME, CUT, made())
+    take(settings)
+    assert [alert.title_zh for alert in told(settings, 0)] == [f"文件未采用：{PERIOD_NAME}"]
+
+
+def test_a_ledger_file_stands_until_it_is_replaced_or_removed_while_its_source_goes_on(settings: Settings) -> None:
+    settings = with_sources(settings)
+    deliver(settings, "tax", PERIOD_NAME, one_invoice(), made())
+    bad = deliver(settings, "book", "账1.csv", text_lines("不是,账"), made())
+    assert take(settings).sources[1].state == "failed"
+    deliver(settings, "tax", PERIOD_NAME, one_invoice(), made(1))
+    deliver(settings, "book", "账2.csv", text_lines(LEDGER_HEADER, ENTRY), made(1))
+    book = take(settings, 1).sources[1]
+    assert (book.state, book.files_new, book.files_failed, book.messages) == ("received", 1, 0, ())
+    [alert] = told(settings, 1)
+    assert alert.title_zh == "文件未采用：账1.csv"
+    assert alert.body_zh.endswith("请用新文件替换它（同名）或将它移走，此提醒才会解除。")
+    bad.unlink()
+    deliver(settings, "tax", PERIOD_NAME, one_invoice(), made(2))
+    take(settings, 2)
+    assert told(settings, 2) == []
