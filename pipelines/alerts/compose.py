@@ -7,7 +7,7 @@ itself is in doubt, so the findings of that night are held back and told on the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from pipelines.alerts.mask import mask_id, mask_name, mask_text
@@ -91,10 +91,8 @@ class BadSource:
     state: str
     message_zh: str | None
     message_en: str | None
-    newest_observed_at: datetime | None
     nights_in_row: int
     last_file: str | None
-    last_received_at: datetime | None
 
 
 def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Alert]:
@@ -276,7 +274,7 @@ def _say_fault(row: FileRow) -> tuple[str, str]:
 def _compose_source(row: BadSource, settings: Settings) -> Alert:
     is_long = row.nights_in_row >= SILENT_NIGHTS_UNTIL_CRITICAL
     expected = _say_expected(next((source for source in settings.sources if source.id == row.source_id), None))
-    last = f"{row.last_file} ({row.last_received_at:%Y-%m-%d %H:%M})" if row.last_file else "—"
+    last = row.last_file or "—"
     return Alert(
         alert_key=f"source:{row.source_id}",
         severity="critical" if is_long or row.state == "failed" else "warning",
@@ -284,8 +282,8 @@ def _compose_source(row: BadSource, settings: Settings) -> Alert:
         amount_cny=None,
         title_zh=f"来源{word(row.state, 'zh')}：{row.source_id}（连续 {row.nights_in_row} 夜）",
         title_en=f"Source {word(row.state, 'en')}: {row.source_id} ({row.nights_in_row} nights in a row)",
-        body_zh=strip_controls(f"应有：{expected}。最近一次收到：{last}。{row.message_zh or ''}"),
-        body_en=strip_controls(f"Expected: {expected}. Last received: {last}. {row.message_en or ''}"),
+        body_zh=strip_controls(f"应有：{expected}。最近可用的文件：{last}。{row.message_zh or ''}"),
+        body_en=strip_controls(f"Expected: {expected}. Last usable file: {last}. {row.message_en or ''}"),
     )
 
 
