@@ -44,6 +44,9 @@ logger = logging.getLogger(__name__)
 AWAY_WAITS_S = (15.0, 120.0)
 """How long to wait before a source that is away is asked again, once each."""
 
+NO_ROWS = frozenset({"title", "header", "blank", "note", "subtotal", "control_total"})
+"""Kinds of ignored rows that a file without any posting has, too."""
+
 
 @dataclass(frozen=True)
 class SourceIntake:
@@ -209,11 +212,23 @@ def _keep_reading(
 ) -> FileAccount:
     account = type_file(con, source, layout, landed, reading, night.as_of)
     is_nothing_whole = reading.is_listing and reading.is_complete and not reading.rows_read
-    notes = () if is_nothing_whole else say_account(landed.name, account)
+    is_quiet = is_nothing_whole or _is_quiet_day(con, source, landed, reading)
+    notes = () if is_quiet else say_account(landed.name, account)
     messages = (*reading.messages, *notes)
     is_complete = reading.is_complete and (account.rows_kept > 0 or is_nothing_whole)
     _write_file(con, source, landed, night, layout.name, "read", reading.period, is_complete, account, messages)
     return account
+
+
+def _is_quiet_day(con: Connection, source: Source, landed: LandedFile, reading: FileReading) -> bool:
+    """Whether it is a ledger's export of days without postings: a header and nothing else, under a name that never
+    held a row. Nothing asks for a person then; whether the export was whole stays unknown, so it moves no window."""
+    if source.side != Side.LEDGER or reading.rows.num_rows or not set(reading.ignored["kind"].to_pylist()) <= NO_ROWS:
+        return False
+    held = con.execute(
+        "FROM raw_file WHERE source_id = ? AND file_name = ? AND rows_kept > 0", [source.id, landed.name]
+    ).fetchone()
+    return held is None
 
 
 def _read_again(

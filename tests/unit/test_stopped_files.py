@@ -1,8 +1,11 @@
-"""A file that could not be used, and what puts it right."""
+"""A file that could not be used, and what puts it right; what is told of a source that brought nothing."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+
+import pytest
 
 from pipelines.alerts.compose import Alert, compose_alerts
 from pipelines.reports.rows import fetch_rows
@@ -68,3 +71,43 @@ def test_a_ledger_file_stands_until_it_is_replaced_or_removed_while_its_source_g
     deliver(settings, "tax", PERIOD_NAME, one_invoice(), made(2))
     take(settings, 2)
     assert told(settings, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["凭证0901.csv", "凭证0902.csv", "凭证0903.csv"], []),
+        (["账.csv", "账.csv", "账.csv"], ["文件不完整：账.csv"]),
+    ],
+    ids=["a day without postings", "an export that held rows before"],
+)
+def test_a_ledger_file_with_a_header_only(settings: Settings, names: list[str], said: list[str]) -> None:
+    settings = with_sources(settings)
+    titles = []
+    for night, (name, lines) in enumerate(zip(names, ([ENTRY], [], [ENTRY]), strict=True)):
+        deliver(settings, "tax", PERIOD_NAME, one_invoice(), made(night))
+        deliver(settings, "book", name, text_lines(LEDGER_HEADER, *lines), made(night))
+        assert take(settings, night).sources[1].state in ("received", "unchanged")
+        titles += [alert.title_zh for alert in told(settings, night)]
+    assert titles == said
+
+
+def test_a_ledger_file_of_other_accounts_only_is_told(settings: Settings) -> None:
+    settings = with_sources(settings)
+    settings.sources[1] = settings.sources[1].model_copy(update={"layout": "yonyou_u8"})
+    lines = ("dbill_date,csign,ino_id,inid,ccode,cdigest,md,mc", "2026-08-20,记,1,1,100201,货,0.00,113.00")
+    deliver(settings, "book", "凭证.csv", text_lines(*lines), made())
+    deliver(settings, "tax", PERIOD_NAME, one_invoice(), made())
+    take(settings)
+    assert [alert.title_zh for alert in told(settings, 0)] == ["文件不完整：凭证.csv"]
+
+
+def test_silence_names_the_last_usable_file_and_one_time(settings: Settings) -> None:
+    settings = with_sources(settings)
+    deliver(settings, "tax", PERIOD_NAME, one_invoice(), made())
+    deliver(settings, "tax", "坏.xlsx", CUT, made()).rename(settings.data_root / "坏.xlsx")
+    take(settings)
+    take(settings, 1)
+    [alert] = told(settings, 1)
+    assert f"最近可用的文件：{PERIOD_NAME}。" in alert.body_zh
+    assert re.findall(r"[0-9]{2}:[0-9]{2}", alert.body_zh) == ["01:00"]
