@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from pipelines.alerts.compose import Alert, compose_alerts
+from pipelines.model import Direction
+from pipelines.reconcile.nightly import reconcile_night
 from pipelines.reports.rows import fetch_rows
 from pipelines.reports.shapes import FileRow
 from pipelines.settings import Settings
 from pipelines.warehouse import open_warehouse, run_sql
 from tests.unit.source_files import LEDGER_HEADER, PERIOD_NAME, full_query, invoice, one_invoice, text_lines
-from tests.unit.test_intake import ENTRY, deliver, made, take, with_sources
+from tests.unit.test_intake import ENTRY, deliver, made, select, take, with_sources
 from tests.unit.test_read_again import take_night
 
 CUT = full_query(invoice())  # without its total
@@ -100,6 +102,31 @@ def test_a_ledger_file_of_other_accounts_only_is_told(settings: Settings) -> Non
     deliver(settings, "tax", PERIOD_NAME, one_invoice(), made())
     take(settings)
     assert [alert.title_zh for alert in told(settings, 0)] == ["文件不完整：凭证.csv"]
+
+
+@pytest.mark.parametrize(
+    ("direction", "made_on", "is_told"),
+    [(Direction.INPUT, made(), True), (Direction.OUTPUT, made(), False), (Direction.INPUT, made(-60), False)],
+    ids=["may hold it", "of the other direction", "made before the invoice"],
+)
+def test_an_unbooked_invoice_is_told_with_the_stopped_file_that_may_hold_it(
+    settings: Settings, direction: Direction, made_on: datetime, is_told: bool
+) -> None:
+    settings = with_sources(settings).model_copy(update={"booking_window_days": 5})
+    settings.sources[1] = settings.sources[1].model_copy(update={"direction": direction})
+    deliver(settings, "tax", PERIOD_NAME, one_invoice(), made())
+    bad = deliver(settings, "book", "账1.csv", text_lines("不是,账"), made_on)
+    held = []
+    for night in range(3):
+        take(settings, night)
+        reconcile_night(settings, take_night(night))
+        ((zh, en),) = select(
+            settings, "SELECT explanation_zh, explanation_en FROM recon__item WHERE cause = 'not_booked'"
+        )
+        held.append((zh.count("账簿文件 账1.csv 未能采用"), en.count("ledger file 账1.csv could not be used")))
+        if night == 1:
+            bad.unlink()
+    assert held == [(is_told, is_told), (is_told, is_told), (0, 0)]
 
 
 def test_silence_names_the_last_usable_file_and_one_time(settings: Settings) -> None:
