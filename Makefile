@@ -1,5 +1,5 @@
 # Two commands for a newcomer: `make demo` and `make test`. Both need only Python >= 3.11, git and make.
-# In a closed network: set PIP_NO_INDEX=1 and PIP_FIND_LINKS=<folder with the wheels> and run the same commands.
+# In a closed network: PIP_NO_INDEX=1 PIP_FIND_LINKS=<folder with the wheels> before the same commands; README.md gets them.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin

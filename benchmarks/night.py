@@ -83,7 +83,7 @@ def main() -> None:
 
         def judge(moment: datetime) -> None:
             with transaction(con):
-                judge_due(con, settings, Night(moment), lambda _step: None)
+                judge_due(con, settings, Night(moment))
 
         full = timed(lambda: judge(as_of))
         load(con, books, is_late=True)

@@ -17,6 +17,7 @@ import duckdb
 from pipelines.errors import IntegrityError
 from pipelines.model import Table
 from pipelines.settings import Settings, beijing_now
+from pipelines.snapshots.store import hash_file, sync_file, sync_folder
 from pipelines.warehouse import (
     VERSION,
     VERSION_TABLE,
@@ -126,9 +127,10 @@ def keep_copy(settings: Settings, fingerprint: str, counts: dict[str, int]) -> P
     try:
         shutil.copyfile(path, temporary)
         temporary.chmod(0o600)
-        _sync(temporary)
+        sync_file(temporary)
         _verify_copy(settings, path, temporary, counts)
         os.link(temporary, final)
+        sync_folder(final.parent)
     finally:
         temporary.unlink(missing_ok=True)
     return final
@@ -140,7 +142,7 @@ def _find_copy(path: Path, fingerprint: str) -> Path | None:
         for copy in sorted(path.parent.glob(f"before-{fingerprint[:12]}.*.duckdb"), reverse=True)
         if copy.stat().st_size == path.stat().st_size
     )
-    return next((copy for copy in same_size if _hash_file(copy) == _hash_file(path)), None)
+    return next((copy for copy in same_size if hash_file(copy) == hash_file(path)), None)
 
 
 def drop_old_copies(folder: Path) -> list[str]:
@@ -152,18 +154,13 @@ def drop_old_copies(folder: Path) -> list[str]:
     return [path.name for path in copies[:-COPIES_KEPT]]
 
 
-def _sync(path: Path) -> None:
-    with path.open("rb") as handle:
-        os.fsync(handle.fileno())
-
-
 def _verify_copy(settings: Settings, path: Path, copy: Path, counts: dict[str, int]) -> None:
     con = connect(copy, settings, read_only=True)
     try:
         found = count_rows(con)
     finally:
         con.close()
-    if found != counts or _hash_file(copy) != _hash_file(path):
+    if found != counts or hash_file(copy) != hash_file(path):
         raise IntegrityError(
             "迁移前的备份与原库不一致，没有迁移 | The copy made before the migration differs from the database; "
             "nothing was migrated.",
@@ -171,11 +168,6 @@ def _verify_copy(settings: Settings, path: Path, copy: Path, counts: dict[str, i
             found=str(found),
             expected=str(counts),
         )
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _migrate_database(settings: Settings, before: Version, copy: Path) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ class _Route(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     overlap_days: int = Field(default=60, ge=0)
+    """So many days are asked for again every night."""
     first_day: date | None = None
     """On the first night the window begins here; without it, `overlap_days` before the night."""
 
@@ -117,13 +118,17 @@ class ApiService(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     base_url: str = Field(pattern=r"^https?://[^@]*$")
+    """https, but for this machine."""
     auth: ApiAuth
     answer: ApiAnswer = ApiAnswer()
     requests_per_second: float = Field(default=2, gt=0)
     timeout_seconds: float = Field(default=60, gt=0)
     attempts: int = Field(default=5, ge=1)
+    """Of one request: a passing failure is tried again after a wait."""
     longest_wait_seconds: float = Field(default=120, ge=0)
+    """A service that asks for more ends the asking of this night."""
     budget_seconds: float = Field(default=1800, gt=0)
+    """Of one night's asking, retries included."""
 
     @model_validator(mode="after")
     def _stay_encrypted(self) -> Self:
@@ -134,7 +139,7 @@ class ApiService(BaseModel):
 
 class ApiRoute(ApiService, _Route):
     """A system's API. `listing` is asked for each calendar month of the window, `changes` (by day of operation) for
-    what changed since the last night. One night's asking ends after `budget_seconds`, retries included."""
+    what changed since the last night."""
 
     kind: Literal["api"] = "api"
     listing: ApiListing

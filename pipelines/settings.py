@@ -44,64 +44,70 @@ class Taxpayer(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str
+    """Its tax id (统一社会信用代码)."""
     name: str
 
 
 class Source(BaseModel):
-    """A folder that files of one kind arrive in.
-
-    `layout` is a layout's name, or `auto` to pick the shipped layout whose header fits. `taxpayer_id` and `direction`
-    are needed where the files do not say them. `expected` says when silence is an alarm: a new or re-delivered file is
-    due every night, on working days, once a week (`weekly:MON`) or month (`monthly:5`), or never (`none`); but for
-    `nightly` it may come `grace_hours` after the end of that day.
-    """
+    """A folder that files of one kind arrive in."""
 
     model_config = ConfigDict(extra="forbid")
     id: str
+    """Its name in tables, alerts and commands."""
     side: Side
     folder: str
+    """Relative ones lie under the data root."""
     pattern: str = "*"
+    """Which files of the folder."""
     layout: str = "auto"
+    """A layout's name, or `auto` to pick the shipped layout whose header fits."""
     taxpayer_id: str | None = None
+    """Needed where the files do not say it, as is `direction`."""
     direction: Direction | None = None
     expected: str = Field(default="none", pattern=EXPECTED)
+    """When silence is an alarm: a new or re-delivered file is due every night (`nightly`), on working days
+    (`workdays`), once a week (`weekly:MON`) or month (`monthly:5`), or never (`none`)."""
     grace_hours: int = Field(default=0, ge=0)
+    """But for `nightly` a file may come so long after the end of the day on which it is due."""
     pull: Route | None = None
-    """Where the night fetches the files from before it reads the folder; None: somebody else puts them there."""
+    """Where the night fetches the files from before it reads the folder; left out: somebody else puts them there."""
     fallbacks: list[Route] = Field(default_factory=list)
     """Tried in order when `pull` gives nothing."""
 
 
 class NamedChannel(BaseModel):
-    """A way out with a name; the environment variable `url_env` holds its apprise address, which may be the secret.
-
-    From `quiet_from` to `quiet_to` (`HH:MM`, Beijing time) nothing is sent; it goes out after, with
-    `fapiao alerts deliver` or the next night. With `wakes_for_critical` critical alerts do not wait.
-
-    `digest`: besides, a digest of what stands, once a day (`daily`), working day (`workdays`) or week (`weekly:MON`),
-    sent by the first watch, night or `fapiao alerts deliver` after `digest_at`.
-    """
+    """A way out with a name."""
 
     model_config = ConfigDict(extra="forbid")
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    """Small letters, digits, `_` and `-`."""
     url_env: str
+    """The environment variable with its apprise address, which may be the secret."""
     language: Literal["zh", "en"] | None = None
+    """Left out: that of `alert_language`."""
     quiet_from: time | None = None
+    """From then to `quiet_to` (Beijing time) nothing is sent; it goes out after, with `fapiao alerts deliver` or the
+    next night."""
     quiet_to: time | None = None
     wakes_for_critical: bool = False
+    """Critical alerts do not wait for the end of the quiet hours."""
     digest: str | None = Field(default=None, pattern=r"^(daily|workdays|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN))$")
+    """Besides, a digest of what stands, once a day (`daily`), working day (`workdays`) or week (`weekly:MON`)."""
     digest_at: time = time(8, 30)
+    """It is sent by the first watch, night or `fapiao alerts deliver` after that."""
 
 
 class AlertRoute(BaseModel):
-    """Alerts that fit every condition go to `channels`; a condition left out fits all. `causes` also names kinds that
-    are no findings: file, source, rule, drill, channel. An alert without money never fits `min_amount_cny`."""
+    """Alerts that fit every condition go to `channels`; a condition left out fits all."""
 
     model_config = ConfigDict(extra="forbid")
     channels: list[str] = Field(min_length=1)
+    """Names of `named_channels`."""
     taxpayers: list[str] = Field(default_factory=list)
     causes: list[str] = Field(default_factory=list)
+    """Causes of findings, or kinds of other alerts: the first word of an alert's key."""
     min_amount_cny: Decimal = Decimal(0)
+    """An alert without money never fits one above 0."""
     min_age_days: int = Field(default=0, ge=0)
 
 
@@ -117,16 +123,15 @@ class Owner(BaseModel):
 
 
 class OutageFile(BaseModel):
-    """A file of announced outages: .toml or .csv, or a calendar (.ics); relative ones lie under the data root.
-
-    `sources`: whose systems it speaks of, empty for every source; a row that names sources itself wins. `title`: of a
-    calendar only the events whose title holds this text.
-    """
+    """A file of announced outages."""
 
     model_config = ConfigDict(extra="forbid")
     file: str
+    """.toml, .csv, or a calendar (.ics); relative ones lie under the data root."""
     sources: list[str] = Field(default_factory=list)
+    """Whose systems it speaks of, empty for every source; a row that names sources itself wins."""
     title: str | None = None
+    """Of a calendar only the events whose title holds this text."""
 
 
 class Settings(BaseSettings):
@@ -135,11 +140,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", env_ignore_empty=True)
 
     data_root: Path = Path("data")
+    """Where everything lies that a night reads and writes. Said by the environment only."""
     config: Path | None = None
+    """The settings file; left out: `fapiao.toml` in the data root. Said by the environment only."""
     taxpayers: list[Taxpayer] = Field(default_factory=list)
+    """Our own entities."""
     sources: list[Source] = Field(default_factory=list)
+    """Where the files of both sides, and e-invoices, come from."""
     verification: VerificationService | None = None
-    """The service (查验) that is asked about invoices missing upstream; None: nobody is asked."""
+    """The service (查验) that is asked about invoices missing upstream; left out: nobody is asked."""
 
     fetch_at_once: int = Field(default=4, ge=1, le=32)
     """So many sources are fetched side by side; 1: one after the other."""
@@ -151,11 +160,18 @@ class Settings(BaseSettings):
     """So long a night waits for the end of an announced outage to fetch the source after all; 0: the next night."""
 
     within_tolerance_cny: Decimal = Decimal("0.06")
+    """Money that differs by no more than that is rounding."""
     arithmetic_tolerance_cny: Decimal = Field(default=Decimal("0.00"), ge=0)
+    """Amount and tax may miss the total by so much before the audit says so."""
     sync_grace_hours: int = Field(default=48, ge=0, le=8784)
+    """So long after the later of issue and posting a booked invoice may be absent from the tax system, and so long
+    after it began a day of the tax system may still grow."""
     booking_window_days: int = Field(default=60, ge=0, le=3660)
+    """So long after its issue an invoice may be unbooked."""
     undated_lookback_days: int = Field(default=60, ge=0, le=3660)
+    """A ledger line without an invoice date may be of any of so many days before its posting."""
     repair_window_days: int = Field(default=60, ge=0, le=3660)
+    """So long before its posting the invoice of a line with a broken number, or with none, is looked for."""
     filed_through: str | None = Field(default=None, pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")
     """Last month that was filed with the tax office, such as 2026-09: later changes to it are adjustments."""
 
@@ -163,18 +179,26 @@ class Settings(BaseSettings):
     """A file in a source's folder that changed within so many seconds is looked at again after them: one that still
     grows is left for the next night. 0 takes every file as it is."""
     memory_limit_mb: int = Field(default=1500, ge=100)
-    threads: int = Field(default=os.cpu_count() or 1, ge=1)
+    """What the database may hold in memory; the rest is put aside on the disk."""
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Left out: as many as this machine has processors."""
 
     alert_channels: list[str] = Field(default_factory=list, repr=False)
+    """Apprise addresses of channels without a name. They may be secrets: say them in the environment."""
     alert_language: Literal["zh", "en"] = "zh"
+    """Of alerts, and the one that the page of the night opens in."""
     named_channels: list[NamedChannel] = Field(default_factory=list)
+    """Channels with a name, which routes can choose."""
     alert_routes: list[AlertRoute] = Field(default_factory=list)
+    """Which alerts go to which channels."""
     owners: list[Owner] = Field(default_factory=list)
+    """Who acts on an alert."""
     channel_patience_seconds: float = Field(default=60, ge=1, le=600)
     """So long a channel that answers 429 or 503 with Retry-After is waited for, all its tries together."""
     escalate_after_days: int = Field(default=3, ge=1)
     """An open alert that nobody acknowledged is raised again after so many days, and again after as many more."""
     mask_names: bool = True
+    """Names and ids are masked in alerts."""
     mask_report: bool = False
     """Names and ids are masked on the page of the night and in the workbook beside it."""
     publish_masked: bool = False
@@ -182,6 +206,7 @@ class Settings(BaseSettings):
     readers_see: Literal["open", "masked"] = "open"
     """Which published file `fapiao sql` reads."""
     data_docs_nights: int = Field(default=7, ge=1)
+    """So many nights of Great Expectations' pages are kept."""
     drill_max_age_days: int = Field(default=35, ge=1)
     """After so many days without a good restore drill an alert says so."""
     night_due_hours: int = Field(default=26, ge=1)

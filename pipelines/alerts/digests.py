@@ -24,10 +24,10 @@ from pipelines.alerts.digest_text import Nights, Standing, write_digest
 from pipelines.alerts.routes import choose_channels, is_quiet
 from pipelines.errors import FapiaoError
 from pipelines.night import Night
-from pipelines.reports.files import replace_file
 from pipelines.reports.rows import fetch_rows, require_warehouse
 from pipelines.settings import NamedChannel, Settings, beijing_now
 from pipelines.sources.calendar import WorkCalendar, load_calendar
+from pipelines.sources.landing import write_safely
 from pipelines.warehouse import open_warehouse
 
 logger = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ def _compose(
 
 def _note(settings: Settings, book: Book, channel: str, sent: Sent) -> None:
     book.sent[channel] = sent
-    replace_file(book_path(settings), book.model_dump_json(indent=2).encode())
+    write_safely(book_path(settings), book.model_dump_json(indent=2).encode())
 
 
 def _read_standing(channel: Channel, settings: Settings, since: datetime, now: datetime) -> Standing | None:

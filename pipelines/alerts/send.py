@@ -20,10 +20,10 @@ from pipelines.alerts.store import StoredAlert, read_stored, read_undelivered, r
 from pipelines.errors import FapiaoError
 from pipelines.night import Night
 from pipelines.refused import explain_refusal
-from pipelines.reports.files import replace_file
 from pipelines.reports.rows import require_warehouse
 from pipelines.reports.words import strip_controls
 from pipelines.settings import NamedChannel, Settings, beijing_now
+from pipelines.sources.landing import write_safely
 from pipelines.warehouse import open_warehouse, transaction
 
 __all__ = ["Alerts", "ChannelResult", "alert_crash", "alert_night", "test_channels"]
@@ -129,7 +129,7 @@ def _list_channels(settings: Settings, night: Night, alerts: list[Alert]) -> lis
 
     def post_to_file(_digest: Digest) -> Refusal | None:
         try:
-            replace_file(path, render_alert_file(night, alerts).encode())
+            write_safely(path, render_alert_file(night, alerts).encode())
         except OSError as error:
             return Refusal(f"cannot write: {error.strerror}")
         return None

@@ -22,9 +22,9 @@ from pipelines.alerts.compose import Alert
 from pipelines.alerts.digest import Digest
 from pipelines.alerts.raising import name_owner
 from pipelines.alerts.routes import choose_channels, is_quiet
-from pipelines.reports.files import replace_file
 from pipelines.reports.words import pick
 from pipelines.settings import Settings
+from pipelines.sources.landing import write_safely
 
 logger = logging.getLogger(__name__)
 
@@ -67,11 +67,11 @@ def _write_book(path: Path, book: Book) -> None:
     """Into the temporary folder where the data root cannot be written, or every call would tell the same again."""
     content, spare = book.model_dump_json(indent=2).encode(), _spare_path(path)
     try:
-        replace_file(path, content)
+        write_safely(path, content)
     except OSError as error:
         logger.warning("%s cannot be written: %s", path, error.strerror)
         try:
-            replace_file(spare, content)
+            write_safely(spare, content)
         except OSError as also:
             logger.warning("%s cannot be written: %s", spare, also.strerror)
         return

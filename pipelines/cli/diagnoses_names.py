@@ -57,7 +57,7 @@ def _advise(name: str, known: Iterable[str]) -> str:
 def _diagnose_variables(settings: Settings) -> Iterator[Diagnosis]:
     """A variable that is almost a setting is one that was mistyped; any other may be of somebody else."""
     allowed = {f"{PREFIX}{name}".upper() for name in (*Settings.model_fields, *OTHER_VARIABLES)}
-    named = set(_list_variables(settings.model_dump()))
+    named = set(list_variables(settings.model_dump()))
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name.upper() not in allowed and name not in named:
             near = difflib.get_close_matches(name.upper(), sorted(allowed), n=1, cutoff=0.85)
@@ -66,14 +66,14 @@ def _diagnose_variables(settings: Settings) -> Iterator[Diagnosis]:
             yield Diagnosis("环境变量 environment", "fail" if near else "warn", detail, advice)
 
 
-def _list_variables(values: Any) -> Iterator[str]:
-    """Every environment variable that the settings name, however deep: such fields end in `_env`."""
+def list_variables(values: Any) -> Iterator[str]:
+    """Every environment variable that settings, or a part of them, name, however deep: such fields end in `_env`."""
     if isinstance(values, dict):
         for name, value in values.items():
             if name.endswith("_env") and isinstance(value, str):
                 yield value
             else:
-                yield from _list_variables(value)
+                yield from list_variables(value)
     elif isinstance(values, list):
         for value in values:
-            yield from _list_variables(value)
+            yield from list_variables(value)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from pipelines.cli.diagnoses_names import list_variables
 from pipelines.cli.diagnosis import Diagnosis
 from pipelines.routes import ApiService, DatabaseRoute, FolderRoute, MailboxRoute, RemoteRoute, Route
 from pipelines.settings import Settings, Source
@@ -41,7 +41,7 @@ def _diagnose_route(source: Source, number: int, route: Route, *, has_more: bool
 
 def _diagnose(subject: str, key: str, route: Route | ApiService, *, has_more: bool) -> Diagnosis:
     """`has_more`: a fallback of the source comes after this route."""
-    unset = [name for name in _find_variables(route.model_dump()) if not os.environ.get(name)]
+    unset = [name for name in list_variables(route.model_dump()) if not os.environ.get(name)]
     if unset:
         names = " ".join(unset)
         advice = f"在服务的环境里设置 set it in the service's environment: {names}"
@@ -52,15 +52,6 @@ def _diagnose(subject: str, key: str, route: Route | ApiService, *, has_more: bo
     zh, en = ("；其后的备用途径照常试", "; the fallbacks after it are tried") if has_more else ("", "")
     advice = f"查网络、地址和对方服务{zh} | check network, address and the service{en}"
     return Diagnosis(subject, "fail", problem, advice, key, is_unreached=True)
-
-
-def _find_variables(values: Mapping[str, Any]) -> Iterator[str]:
-    """Every environment variable that a route names, however deep: its fields end in `_env`."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _find_variables(value)
-        elif name.endswith("_env") and value:
-            yield value
 
 
 def _find_problem(route: Route | ApiService) -> str | None:

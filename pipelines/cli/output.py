@@ -91,17 +91,6 @@ def format_cell(value: Any) -> str:
     return str(value)
 
 
-def neutralise_cell(value: Any) -> Any:
-    """A CSV cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front."""
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    if isinstance(value, list | tuple):
-        return "; ".join(str(part) for part in value)
-    return value
-
-
 def print_line(text: str = "", style: str = "") -> None:
     """One line of plain text on stdout."""
     make_console().print(Text(text, style=style), soft_wrap=True)

@@ -29,7 +29,6 @@ def reconcile_files(
     """核对两份 Parquet 文件 | Reconcile two Parquet files, no orchestration."""
     from pipelines.cli.moments import parse_moment
     from pipelines.cli.output import print_json, print_line, show_progress, verdict_rows
-    from pipelines.model import FINDING_VERDICTS
     from pipelines.reconcile.parquet import reconcile_parquet
     from pipelines.settings import load_settings
 
@@ -47,7 +46,7 @@ def reconcile_files(
             report=logging.getLogger("fapiao.progress").info,
         )
     rows = verdict_rows(reconciled.verdicts)
-    findings = sum(row["items"] for row in rows if row["verdict"] in FINDING_VERDICTS)
+    findings = reconciled.findings
     if as_json:
         notes = list(reconciled.notes)
         print_json({"as_of": moment, "out": out, "verdicts": rows, "finding_count": findings, "notes": notes})

@@ -115,11 +115,11 @@ def _print_csv(result: QueryResult) -> None:
     import csv
     import sys
 
-    from pipelines.cli.output import neutralise_cell
+    from pipelines.exports.queries import as_text
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([neutralise_cell(name) for name in result.columns])
-    writer.writerows([neutralise_cell(value) for value in row] for row in result.rows)
+    writer.writerow([as_text(name) for name in result.columns])
+    writer.writerows([as_text(value) for value in row] for row in result.rows)
 
 
 def _print_records(result: QueryResult) -> None:

@@ -34,18 +34,18 @@ def has_fault(columns: Columns, *names: str) -> Array:
 def build_ledger(rng: Rng, parties: Parties, upstream: Columns, runs: list[tuple[str, Array]], span: Span) -> Ledger:
     """All entries that are ever posted; `visible` says from when an export holds them."""
     combined = np.concatenate([run for _, run in runs]) if runs else np.zeros(0, np.int64)
-    base = _book_one_each(rng, parties, upstream, _is_booked_alone(rng, upstream, combined), span)
+    base = _book_one_each(parties, upstream, _is_booked_alone(rng, upstream, combined), span)
     _spoil_text(rng, upstream, base)
     _spoil_values(rng, parties, base)
-    parts = [base, _split_entries(rng, parties, upstream, span), _book_twice(rng, base, span)]
+    parts = [base, _split_entries(rng, parties, upstream), _book_twice(rng, base, span)]
     links = [np.column_stack([np.arange(row_count(base)), base["of"]])]
     for part in parts[1:]:
         links.append(np.column_stack([_offset(links) + np.arange(row_count(part)), part["of"]]))
-    together, together_links = _combine_entries(rng, parties, upstream, runs, span)
+    together, together_links = _combine_entries(parties, upstream, runs, span)
     links.append(together_links + np.array([_offset(links), 0]))
     lone = _invent_entries(rng, parties, upstream, span)
     entries = stack_rows([*parts, together, lone])
-    return _finish(rng, upstream, Ledger(entries, np.concatenate(links).astype(np.int64)), span)
+    return _finish(rng, Ledger(entries, np.concatenate(links).astype(np.int64)))
 
 
 def _offset(links: list[Array]) -> int:
@@ -60,7 +60,7 @@ def _is_booked_alone(rng: Rng, upstream: Columns, combined: Array) -> Array:
     return alone
 
 
-def _book_one_each(rng: Rng, parties: Parties, upstream: Columns, is_booked: Array, span: Span) -> Columns:
+def _book_one_each(parties: Parties, upstream: Columns, is_booked: Array, span: Span) -> Columns:
     rows = np.flatnonzero(is_booked)
     entries = _book(parties, upstream, rows)
     late, delayed = has_fault(entries, "booked_late"), has_fault(entries, "sync_delay")
@@ -158,7 +158,7 @@ def _swap_parties(rng: Rng, parties: Parties, base: Columns) -> None:
     base["name_style"][noisy] = rng.integers(1, 3, int(noisy.sum()))
 
 
-def _split_entries(rng: Rng, parties: Parties, upstream: Columns, span: Span) -> Columns:
+def _split_entries(rng: Rng, parties: Parties, upstream: Columns) -> Columns:
     """Two or three lines per invoice; their sums are the invoice's, but for `split_sum_off`."""
     rows = np.flatnonzero(has_fault(upstream, *_SPLIT) & ~upstream["is_surplus"])
     pieces = rng.integers(2, 4, len(rows))
@@ -189,7 +189,7 @@ def _book_twice(rng: Rng, base: Columns, span: Span) -> Columns:
 
 
 def _combine_entries(
-    rng: Rng, parties: Parties, upstream: Columns, runs: list[tuple[str, Array]], span: Span
+    parties: Parties, upstream: Columns, runs: list[tuple[str, Array]], span: Span
 ) -> tuple[Columns, Array]:
     """One entry per run of invoices, money summed; links count from the first of these entries."""
     firsts = np.array([run[0] for _, run in runs], dtype=np.int64)
@@ -254,7 +254,7 @@ def _invent_number(model: str, fault: int, serial: int) -> str:
     return stem if name in {"impossible_length", "unreadable_reference"} else stem[:20].ljust(20, "6")
 
 
-def _finish(rng: Rng, upstream: Columns, ledger: Ledger, span: Span) -> Ledger:
+def _finish(rng: Rng, ledger: Ledger) -> Ledger:
     """Order by posting, number the vouchers per ledger and month, fix what each layout cannot keep."""
     entries = ledger.entries
     entries["visible"] = (entries["booked"] + np.timedelta64(1, "D")).astype("datetime64[s]")

@@ -133,7 +133,7 @@ def _read_seal(folder: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         content = path.read_bytes()
         seal: dict[str, Any] = json.loads(content)
-        if seal["format"] != FORMAT or seal["format_version"] != FORMAT_VERSION or not seal["files"]:
+        if (seal["format"], seal["format_version"]) != (FORMAT, FORMAT_VERSION) or not _is_whole(seal):
             raise ValueError(seal["format"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(
@@ -143,6 +143,13 @@ def _read_seal(folder: Path) -> tuple[bytes, dict[str, Any]]:
             expected=("`fapiao export inspection` 建立的文件夹 | the folder that `fapiao export inspection` made"),
         ) from None
     return content, seal
+
+
+def _is_whole(seal: dict[str, Any]) -> bool:
+    """Whether it says all that is asked of a seal. KeyError or TypeError for what is not there at all."""
+    texts = [seal["period"], seal["snapshot_id"], seal["manifest_sha256"], seal["manifest_signature"] or ""]
+    texts += [entry[name] for entry in seal["files"] for name in ("name", "sha256")]
+    return bool(seal["files"]) and all(isinstance(text, str) for text in texts)
 
 
 def _check_files(folder: Path, seal: dict[str, Any]) -> Iterator[str]:

@@ -18,10 +18,10 @@ from pipelines.exports.advice import Words, load_advice
 from pipelines.exports.cells import Book, Cell, write_book
 from pipelines.exports.items import Wanted, open_items
 from pipelines.night import Night
-from pipelines.reports.files import replace_file
 from pipelines.reports.rows import fetch_rows
 from pipelines.reports.words import format_money, strip_controls, word
 from pipelines.settings import Settings
+from pipelines.sources.landing import write_safely
 
 FORBIDDEN_IN_NAMES = re.compile(r'[\\/:*?"<>|\s.]+')
 
@@ -89,7 +89,7 @@ class Letter:
             "对账函",
             self.party_name,
             self.party_tax_id or "",
-            self.taxpayer_id[-4:],
+            self.taxpayer_id,
             f"{self.night.as_of:%Y%m%d}",
         )
         return "_".join(FORBIDDEN_IN_NAMES.sub("", strip_controls(part))[:40] for part in parts if part)
@@ -102,8 +102,8 @@ def write_letters(settings: Settings, folder: Path, wanted: Wanted) -> list[Lett
     """
     letters = read_letters(settings, wanted)
     for letter in letters:
-        replace_file(folder / f"{letter.file_stem}.html", render_letter(letter).encode())
-        replace_file(folder / f"{letter.file_stem}.xlsx", write_letter_book(letter))
+        write_safely(folder / f"{letter.file_stem}.html", render_letter(letter).encode())
+        write_safely(folder / f"{letter.file_stem}.xlsx", write_letter_book(letter))
     return letters
 
 

@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,8 @@ import pyarrow.parquet as pq
 from pipelines.errors import UsageError
 from pipelines.exports.cells import Book, Cell, neutralise_cell, write_book
 from pipelines.query import running_query
-from pipelines.reports.files import replace_file
 from pipelines.settings import Settings
+from pipelines.sources.landing import write_safely
 from pipelines.warehouse import Connection
 
 SHEET_ROWS = 1_048_575
@@ -120,7 +121,7 @@ def _write_workbook(con: Connection, path: Path, max_rows: int | None) -> int:
                 "narrow it with WHERE, give --max-rows, or use --parquet"
             ),
         )
-    replace_file(path, write_book(_fill(heads, rows[:limit])))
+    write_safely(path, write_book(_fill(heads, rows[:limit])))
     return min(len(rows), limit)
 
 
@@ -134,7 +135,8 @@ def _fill(heads: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Callable[[Bo
 
 
 def as_cell(value: Any) -> Cell:
-    """A database value as a cell holds it: whole numbers that Excel would round are text, lists are joined."""
+    """A database value as a cell holds it: whole numbers that Excel would round, and moments with a zone, which it does
+    not know, are text; lists are joined."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int) and abs(value) >= EXACT_DIGITS:
@@ -143,4 +145,6 @@ def as_cell(value: Any) -> Cell:
         return Decimal(str(value)) if math.isfinite(value) else str(value)
     if isinstance(value, list):
         return "、".join(str(part) for part in value)
+    if isinstance(value, datetime) and value.tzinfo:
+        return str(value)
     return value if value is None or isinstance(value, Cell) else str(value)

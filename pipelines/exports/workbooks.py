@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.exports.items import Wanted, open_items, read_sheet_rows
-from pipelines.reports.files import replace_file
 from pipelines.reports.workbook import write_sheets
 from pipelines.settings import Settings
+from pipelines.sources.landing import write_safely
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def export_workbook(settings: Settings, wanted: Wanted, out: Path | None = None)
     with open_items(settings) as (con, night):
         rows = read_sheet_rows(con, wanted)
     path = out or settings.data_root / "exports" / _name_file(night.night_id, wanted)
-    replace_file(path, write_sheets(rows, night))
+    write_safely(path, write_sheets(rows, night))
     return Exported(path, night.night_id, {row.action: row.action_count for row in rows})
 
 

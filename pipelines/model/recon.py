@@ -9,7 +9,7 @@ ITEM = Table(
     "recon__item",
     "核对结果：每条记录恰属一项 | Result: every core record is a member of exactly one item",
     columns_of(
-        ("item_id", "VARCHAR!", "核对项编号 | stable across nights while its members are the same"),
+        ("item_id", "VARCHAR!", "核对项编号 | stable across nights as long as its first member is in it"),
         ("taxpayer_id", "VARCHAR!", "本企业税号 | tax id of our own entity"),
         ("direction", "VARCHAR!", "进项 input / 销项 output | input or output"),
         ("verdict", "VARCHAR!", "结论 | " + ", ".join(Verdict)),

@@ -10,7 +10,7 @@ from pipelines.pull.api_client import Answer, ApiClient
 from pipelines.pull.api_faults import ApiError
 from pipelines.routes import ApiListing, ApiRoute, ApiTask
 from pipelines.sources.control import read_money
-from pipelines.sources.decode_bundle import Pages, find_path, find_repeats, find_rows
+from pipelines.sources.decode_bundle import Pages, Record, find_path, find_repeats, find_rows, list_texts
 from pipelines.sources.landing import write_safely
 
 MAX_PAGES = 20_000
@@ -27,11 +27,16 @@ class Listed:
     money: dict[str, Decimal | None] = field(default_factory=dict)
     is_ended: bool = False
     owes_total: bool = True
+    rows: int = 0
+    """Records without those that an earlier page holds too."""
+    _texts: set[str] = field(default_factory=set, repr=False)
 
-    @property
-    def rows(self) -> int:
-        """Records without those that an earlier page holds too."""
-        return sum(len(rows) for rows in self.pages.values()) - len(find_repeats(self.pages))
+    def add_page(self, name: str, content: bytes, records: list[Record]) -> None:
+        """One page more. Its records are counted now: to count those of all pages after each takes minutes."""
+        texts = list_texts(records)
+        self.rows += sum(text not in self._texts for text in texts)
+        self._texts.update(texts)
+        self.contents[name], self.pages[name] = content, records
 
     @property
     def is_whole(self) -> bool:
@@ -102,7 +107,8 @@ class Lister:
             rows = self._rows(answer)
             if number > 1 and rows and rows == previous:
                 return listed  # it gives one page for ever
-            listed.contents[name], listed.pages[name], previous = answer.content, rows, rows
+            listed.add_page(name, answer.content, rows)
+            previous = rows
             listed.declared = self._declared(answer)
             listed.money = {field: self._money(answer, path) for field, path in self.route.answer.money.items()}
             cursor = self._next(answer)
@@ -118,7 +124,7 @@ class Lister:
             return cursor is None
         return rows == 0 or (rows < size and listed.declared is not None and listed.rows >= listed.declared)
 
-    def _rows(self, answer: Answer) -> list[dict[str, object]]:
+    def _rows(self, answer: Answer) -> list[Record]:
         try:
             return find_rows(answer.parsed, self.route.answer.rows)
         except KeyError:

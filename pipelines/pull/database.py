@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pipelines.pull.database_session import Login, parse_login
 from pipelines.pull.declared import DatabaseRoute
 from pipelines.pull.route import Pulled, State, Window
 from pipelines.settings import Settings, Source
+from pipelines.snapshots.store import hash_file
 from pipelines.sources.layout import load_layout
 from pipelines.sources.reasons import Message
 
@@ -46,10 +46,7 @@ class DatabasePuller:
 
 
 def _fingerprint(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(path) if path.is_file() else None
 
 
 def _with_code(error: DatabaseError) -> Message:

@@ -15,8 +15,8 @@ from pipelines.sources.header import plain_header
 from pipelines.sources.layout import Layout
 from pipelines.sources.reasons import Message
 
-COMMENTS = r"--[^\n]*|/\*.*?\*/"
-LITERALS = r"'(?:[^']|'')*'"
+QUIET = re.compile(r"(?P<literal>'(?:[^']|'')*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
+"""Quoted texts and comments, whichever begins first: signs of one inside the other mean nothing."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def read_ledger(login: Login, query: LedgerQuery, target: Path) -> LedgerRead:
 
 def _bare(text: str) -> str:
     """The query without comments and quoted texts."""
-    return re.sub(LITERALS, "''", re.sub(COMMENTS, " ", text, flags=re.DOTALL)).strip()
+    return QUIET.sub(lambda found: "''" if found["literal"] else " ", text).strip()
 
 
 def check_query(text: str) -> None:

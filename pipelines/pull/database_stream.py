@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from pipelines.snapshots.store import move_into_place
+
 
 def _decimal(value: Any) -> str:
     return format(value, "f")
@@ -63,8 +65,7 @@ def write_rows(columns: list[str], batches: Iterator[Sequence[sa.Row[Any]]], tar
                 writer.write_batch(_to_arrow(batch, schema))
                 rows += len(batch)
         if rows:
-            temporary.chmod(0o600)
-            temporary.replace(target)
+            move_into_place(temporary, target)
         return rows
     finally:
         temporary.unlink(missing_ok=True)

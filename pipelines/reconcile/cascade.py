@@ -26,7 +26,15 @@ from pipelines.warehouse import Connection, ensure_tables, run_sql
 NUMBER_RULES = ("exact_key", "without_code", "lost_zeros", "last_8", "cut_number", "last_left", "list_sum")
 """Rules that read the number. Each takes only what the ones before it left."""
 
-REPAIR_RULES = ("digits_lost", "number_mistyped", "second_error", "another_number", "number_absent", "combined_sum")
+REPAIR_RULES = (
+    "voucher_rest",
+    "digits_lost",
+    "number_mistyped",
+    "second_error",
+    "another_number",
+    "number_absent",
+    "combined_sum",
+)
 """Rules that doubt the number: party, money and day must name one invoice of the whole population."""
 
 GATHERED = {"second_error": "second_look"}
@@ -98,7 +106,12 @@ class Parameters:
 
 
 def join_records(
-    con: Connection, settings: Settings, as_of: datetime, report: Callable[[str], None], *, due: str = "everything"
+    con: Connection,
+    settings: Settings,
+    as_of: datetime,
+    report: Callable[[str], None] = lambda _step: None,
+    *,
+    due: str = "everything",
 ) -> None:
     """Judge the records that are due; their items stand in the views `work_item` and `work_member`.
 
@@ -122,10 +135,10 @@ def join_records(
     run("reference", "known", "red_pair", "coverage", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
     run("reading", "reversal", "reopened", "agreed", "list_role", "line_role", "impossible", "looked")
-    run("similar", "lane", "neighbour")
+    run("unsure", "similar", "lane", "neighbour")
     for rule in REPAIR_RULES:
         run(*filter(None, [GATHERED.get(rule)]), f"rules/{rule}")
-    run("relapse")
+    run("parts", "relapse")
     _repeat(con, "relapse_step")
     run("withdraw", "link")
     _repeat(con, "propagate")

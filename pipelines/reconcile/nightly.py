@@ -7,7 +7,7 @@ or their sentences are others than last time, or when nothing was carried over.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -38,14 +38,14 @@ HELD_BY_STOPPED_FILE = {
 """Files."""
 
 
-def reconcile_night(settings: Settings, night: Night, report: Callable[[str], None] = lambda _step: None) -> Reconciled:
+def reconcile_night(settings: Settings, night: Night) -> Reconciled:
     """Judge what is due as of the night; replaces its items in `recon__item` and `recon__member`, updates
     `night__finding` unless it is a look back (a later night has ended already).
 
     All in one transaction: a crash leaves the previous night's result. Raises IntegrityError if a record would be lost.
     """
     with open_warehouse(settings) as con, transaction(con):
-        judge_due(con, settings, night, report)
+        judge_due(con, settings, night)
         witness_night(con, settings, night)
         verdicts = {"verdicts": [str(verdict) for verdict in FINDING_VERDICTS]}
         ((set_aside,),) = run_sql(con, "recon/count_set_aside", verdicts).fetchall()
@@ -65,7 +65,7 @@ def file_periods(settings: Settings, night: Night) -> None:
             run_sql(con, "recon/filed", values)
 
 
-def judge_due(con: Connection, settings: Settings, night: Night, report: Callable[[str], None]) -> None:
+def judge_due(con: Connection, settings: Settings, night: Night) -> None:
     """Judge open and changed records, or everything when the rules are new; the tables of the result are up to date."""
     _prepare_inputs(con, settings, night)
     fingerprint = fingerprint_rules()
@@ -74,8 +74,7 @@ def judge_due(con: Connection, settings: Settings, night: Night, report: Callabl
         run_sql(con, "recon/forget")
         con.execute("DELETE FROM recon__state")
         con.execute("INSERT INTO recon__state VALUES (?)", [fingerprint])
-    join_records(con, settings, night.as_of, report, due="carried" if is_carried else "everything")
-    report("store")
+    join_records(con, settings, night.as_of, due="carried" if is_carried else "everything")
     run_sql(con, "recon/store")
     # Absence from the ledger is not told without the lines and files of it that could not be used.
     run_sql(con, "night/rejected_row", {"as_of": night.as_of, **CITED_BY_REJECTED_ROW})

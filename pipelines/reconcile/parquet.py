@@ -59,7 +59,8 @@ def reconcile_parquet(
     out: Path,
     report: Callable[[str], None] = lambda _step: None,
 ) -> Reconciled:
-    """Write `recon__item.parquet` and `recon__member.parquet` into `out`; counts come back.
+    """Write `recon__item.parquet` and `recon__member.parquet` into `out`; counts come back. An error leaves what was
+    there before.
 
     The inputs have the shape of the core tables; lineage columns may be absent, optional columns too. Without
     `coverage` the days between the first and the last issue date upstream count as received (a note says so).
@@ -78,9 +79,12 @@ def reconcile_parquet(
         run_sql(con, "recon/let_go")
         report("write")
         form = PARQUET.format(rows=_rows_per_group(settings))
-        _write(con, "work_item", out / "recon__item.parquet", form, FEW_WORDS["recon__item"])
-        _write(con, "work_member", out / "recon__member.parquet", form, FEW_WORDS["recon__member"])
-        return _count_written(con, out, notes)
+        _write(con, "work_item", spill / "recon__item.parquet", form, FEW_WORDS["recon__item"])
+        _write(con, "work_member", spill / "recon__member.parquet", form, FEW_WORDS["recon__member"])
+        counted = _count_written(con, spill, notes)
+        for name in FEW_WORDS:
+            (spill / f"{name}.parquet").replace(out / f"{name}.parquet")
+        return counted
     finally:
         con.close()
         shutil.rmtree(spill, ignore_errors=True)
@@ -115,16 +119,14 @@ def _rows_per_group(settings: Settings) -> int:
 
 
 def _write(con: Connection, relation: str, path: Path, form: str, few_words: Mapping[str, Sequence[str]]) -> None:
-    temporary = path.with_suffix(".parquet.tmp")
-    literal = str(temporary).replace("'", "''")
+    literal = str(path).replace("'", "''")
     lists = {column: ", ".join(f"'{word}'" for word in words) for column, words in few_words.items()}
     known = ", ".join(f"CAST({column} AS ENUM({words})) AS {column}" for column, words in lists.items())
-    with memory_explained(temporary.name):
+    with memory_explained(path.name):
         con.execute(f"COPY (SELECT * REPLACE ({known}) FROM {relation}) TO '{literal}' ({form})")
-    temporary.replace(path)
 
 
-def _count_written(con: Connection, out: Path, notes: tuple[str, ...]) -> Reconciled:
+def _count_written(con: Connection, folder: Path, notes: tuple[str, ...]) -> Reconciled:
     for relation in ("recon__item", "recon__member"):
-        con.execute(f"CREATE VIEW {relation} AS SELECT * FROM {parquet_source(out / f'{relation}.parquet')}")
+        con.execute(f"CREATE VIEW {relation} AS SELECT * FROM {parquet_source(folder / f'{relation}.parquet')}")
     return count_result(con, "recon__item", "recon__member", notes)

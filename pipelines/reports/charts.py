@@ -5,7 +5,7 @@ Every text in a chart is ours (numbers and dates), so the markup is safe as it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,7 +21,6 @@ STEPS: dict[str, tuple[tuple[int, int, str], ...]] = {
 """From which size on a number is written in which unit."""
 
 Number = int | Decimal
-Spell = Callable[[Number], str]
 
 
 @dataclass(frozen=True)

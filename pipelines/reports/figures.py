@@ -11,10 +11,10 @@ from dataclasses import asdict, replace
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines.reports.files import replace_file
 from pipelines.reports.page_shapes import TrendRow
 from pipelines.reports.shapes import NightSummary, as_json_ready
 from pipelines.settings import Settings
+from pipelines.sources.landing import write_safely
 
 
 def figures_path(settings: Settings, night_id: str) -> Path:
@@ -31,7 +31,7 @@ def write_figures(settings: Settings, summary: NightSummary) -> None:
         "causes": as_json_ready([asdict(row) for row in summary.causes]),
     }
     text = json.dumps(ready, ensure_ascii=False, indent=1) + "\n"
-    replace_file(figures_path(settings, summary.night.night_id), text.encode())
+    write_safely(figures_path(settings, summary.night.night_id), text.encode())
 
 
 def add_stakes(settings: Settings, summary: NightSummary, trend: tuple[TrendRow, ...]) -> tuple[TrendRow, ...]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pipelines.night import Night
 from pipelines.reports.figures import write_figures
-from pipelines.reports.files import replace_file
 from pipelines.reports.page_facts import read_facts
 from pipelines.reports.page_mask import mask_facts, mask_summary
 from pipelines.reports.render_page import render_page
@@ -14,6 +13,7 @@ from pipelines.reports.rows import require_warehouse
 from pipelines.reports.summary import build_findings, read_summary
 from pipelines.reports.workbook import write_workbook
 from pipelines.settings import Settings
+from pipelines.sources.landing import write_safely
 from pipelines.warehouse import open_warehouse
 
 
@@ -37,6 +37,6 @@ def write_report(settings: Settings, night: Night) -> Path:
     page = render_page(summary, facts, settings).encode()
     target = settings.report_dir / f"night-{night.night_id}.html"
     for path in (target, settings.report_dir / "latest.html"):
-        replace_file(path.with_suffix(".xlsx"), workbook)
-        replace_file(path, page)
+        write_safely(path.with_suffix(".xlsx"), workbook)
+        write_safely(path, page)
     return target

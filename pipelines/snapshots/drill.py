@@ -21,6 +21,7 @@ from pipelines.snapshots import store
 from pipelines.snapshots.manifest import write_canonical
 from pipelines.snapshots.read import open_snapshot
 from pipelines.snapshots.restore import restore_snapshot
+from pipelines.sources.landing import write_safely
 
 FOLDER = "drills"
 SCRATCH_SECONDS = 86_400
@@ -85,8 +86,7 @@ def _remove_old_scratch(folder: Path) -> None:
 def _note(settings: Settings, drill: Drill) -> None:
     stamp = drill.ended_at.replace("-", "").replace(":", "")
     path = settings.data_root / FOLDER / f"{stamp}.{time.time_ns()}.json"
-    path.write_bytes(write_canonical(asdict(drill)))
-    path.chmod(0o600)
+    write_safely(path, write_canonical(asdict(drill)))
 
 
 def list_drills(settings: Settings) -> list[Drill]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipelines.errors import UsageError
 from pipelines.settings import Settings, beijing_now
 from pipelines.snapshots import pruned, store
@@ -36,7 +38,7 @@ def release_snapshot(settings: Settings, snapshot_id: str) -> str:
     """End a hold; the id. UsageError if there is none."""
     with hold_store(settings, "release"):
         path = hold_path(settings, snapshot_id)
-        if not path.is_file():
+        if Path(snapshot_id).name != snapshot_id or not path.is_file():
             known = ", ".join(list_holds(settings)) or "没有被保留的快照 | none is held"
             raise UsageError("该快照没有保留标记 | This snapshot is not held.", found=snapshot_id, expected=known)
         path.unlink()

@@ -155,9 +155,9 @@ def _swap_database(target: Settings, temporary: Path) -> list[str]:
     if final.exists():
         kept = final.with_name(f"recon.replaced-{beijing_now():%Y%m%dT%H%M%S}.{os.getpid()}.duckdb")
         log = final.with_name(f"{final.name}.wal")
+        os.link(final, kept)
         if log.exists():
             log.replace(kept.with_name(f"{kept.name}.wal"))
-        os.link(final, kept)
         notes.append(f"原工作库保留为 | the old working database was kept as {kept.name}")
     store.move_into_place(temporary, final)
     return notes

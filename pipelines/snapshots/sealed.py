@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from pipelines.errors import UsageError
 from pipelines.snapshots import store
+from pipelines.snapshots.damage import require_hash
 from pipelines.snapshots.place import Place, reach_place
 from pipelines.snapshots.sealing import COPY_KEY, FOLDER, MARKER, OVERHEAD_BYTES, Seal, load_seal
 
@@ -65,7 +66,9 @@ class SealedPlace(Place):
         return store.hash_bytes(content)
 
     def upload(self, source: Path, name: str, sha256: str) -> None:
-        self._upload_bytes(self.seal.close(source.read_bytes(), name), self.seal.name(name))
+        content = source.read_bytes()
+        require_hash({"path": name, "sha256": sha256}, store.hash_bytes(content))
+        self._upload_bytes(self.seal.close(content, name), self.seal.name(name))
 
     def _upload_bytes(self, content: bytes, stored_name: str) -> None:
         with TemporaryDirectory(prefix="fapiao-sealed-") as folder:

@@ -16,6 +16,7 @@ from pipelines.snapshots import store
 from pipelines.snapshots.configuration import OWN_LAYOUT, SETTINGS
 from pipelines.snapshots.load import view_rows
 from pipelines.snapshots.manifest import Document, Manifest
+from pipelines.sources.landing import write_safely
 from pipelines.warehouse import connect, run_sql
 
 
@@ -114,9 +115,7 @@ def _settle_file(final: Path, wanted: bytes) -> str | None:
     if final.exists():
         is_same = final.read_bytes() == wanted
         return None if is_same else f"{final.name}: 已存在，未改动 | was there already and was left as it is"
-    store.make_folder(final.parent)
-    final.write_bytes(wanted)
-    final.chmod(0o600)
+    write_safely(final, wanted)
     return None
 
 
@@ -142,5 +141,11 @@ def _is_records(value: Any) -> bool:
 
 
 def _toml_value(value: Any) -> str:
-    """JSON's texts, numbers, booleans and lists are TOML's too, but for one character that TOML wants escaped."""
+    """A group, such as a source's route, stands on one line. JSON's texts, numbers and booleans are TOML's too, but for
+    one character that TOML wants escaped."""
+    if isinstance(value, dict):
+        parts = (f"{_toml_value(name)} = {_toml_value(part)}" for name, part in value.items() if part is not None)
+        return f"{{{', '.join(parts)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml_value, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

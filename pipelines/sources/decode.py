@@ -30,6 +30,7 @@ READABLE = Message(
 )
 NO_TABLE = Message("文件不是表格", "the file is no table")
 EMPTY = Message("文件是空的", "the file is empty")
+SPREADSHEET_XML = "urn:schemas-microsoft-com:office:spreadsheet"
 IMAGE = Message("图片", "an image")
 FOREIGN = {
     b"%PDF": Message("PDF 文档", "a PDF document"),
@@ -41,16 +42,18 @@ FOREIGN = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """`cells` has one string column per spreadsheet column (empty text where blank), row 0 is row 1 of the file.
+    """`cells` has one string column per spreadsheet column (empty text where blank, NULL where a row of text ended),
+    row 0 is row 1 of the file.
 
     `name` is '' for a text file, which has no sheets to choose from.
     """
 
     name: str
     cells: pa.Table
+    is_hidden: bool = False
 
 
-def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
+def decode_file(name: str, content: bytes, encodings: list[str], delimiter: str | None = None) -> list[Sheet]:
     """All sheets of a workbook, or the one sheet of a text file, in order. Raises UnreadableFileError."""
     _refuse_oversize(name, len(content))
     if content[:2] == b"\x1f\x8b":
@@ -65,31 +68,44 @@ def decode_file(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
     for magic, kind in FOREIGN.items():
         if content.startswith(magic):
             raise UnreadableFileError(NO_TABLE, name=name, found=kind, expected=READABLE)
-    return _text_sheets(name, content, encodings)
+    return _text_sheets(name, content, encodings, delimiter)
 
 
 def _workbook(name: str, content: bytes) -> list[Sheet]:
-    return [Sheet(sheet, cells) for sheet, cells in read_workbook_sheets(name, content)]
+    return [Sheet(sheet, cells, is_hidden) for sheet, is_hidden, cells in read_workbook_sheets(name, content)]
 
 
-def _text_sheets(name: str, content: bytes, encodings: list[str]) -> list[Sheet]:
+def _text_sheets(name: str, content: bytes, encodings: list[str], delimiter: str | None) -> list[Sheet]:
     text = decode_text(name, content, encodings)
     if not text.strip():
         raise UnreadableFileError(EMPTY, name=name, found=same(f"{len(content)} bytes"), expected=READABLE)
     start = text[:2000].lstrip("\ufeff \t\r\n").lower()
+    if SPREADSHEET_XML in start and "<html" not in start:
+        raise UnreadableFileError(
+            NO_TABLE,
+            name=name,
+            found=Message("XML 电子表格 2003", "an XML spreadsheet of 2003"),
+            expected=READABLE,
+            next_step=Message("请用 Excel 打开后另存为 xlsx", "open it in Excel and save it as xlsx"),
+        )
     if start.startswith("<") and ("<table" in text.lower() or start.startswith(("<html", "<!doctype html"))):
         return [Sheet("", cells) for cells in read_html_tables(name, text)]
     if start.startswith("<"):
         found = Message("没有表格的 XML 或 HTML", "XML or HTML without a table")
         raise UnreadableFileError(NO_TABLE, name=name, found=found, expected=READABLE)
-    return [Sheet("", read_delimited(name, text))]
+    return [Sheet("", read_delimited(name, text, delimiter))]
 
 
-def _refuse_oversize(name: str, size: int) -> None:
+def refuse_too_large(name: str, size: int) -> None:
+    """UnreadableFileError for a file that would fill the memory: to be asked before it is read."""
     if size > MAX_FILE_BYTES:
         reason = Message("文件过大", "the file is too large")
         limit = same(f"<= {MAX_FILE_BYTES} bytes")
         raise UnreadableFileError(reason, name=name, found=same(f"{size} bytes"), expected=limit)
+
+
+def _refuse_oversize(name: str, size: int) -> None:
+    refuse_too_large(name, size)
     if size == 0:
         raise UnreadableFileError(EMPTY, name=name, found=same("0 bytes"), expected=READABLE)
 
@@ -141,5 +157,10 @@ def _refuse_unsafe_archive(name: str, content: bytes) -> None:
         Path(entry.filename).name.startswith("workbook.") or entry.filename == "content.xml" for entry in entries
     ):
         first = ", ".join(entry.filename for entry in entries[:3])
-        reason = Message("压缩包不是工作簿", "the archive is no workbook")
-        raise UnreadableFileError(reason, name=name, found=same(first or "0 entries"), expected=READABLE)
+        raise UnreadableFileError(
+            Message("压缩包不是工作簿", "the archive is no workbook"),
+            name=name,
+            found=same(first or "0 entries"),
+            expected=READABLE,
+            next_step=Message("请解压后放入其中的文件", "unpack it and deliver the files in it"),
+        )

@@ -77,12 +77,17 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def list_texts(rows: list[Record]) -> list[str]:
+    """Each record as a text that is the same for equal records."""
+    return [json.dumps(row, sort_keys=True) for row in rows]
+
+
 def find_repeats(pages: Pages) -> set[tuple[str, int]]:
     """Page and row number of every record that an earlier page holds too."""
     seen: set[str] = set()
     repeats: set[tuple[str, int]] = set()
     for page, rows in pages.items():
-        texts = [json.dumps(row, sort_keys=True) for row in rows]
+        texts = list_texts(rows)
         repeats |= {(page, place + 2) for place, text in enumerate(texts) if text in seen}
         seen.update(texts)
     return repeats

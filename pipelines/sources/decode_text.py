@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from itertools import islice, zip_longest
 
@@ -15,6 +16,7 @@ from pipelines.sources.reasons import Message, UnreadableFileError, same
 DELIMITERS = (",", "\t", ";", "|")
 BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 SAMPLE_ROWS = 50
+QUOTED = re.compile(r'(^|[,\t;|])"(?:[^"]|"")*"', re.MULTILINE)
 
 
 def decode_text(name: str, content: bytes, encodings: list[str]) -> str:
@@ -38,6 +40,8 @@ def _decode_strictly(name: str, content: bytes, encodings: list[str]) -> str:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError as error:
+            if encoding == "utf-8" and _is_cut(content, error):
+                raise _cut_text(name, content) from None
             byte = f"0x{content[error.start]:02x}"
             failures.append(
                 (f"{encoding}：第 {error.start} 字节为 {byte}", f"{encoding}: byte {error.start} is {byte}")
@@ -54,13 +58,30 @@ def _decode_strictly(name: str, content: bytes, encodings: list[str]) -> str:
     )
 
 
-def read_delimited(name: str, text: str) -> pa.Table:
+def _is_cut(content: bytes, error: UnicodeDecodeError) -> bool:
+    """All but the last bytes are UTF-8, and not of plain ASCII only, which would be any encoding."""
+    return error.reason == "unexpected end of data" and not content[: error.start].isascii()
+
+
+def _cut_text(name: str, content: bytes) -> UnreadableFileError:
+    return UnreadableFileError(
+        Message("文件可能被截断", "the file was probably cut"),
+        name=name,
+        found=Message(
+            f"{len(content)} 字节的 UTF-8，最后一个字不完整",
+            f"{len(content)} bytes of UTF-8 that end within a character",
+        ),
+        expected=Message("完整的文件", "a whole file"),
+    )
+
+
+def read_delimited(name: str, text: str, delimiter: str | None = None) -> pa.Table:
     """One string column per column of the file, one row per record (a quoted line break stays inside its record).
 
     Regular files go through Arrow; files whose records differ in length (titles above the header, blank lines) through
-    the csv module, padded with empty cells. Raises UnreadableFileError for an unclosed quote.
+    the csv module. Without a delimiter it is found by looking. Raises UnreadableFileError for an unclosed quote.
     """
-    delimiter = find_delimiter(text)
+    delimiter = delimiter or find_delimiter(text)
     width = max((len(row) for row in _records(name, text, delimiter, SAMPLE_ROWS)), default=1)
     try:
         return _read_regular(text, delimiter, width)
@@ -69,11 +90,18 @@ def read_delimited(name: str, text: str) -> pa.Table:
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter that splits the first lines most evenly into most cells; a comma where none occurs."""
-    lines = [line for line in islice(io.StringIO(text), SAMPLE_ROWS) if line.strip()]
-    counts = {d: Counter(line.count(d) for line in lines if line.count(d)) for d in DELIMITERS}
-    scores = {d: max((n * cells for cells, n in c.items()), default=0) for d, c in counts.items()}
-    return max(DELIMITERS, key=lambda d: scores[d])
+    """The delimiter that splits the first lines, outside of quotes, most evenly into most cells; one that splits a line
+    without digits (a header) so too comes before others. A comma where none occurs."""
+    sample = "".join(islice(io.StringIO(text), SAMPLE_ROWS))
+    lines = [line for line in QUOTED.sub(r"\1", sample).splitlines() if line.strip()]
+    return max(DELIMITERS, key=lambda delimiter: _rate_delimiter(lines, delimiter))
+
+
+def _rate_delimiter(lines: list[str], delimiter: str) -> tuple[bool, int]:
+    counts = Counter(line.count(delimiter) for line in lines if delimiter in line)
+    cells = max(counts, key=lambda count: counts[count] * count, default=0)
+    has_header = any(line.count(delimiter) == cells and not re.search(r"\d", line) for line in lines)
+    return cells > 0 and has_header, counts[cells] * cells
 
 
 def _records(name: str, text: str, delimiter: str, limit: int | None) -> list[list[str]]:
@@ -109,5 +137,5 @@ def _read_regular(text: str, delimiter: str, width: int) -> pa.Table:
 
 
 def build_text_table(rows: list[list[str]]) -> pa.Table:
-    """Rows of differing length as one string column per position, short rows padded with ''."""
-    return pa.table({f"c{i}": pa.array(cells, pa.string()) for i, cells in enumerate(zip_longest(*rows, fillvalue=""))})
+    """Rows of differing length as one string column per position, NULL where a row has ended."""
+    return pa.table({f"c{i}": pa.array(cells, pa.string()) for i, cells in enumerate(zip_longest(*rows))})

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from pipelines.sources.reasons import Message, UnreadableFileError, same
 
@@ -23,14 +23,15 @@ BEYOND_Z = re.compile(rb'r="[A-Z]{2,3}[0-9]')
 CELL_COLUMN = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})\d')
 
 
-def read_workbook_sheets(name: str, content: bytes) -> Iterator[tuple[str, pa.Table]]:
-    """Name and text cells of every worksheet. Raises UnreadableFileError for a damaged, locked or inflated workbook."""
+def read_workbook_sheets(name: str, content: bytes) -> Iterator[tuple[str, bool, pa.Table]]:
+    """Name, whether it is hidden, and text cells of every worksheet. Raises UnreadableFileError for a damaged, locked
+    or inflated workbook."""
     _refuse_inflated_sheets(name, content)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        for sheet_name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(sheet_name).to_python(skip_empty_area=False)
-            yield sheet_name, _text_table(rows)
+        for sheet in workbook.sheets_metadata:
+            rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+            yield sheet.name, sheet.visible != SheetVisibleEnum.Visible, _text_table(rows)
     except PasswordError:
         raise UnreadableFileError(
             Message("工作簿有密码", "the workbook is locked with a password"),

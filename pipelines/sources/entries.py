@@ -8,12 +8,22 @@ import pandas as pd
 from pipelines.sources.layout import Layout
 
 ZERO = r"0+(\.0*)?|\.0+"
-PLACEHOLDERS = ("", "-", "--", "—", "——")
+PLACEHOLDERS = ("", "-", "--", "—", "——", '=""')
+TOTAL_WORDS = ("合计", "小计", "累计", "汇总")
 
 
 def is_nothing(texts: pd.Series, layout: Layout) -> pd.Series:
     """TRUE where a cell is blank, or holds a placeholder of every file or of the layout."""
     return texts.isna() | texts.fillna("").str.strip().isin((*PLACEHOLDERS, *layout.placeholders))
+
+
+def has_key(fields: pd.DataFrame, layout: Layout) -> pd.Series:
+    """TRUE where a field that names a record holds a digit; the label of a total, such as 10月合计, is no name."""
+    found = pd.Series(False, index=fields.index)
+    for field in layout.key_fields:
+        text = fields[field].fillna("").str.strip()
+        found |= text.str.contains("[0-9]") & ~text.str.endswith(TOTAL_WORDS)
+    return found
 
 
 def mark_negative(fields: pd.DataFrame, layout: Layout) -> pd.Series:
@@ -27,11 +37,9 @@ def mark_negative(fields: pd.DataFrame, layout: Layout) -> pd.Series:
 def take_entries(fields: pd.DataFrame, kinds: pd.Series, layout: Layout) -> tuple[pd.Series, pd.DataFrame]:
     """Extractions, and for general ledgers the lines of the accounts that hold invoices."""
     fields = _extract(fields, layout)
-    if layout.direction and "direction" in fields:
-        fields["direction"] = fields["direction"].fillna(str(layout.direction))
     if not layout.entry:
         return kinds, fields
-    account = fields["account_code"].fillna("").str.strip()
+    account = fields["account_code"].fillna("").str.strip(' ="\t')
     direction = pd.Series(None, index=fields.index, dtype="object")
     for rule in layout.entry:
         direction[account.str.startswith(rule.account_prefix)] = str(rule.direction)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pipelines.sources.decode import Sheet
 from pipelines.sources.layout import Layout
 
+NOTE_THAT_COUNTS = re.compile(r"\([^()]*?((?:不含|不含增值|未|含)税|大写)[^()]*\)")
+
 
 @dataclass(frozen=True)
 class Header:
@@ -28,26 +30,38 @@ def fits_sheet(pattern: str, name: str) -> bool:
 
 
 def plain_header(text: str) -> str:
-    """A header without width, blanks, `*`, and notes in brackets."""
-    plain = unicodedata.normalize("NFKC", text)
-    return re.sub(r"\(.*?\)|[\s*:：]", "", plain).lower()
+    """A header without width, blanks, `*`, and notes in brackets. A note that makes it another column stays, in front:
+    金额（含税） is 含税金额, and 价税合计（大写） is no money."""
+    plain = re.sub(r"[\s*:：]", "", unicodedata.normalize("NFKC", text)).lower()
+    bare = re.sub(r"\(.*?\)", "", plain)
+    note = NOTE_THAT_COUNTS.search(plain)
+    if note is None or ("税" in bare and "税" in note[1]):
+        return bare
+    return re.sub("未|不含增值", "不含", note[1]) + bare
 
 
 def find_header(sheet: Sheet, layout: Layout) -> Header | None:
     """The first row that is a header alone or, where cells are merged over two rows, together with the row below.
 
-    A title above a whole header is no upper level of it: the row below wins if it names as many fields alone.
+    A title above a whole header is no upper level of it: what begins below wins if it names as many fields. A row
+    below without any digit is a lower level, no record, if the two name more fields than the upper one alone.
     """
     top = [list(row.values()) for row in sheet.cells.slice(0, layout.header.within + 1).to_pylist()]
-    for place in range(min(len(top), layout.header.within)):
-        single = _header_at(top, place, 1, layout)
-        if single is not None:
-            return single
-        double = _header_at(top, place, 2, layout)
-        if double is not None:
-            below = _header_at(top, place + 1, 1, layout)
-            return below if below is not None and len(below.columns) == len(double.columns) else double
-    return None
+    places = range(min(len(top), layout.header.within))
+    return next((header for place in places if (header := _header_from(top, place, layout))), None)
+
+
+def _header_from(top: list[list[str]], place: int, layout: Layout) -> Header | None:
+    single = _header_at(top, place, 1, layout)
+    double = _header_at(top, place, 2, layout)
+    if double is None or (single is not None and not _adds_names(double, single, top[place + 1])):
+        return single
+    below = _header_from(top, place + 1, layout)
+    return below if below is not None and len(below.columns) >= len(double.columns) else double
+
+
+def _adds_names(double: Header, single: Header, lower: list[str]) -> bool:
+    return len(double.columns) > len(single.columns) and not re.search(r"\d", "".join(text or "" for text in lower))
 
 
 def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) -> Header | None:
@@ -61,10 +75,14 @@ def _header_at(top: list[list[str]], place: int, height: int, layout: Layout) ->
 
 
 def count_known_columns(sheets: list[Sheet], layout: Layout) -> int:
-    """How many fields the layout finds in the best fitting sheet that it would read; 0 if its header is nowhere."""
-    readable = [s for s in sheets if any(fits_sheet(rule.name, s.name) or rule.name == "*" for rule in layout.sheets)]
+    """How many fields the layout finds in the best fitting sheet that it would read; 0 if its header is nowhere.
+
+    A layout that reads statuses does not know a sheet without them, where void invoices would look like others.
+    """
+    readable = [s for s in sheets if not s.is_hidden and any(fits_sheet(rule.name, s.name) for rule in layout.sheets)]
     headers = [header for header in (find_header(sheet, layout) for sheet in readable) if header is not None]
-    return max((len(header.columns) for header in headers), default=0)
+    known = [header.columns for header in headers if "status" in header.columns or "status" not in layout.fields]
+    return max(map(len, known), default=0)
 
 
 def _map_columns(titles: list[str], layout: Layout) -> dict[str, int] | None:

@@ -22,13 +22,15 @@ from pipelines.warehouse import Connection, connect, ensure_tables, run_sql
 
 @dataclass(frozen=True)
 class ReadFile:
-    """The account of one file; `rows_read = rows_kept + rows_rejected + rows_ignored`."""
+    """The account of one file; `rows_read = rows_kept + rows_rejected + rows_ignored`. `stopped` says why nothing of it
+    was used."""
 
     path: Path
     layout: str
     account: FileAccount
-    period: tuple[date, date] | None
-    messages: tuple[Message, ...]
+    period: tuple[date, date] | None = None
+    messages: tuple[Message, ...] = ()
+    stopped: BadInputError | None = None
 
 
 def read_to_parquet(
@@ -40,7 +42,7 @@ def read_to_parquet(
     direction: Direction | None = None,
 ) -> list[ReadFile]:
     """Type files and write `core_upstream__invoice.parquet` or `core_ledger__entry.parquet`, `rejects.parquet` and
-    `ignored.parquet` into `out`. All files share one layout's side. Raises BadInputError for a file that is stopped."""
+    `ignored.parquet` into `out`, unless every file is stopped. All files share one layout's side."""
     side = Side(load_layout(layout, settings).side)
     out.mkdir(parents=True, exist_ok=True)
     con = connect(":memory:", settings)
@@ -48,7 +50,9 @@ def read_to_parquet(
         ensure_tables(con)
         prepare_typing(con, settings)
         source = Source(id="read", side=side, folder=".", layout=layout, taxpayer_id=taxpayer_id, direction=direction)
-        accounts = [_read_one(con, settings, source, path) for path in paths]
+        accounts = [_read_or_stop(con, settings, source, path) for path in paths]
+        if all(account.stopped for account in accounts):
+            return accounts
         table = "core_upstream__invoice" if side == Side.UPSTREAM else "core_ledger__entry"
         run_sql(con, f"core/{table}", {"as_of": datetime.max})
         for relation, name in ((table, table), ("raw_reject", "rejects"), ("raw_ignored", "ignored")):
@@ -56,6 +60,13 @@ def read_to_parquet(
         return accounts
     finally:
         con.close()
+
+
+def _read_or_stop(con: Connection, settings: Settings, source: Source, path: Path) -> ReadFile:
+    try:
+        return _read_one(con, settings, source, path)
+    except BadInputError as error:
+        return ReadFile(path, source.layout, FileAccount(0, 0, 0, 0), stopped=error)
 
 
 def _read_one(con: Connection, settings: Settings, source: Source, path: Path) -> ReadFile:

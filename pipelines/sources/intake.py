@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +28,7 @@ from pipelines.sources.again import (
     withdraw_sightings,
 )
 from pipelines.sources.calendar import load_calendar, overdue_days, say_days
+from pipelines.sources.decode import refuse_too_large
 from pipelines.sources.landing import LandedFile, find_growing, is_fault_of, land_file, list_deliveries
 from pipelines.sources.layout import Layout, known_layouts
 from pipelines.sources.period import find_period
@@ -69,7 +69,7 @@ class Intake:
     sources: tuple[SourceIntake, ...]
 
 
-def take_in(settings: Settings, night: Night, report: Callable[[str], None] = lambda _name: None) -> Intake:
+def take_in(settings: Settings, night: Night) -> Intake:
     """Land, read and type what the sources delivered; writes raw_*, core_* and night__source.
 
     A look back (a later night has ended already) takes nothing in: it shows what was known then.
@@ -80,33 +80,29 @@ def take_in(settings: Settings, night: Night, report: Callable[[str], None] = la
             with transaction(con):
                 settle_core(con, settings, night.as_of)
             return Intake(())
-        sources = _take_sources(con, settings, night, report)
+        sources = _take_sources(con, settings, night)
         with transaction(con):
             settle_core(con, settings, night.as_of)
             _write_states(con, sources, night)
     return Intake(sources)
 
 
-def _take_sources(
-    con: Connection, settings: Settings, night: Night, report: Callable[[str], None]
-) -> tuple[SourceIntake, ...]:
+def _take_sources(con: Connection, settings: Settings, night: Night) -> tuple[SourceIntake, ...]:
     """Every source in its turn; one whose share is away is asked again after the others."""
-    taken = {source.id: _take_or_say(con, settings, source, night, report) for source in settings.sources}
+    taken = {source.id: _take_or_say(con, settings, source, night) for source in settings.sources}
     for seconds in AWAY_WAITS_S:
         away = [source for source in settings.sources if taken[source.id].is_away]
         if not away:
             break
         time.sleep(seconds)
-        taken |= {source.id: _take_or_say(con, settings, source, night, report) for source in away}
+        taken |= {source.id: _take_or_say(con, settings, source, night) for source in away}
     return tuple(taken.values())
 
 
-def _take_or_say(
-    con: Connection, settings: Settings, source: Source, night: Night, report: Callable[[str], None]
-) -> SourceIntake:
+def _take_or_say(con: Connection, settings: Settings, source: Source, night: Night) -> SourceIntake:
     """A folder that cannot be read fails its source, not the others; a fault of our own disk still stops the night."""
     try:
-        return _take_source(con, settings, source, night, report)
+        return _take_source(con, settings, source, night)
     except OSError as error:
         if not is_fault_of(error, settings.source_folder(source)):
             raise
@@ -126,22 +122,32 @@ def _say_unreadable(source: Source, error: OSError) -> Message:
     )
 
 
-def _take_source(
-    con: Connection, settings: Settings, source: Source, night: Night, report: Callable[[str], None]
-) -> SourceIntake:
+def _take_source(con: Connection, settings: Settings, source: Source, night: Night) -> SourceIntake:
     paths = list_deliveries(settings, source)
     growing = find_growing(paths, settings.settle_seconds) if _is_filled_by_others(source) else set()
-    for path in (path for path in paths if path not in growing):
+    large = {path: said for path in paths if (said := _say_too_large(path))}
+    for path in (path for path in paths if path not in growing and path not in large):
         landed = land_file(settings, source, path, night)
         with transaction(con):
             if _is_taken(con, source, landed):
                 _note_delivery(con, settings, source, landed, night)
-                continue
-            report(path.name)
+                if not _is_first_to_tell_period(con, settings, source, landed):
+                    continue
+                forget_rows(con, source, landed)
             _take_file(con, settings, source, landed, night)
-    _read_again(con, settings, source, night, report)
+    _read_again(con, settings, source, night)
     found = _state_of(con, settings, source, night)
-    return replace(found, messages=(*found.messages, *_say_growing(growing)))
+    found = replace(found, messages=(*found.messages, *_say_growing(growing), *large.values()))
+    return replace(found, state="failed", files_failed=found.files_failed + len(large)) if large else found
+
+
+def _say_too_large(path: Path) -> Message | None:
+    """Why a file is not even opened; None for one that may be read."""
+    try:
+        refuse_too_large(path.name, path.stat().st_size)
+    except UnreadableFileError as error:
+        return error.sentence
+    return None
 
 
 def _say_growing(paths: set[Path]) -> tuple[Message, ...]:
@@ -167,6 +173,16 @@ def _is_taken(con: Connection, source: Source, landed: LandedFile) -> bool:
         [landed.file_id, source.id],
     ).fetchone()
     return found != (0,)
+
+
+def _is_first_to_tell_period(con: Connection, settings: Settings, source: Source, landed: LandedFile) -> bool:
+    """A file that was renamed because nothing told its days."""
+    found = con.execute(
+        "SELECT layout FROM raw_file WHERE file_id = ? AND source_id = ? AND period_from IS NULL",
+        [landed.file_id, source.id],
+    ).fetchone()
+    layout = known_layouts(settings).get(found[0]) if found else None
+    return layout is not None and find_period(layout, landed.name, "") is not None
 
 
 def _note_delivery(con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night) -> None:
@@ -223,7 +239,9 @@ def _keep_reading(
 def _is_quiet_day(con: Connection, source: Source, landed: LandedFile, reading: FileReading) -> bool:
     """Whether it is a ledger's export of days without postings: a header and nothing else, under a name that never
     held a row. Nothing asks for a person then; whether the export was whole stays unknown, so it moves no window."""
-    if source.side != Side.LEDGER or reading.rows.num_rows or not set(reading.ignored["kind"].to_pylist()) <= NO_ROWS:
+    if source.side != Side.LEDGER or reading.rows.num_rows or reading.refused.num_rows:
+        return False
+    if not set(reading.ignored["kind"].to_pylist()) <= NO_ROWS:
         return False
     held = con.execute(
         "FROM raw_file WHERE source_id = ? AND file_name = ? AND rows_kept > 0", [source.id, landed.name]
@@ -231,15 +249,12 @@ def _is_quiet_day(con: Connection, source: Source, landed: LandedFile, reading: 
     return held is None
 
 
-def _read_again(
-    con: Connection, settings: Settings, source: Source, night: Night, report: Callable[[str], None]
-) -> None:
+def _read_again(con: Connection, settings: Settings, source: Source, night: Night) -> None:
     """Files that the settings or the layout of before could not use whole. One that is not read at all with those of
     today stays as it was read."""
     fingerprint = fingerprint_reading(settings, source)
     for outdated in list_outdated(con, settings, source, fingerprint):
         landed = outdated.landed
-        report(landed.name)
         try:
             layout, reading = read_with_layout(landed.name, landed.content, source.layout, source.side, settings)
         except (StoppedFileError, UnreadableFileError) as error:

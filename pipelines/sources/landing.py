@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from pipelines.night import Night
 from pipelines.settings import BEIJING, Settings, Source
+from pipelines.snapshots.store import hash_file, sync_folder
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload")
 
@@ -81,11 +83,11 @@ def is_fault_of(error: OSError, folder: Path) -> bool:
 
 
 def land_file(settings: Settings, source: Source, path: Path, night: Night) -> LandedFile:
-    """Copy the bytes to their place, unless they lie there already, and say what they are."""
+    """Copy the bytes to their place, unless they lie there whole already, and say what they are."""
     content = path.read_bytes()
     file_id = hashlib.sha256(content).hexdigest()
     target = settings.landing_dir / source.id / f"{file_id}{path.suffix.lower()}"
-    if not target.is_file():
+    if not target.is_file() or hash_file(target) != file_id:
         write_safely(target, content)
     made = datetime.fromtimestamp(path.stat().st_mtime, BEIJING).replace(tzinfo=None, microsecond=0)
     relative = str(target.relative_to(settings.data_root))
@@ -93,9 +95,9 @@ def land_file(settings: Settings, source: Source, path: Path, night: Night) -> L
 
 
 def write_safely(target: Path, content: bytes) -> None:
-    """Write under a temporary name, sync, rename: a crash leaves the whole file or none."""
+    """Write under a temporary name, sync, rename: a crash leaves the whole file or none. Mode 0600, folder 0700."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as file:
             os.fchmod(file.fileno(), 0o600)
@@ -107,8 +109,4 @@ def write_safely(target: Path, content: bytes) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(target.parent)

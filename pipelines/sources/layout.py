@@ -118,6 +118,7 @@ class Layout(_Part):
     title_zh: str
     title_en: str
     encodings: list[str] = ["utf-8", "gb18030"]
+    delimiter: str | None = Field(default=None, pattern=r"^[\t!#$%&*+,/:;<=>?@^`|~-]$")
     sheets: list[SheetRule] = [SheetRule()]
     header: HeaderRule
     fields: dict[str, list[str]]

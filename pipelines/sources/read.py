@@ -13,18 +13,24 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.model import LEDGER_TEXT_FIELDS, UPSTREAM_TEXT_FIELDS, Side
-from pipelines.sources.control import check_control
+from pipelines.sources.control import NamedRows, check_control, find_totals
 from pipelines.sources.decode import Sheet
-from pipelines.sources.entries import is_nothing, mark_negative, take_entries
+from pipelines.sources.entries import has_key, is_nothing, mark_negative, take_entries
 from pipelines.sources.header import Header, find_header, fits_sheet, header_sentences, plain_header
 from pipelines.sources.layout import Layout, SheetRule
 from pipelines.sources.period import find_period
 from pipelines.sources.reasons import Message, StoppedFileError
+from pipelines.sources.unread import say_unread
+from pipelines.sources.unsaid import say_unsaid
 
 TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIELDS}
 IGNORED_COLUMNS = ["sheet", "row_number", "kind", "text"]
 LABEL_COLUMNS = 8
-"""A label such as 合计 stands in one of the first columns."""
+"""A label such as 合计 stands in one of the first columns, or in the summary."""
+LONE_WORDS = r"^[^0-9０-９]*[A-Za-z一-鿿]"
+"""A text that begins with words, such as 导出时间：2026-11-05."""
+PARTIES = ("seller", "buyer", "counterparty")
+"""What the fields of parties begin with."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,11 @@ class _ReadSheet:
 @dataclass(frozen=True)
 class FileReading:
     """What a file holds: `rows` (sheet, row_number, the side's text fields, other_cells, and is_negative
-    by the layout's rules of signs), `ignored` (sheet, row_number,
-    kind, text), how many rows were read, and what the file says of itself."""
+    by the layout's rules of signs), rows that are `refused` before their cells mean anything (also reason, found),
+    `ignored` (sheet, row_number, kind, text), how many rows were read, and what the file says of itself."""
 
     rows: pa.Table
+    refused: pa.Table
     ignored: pa.Table
     rows_read: int
     grain: str
@@ -62,6 +69,7 @@ def empty_reading(layout: Layout) -> FileReading:
     """No row at all, as from a listing that was declared to have none."""
     return FileReading(
         rows=_row_schema(layout.side).empty_table(),
+        refused=_refused_schema(layout.side).empty_table(),
         ignored=_ignored_schema().empty_table(),
         rows_read=0,
         grain=layout.sheets[0].grain,
@@ -76,29 +84,60 @@ def read_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> FileRead
     """Rows and ignores of the sheets that the layout reads. Raises StoppedFileError naming what was found."""
     rule, chosen = _choose_sheets(file_name, sheets, layout)
     parts = [_read_sheet(file_name, sheet, layout) for sheet in chosen]
-    left = [[sheet.name, 0, "other_sheet", sheet.name] for sheet in sheets if sheet not in chosen]
+    left = [
+        [sheet.name, 0, "hidden_sheet" if sheet.is_hidden else "other_sheet", sheet.name]
+        for sheet in sheets
+        if sheet not in chosen
+    ]
     ignored = pd.concat(
         [*(part.ignored for part in parts), pd.DataFrame(left, columns=IGNORED_COLUMNS)], ignore_index=True
     )
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    refused = _refuse_slipped(rows, layout, rule.grain)
+    rows = rows.drop(refused.index)
     top = "\n".join(part.top for part in parts)
     doubled = tuple(message for part in parts for message in part.messages)
-    is_capped = layout.row_cap is not None and len(rows) >= layout.row_cap
+    titles = {name: title for part in parts for name, title in part.titles.items()}
+    period = find_period(layout, file_name, top)
+    is_capped = layout.row_cap is not None and len(rows) + len(refused) >= layout.row_cap
     return FileReading(
         rows=pa.Table.from_pandas(rows, schema=_row_schema(layout.side), preserve_index=False),
         ignored=pa.Table.from_pandas(ignored, schema=_ignored_schema(), preserve_index=False),
-        rows_read=len(rows) + len(ignored),
+        refused=pa.Table.from_pandas(refused, schema=_refused_schema(layout.side), preserve_index=False),
+        rows_read=len(rows) + len(refused) + len(ignored),
         grain=rule.grain,
-        period=find_period(layout, file_name, top),
+        period=period,
         taxpayer_id=_found(layout.title.get("taxpayer_id"), top),
-        messages=(*((_cap_message(file_name, layout),) if is_capped else ()), *doubled),
+        messages=(
+            *((_cap_message(file_name, layout),) if is_capped else ()),
+            *doubled,
+            *_say_hidden(file_name, sheets, rule, layout),
+            *say_unsaid(file_name, layout, titles, period),
+        ),
         is_complete=not is_capped,
-        titles={name: title for part in parts for name, title in part.titles.items()},
+        titles=titles,
     )
+
+
+def _refuse_slipped(rows: pd.DataFrame, layout: Layout, grain: str) -> pd.DataFrame:
+    """Rows of which nobody knows what stands where, and the other lines of their invoices, whose sums are unknown."""
+    is_slipped = rows["overlong"] != ""
+    is_refused = is_slipped
+    if grain == "line" and is_slipped.any():
+        keys = rows[layout.key_fields].fillna("").agg("|".join, axis=1)
+        is_refused = keys.isin(keys[is_slipped])
+    refused = rows[is_refused].copy()
+    refused["reason"] = is_slipped[is_refused].map({True: "cells_slipped", False: "line_rejected"})
+    refused["found"] = refused["overlong"].where(refused["overlong"] != "", None)
+    return refused
 
 
 def _row_schema(side: Side) -> pa.Schema:
     return _text_schema(*TEXT_FIELDS[side], "other_cells").append(pa.field("is_negative", pa.bool_()))
+
+
+def _refused_schema(side: Side) -> pa.Schema:
+    return _row_schema(side).append(pa.field("reason", pa.string())).append(pa.field("found", pa.string()))
 
 
 def _ignored_schema() -> pa.Schema:
@@ -126,12 +165,12 @@ def _found(pattern: str | None, text: str) -> str | None:
 
 def _choose_sheets(file_name: str, sheets: list[Sheet], layout: Layout) -> tuple[SheetRule, list[Sheet]]:
     for rule in layout.sheets:
-        chosen = [sheet for sheet in sheets if fits_sheet(rule.name, sheet.name)]
+        chosen = [sheet for sheet in sheets if fits_sheet(rule.name, sheet.name) and not sheet.is_hidden]
         if rule.name == "*":
             chosen = [sheet for sheet in chosen if find_header(sheet, layout)] or chosen[:1]
         if chosen:
             return rule, chosen
-    found = "、".join(sheet.name for sheet in sheets)
+    found = "、".join(f"{sheet.name}（隐藏 hidden）" if sheet.is_hidden else sheet.name for sheet in sheets)
     expected = "、".join(rule.name for rule in layout.sheets)
     raise StoppedFileError(
         f"文件 {file_name} 没有需要的工作表：找到 {found}，应有 {expected}。文件未采用，请核对导出是否改名。",
@@ -144,24 +183,28 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
     header = find_header(sheet, layout)
     if header is None:
         raise StoppedFileError(*header_sentences(file_name, sheet, layout), is_shape=True)
-    cells = sheet.cells.to_pandas().fillna("")
-    cells.columns = pd.RangeIndex(cells.shape[1])
+    frame = sheet.cells.to_pandas()
+    frame.columns = pd.RangeIndex(frame.shape[1])
+    cells = frame.fillna("")
     cells["_row"] = list(range(1, len(cells) + 1))
     first = header.row + header.height
     top = cells.iloc[:first]
     body = cells.iloc[first:].copy()
-    kinds = _classify(body, header, layout)
+    overlong = _find_overlong(frame, header)
     fields = _name_fields(body, header, layout)
+    kinds = _classify(body, fields, header, layout)
     fields.loc[kinds.isna(), :] = _fill_forward(fields.loc[kinds.isna()], layout)
     is_negative = mark_negative(fields, layout)
-    check_control(file_name, sheet.name, body, fields, kinds, header, layout, is_negative)
+    where = file_name + (f" [{sheet.name}]" if sheet.name else "")
+    check_control(NamedRows(where, header, body, fields, kinds, is_negative, overlong != ""), layout)
     kinds, fields = take_entries(fields, kinds, layout)
     is_kept = kinds.isna()
     rows = fields[is_kept].copy()
     rows.insert(0, "sheet", sheet.name)
     rows.insert(1, "row_number", body.loc[is_kept, "_row"])
-    rows["other_cells"] = _other_cells(body[is_kept], header, layout)
+    rows["other_cells"] = _other_cells(body[is_kept], header)
     rows["is_negative"] = is_negative[is_kept]
+    rows["overlong"] = overlong[is_kept]
     ignored = _ignored_rows(sheet.name, body[~is_kept], kinds[~is_kept])
     titles = _ignored_rows(
         sheet.name, top, pd.Series(["title"] * header.row + ["header"] * header.height, index=top.index)
@@ -171,8 +214,38 @@ def _read_sheet(file_name: str, sheet: Sheet, layout: Layout) -> _ReadSheet:
         pd.concat([titles, ignored], ignore_index=True),
         "\n".join(titles["text"]),
         {name: header.titles[place].strip() for name, place in header.columns.items()},
-        _say_doubled(file_name, body[is_kept], header),
+        (*_say_doubled(file_name, body[is_kept], header), *say_unread(file_name, header, layout)),
     )
+
+
+def _say_hidden(file_name: str, sheets: list[Sheet], rule: SheetRule, layout: Layout) -> tuple[Message, ...]:
+    """Hidden sheets that would have been read; lists for the cells of others are hidden too, and none of them."""
+    hidden = [s.name for s in sheets if s.is_hidden and fits_sheet(rule.name, s.name) and find_header(s, layout)]
+    if not hidden:
+        return ()
+    names = "、".join(hidden)
+    return (
+        Message(
+            f"文件 {file_name} 的工作表 {names} 是隐藏的，没有读取：若其中的行应当核对，请取消隐藏后重新放入。",
+            f"File {file_name}: sheet {names} is hidden and was not read. If its rows are to be compared, unhide it "
+            "and deliver the file again.",
+        ),
+    )
+
+
+def _find_overlong(cells: pd.DataFrame, header: Header) -> pd.Series:
+    """`10 > 8` cells for rows of text that are longer than their header and hold something behind its last title; ''
+    for all others. They have slipped, mostly by a comma in money without quotes; where, nobody knows."""
+    first = header.row + header.height
+    body = cells.iloc[first:]
+    width = int(cells.iloc[header.row : first].notna().any().sum())
+    if width == cells.shape[1]:
+        return pd.Series("", index=body.index, dtype="object")
+    titled = max(place for place, title in enumerate(header.titles) if title.strip()) + 1
+    is_longer = body.iloc[:, width:].notna().any(axis=1)
+    is_filled = body.iloc[:, titled:].fillna("").apply(lambda column: column.str.strip() != "").any(axis=1)
+    counted = body.notna().sum(axis=1).astype("object").map(f"{{}} > {width}".format)
+    return counted.where(is_longer & is_filled, "")
 
 
 def _say_doubled(file_name: str, body: pd.DataFrame, header: Header) -> tuple[Message, ...]:
@@ -198,7 +271,7 @@ def _text_columns(frame: pd.DataFrame) -> list[int]:
     return cast("list[int]", [column for column in frame.columns.tolist() if column != "_row"])
 
 
-def _classify(body: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
+def _classify(body: pd.DataFrame, fields: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
     """Kind of every row that is no record; NA for records."""
     columns = _text_columns(body)
     kinds = pd.Series(pd.NA, index=body.index, dtype="object")
@@ -207,26 +280,27 @@ def _classify(body: pd.DataFrame, header: Header, layout: Layout) -> pd.Series:
     for place in header.columns.values():
         is_header &= stripped[place] == header.titles[place].strip()
     kinds[is_header] = "header"
-    # A row with a number, or with a voucher, is a record, whatever word stands in it; the label itself is no key.
-    keys = [header.columns[field] for field in layout.key_fields if field in header.columns]
-    has_no_key = stripped[keys].apply(lambda column: ~column.str.contains(r"[0-9]")).all(axis=1)
-    labels = _labels(stripped.loc[has_no_key, columns[:LABEL_COLUMNS]])
-    for kind, names in (("subtotal", layout.control.subtotal_labels), ("control_total", layout.control.labels)):
-        has_label = pd.Series(False, index=body.index)
-        if labels.size:
-            has_label[has_no_key] = labels.isin(names).any(axis=1)
-        kinds[has_label & kinds.isna()] = kind
+    # A row with a number, or with a voucher, is a record, whatever word stands in it.
+    has_no_key = ~has_key(fields, layout)
+    labelled = dict.fromkeys([*columns[:LABEL_COLUMNS], header.columns.get("summary", columns[0])])
+    for kind, rows in find_totals(stripped.loc[has_no_key, list(labelled)], layout).items():
+        kinds.loc[rows[kinds[rows].isna()]] = kind
     if layout.ignore:
         joined = stripped.agg(" ".join, axis=1)
         for pattern in layout.ignore:
             kinds[joined.str.contains(pattern, regex=True) & kinds.isna()] = "note"
-    kinds[(stripped == "").all(axis=1)] = "blank"
+    filled = stripped != ""
+    lone = stripped[(filled.sum(axis=1) == 1) & has_no_key & kinds.isna()]
+    kinds[lone.index[_hold_words(lone, header)]] = "note"
+    kinds[~filled.any(axis=1)] = "blank"
     return kinds
 
 
-def _labels(cells: pd.DataFrame) -> pd.DataFrame:
-    labels: pd.DataFrame = cells.apply(lambda column: column.str.replace(r"[\s　:：]", "", regex=True))
-    return labels
+def _hold_words(lone: pd.DataFrame, header: Header) -> pd.Series:
+    """Of rows with one cell, those that say something beside the records: no party, and no number, day or money."""
+    texts = lone.sum(axis=1).astype("str")
+    parties = [place for field, place in header.columns.items() if field.startswith(PARTIES)]
+    return texts.str.contains(LONE_WORDS, regex=True) & (lone[parties] == "").all(axis=1)
 
 
 def _name_fields(body: pd.DataFrame, header: Header, layout: Layout) -> pd.DataFrame:
@@ -272,7 +346,7 @@ def _fill_forward(fields: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     return filled
 
 
-def _other_cells(body: pd.DataFrame, header: Header, layout: Layout) -> list[str | None]:
+def _other_cells(body: pd.DataFrame, header: Header) -> list[str | None]:
     taken = set(header.columns.values())
     others = [c for c in _text_columns(body) if c not in taken]
     if not others:

@@ -17,10 +17,20 @@ REJECT_REASONS: dict[str, str] = {
     "money_unreadable": "数字金额，如 1,234.56 | money such as 1,234.56",
     "money_fraction": "最多两位小数 | at most two decimals",
     "status_unknown": "reference/statuses.csv 中的发票状态 | an invoice status of reference/statuses.csv",
-    "direction_unknown": "进项或销项：来源设置 direction | input or output: set the source's direction",
+    "direction_unknown": "进项或销项，或来源设置 direction | input or output, or the source's setting direction",
+    "direction_contradicts": "与来源设置或版式的 direction 相同的方向 | "
+    "the direction that the source's setting or the layout says",
+    "debit_or_credit": "进项或销项；借、贷是科目的方向：请用有借方、贷方两列的版式，或写明规则 sign.negative_if | "
+    "input or output; for 借 and 贷 take a layout with columns of debit and credit, or give it a rule sign.negative_if",
     "taxpayer_unknown": "本企业税号：设置 taxpayers 或来源的 taxpayer_id | "
     "our own tax id: set taxpayers, or the source's taxpayer_id",
     "not_ours": "销方或购方为本企业 | our own entity as seller or buyer",
+    "cells_slipped": "单元格不多于表头：含逗号的金额或文字须加引号 | "
+    "no more cells than the header: quote money and text with commas",
+    "other_side": "来源设置 direction 所说的一方为本企业：input 为购方，output 为销方 | "
+    "our own entity on the side that the source's setting direction says: as buyer for input, as seller for output",
+    "other_taxpayer": "来源设置 taxpayer_id 的企业为销方或购方 | "
+    "the company of the source's setting taxpayer_id as seller or buyer",
     "line_rejected": "该发票的所有明细行均可读 | every line of the invoice readable: another line of it was rejected",
 }
 """Every reason of `raw_reject` with what was expected, Chinese | English."""
@@ -31,10 +41,12 @@ IGNORE_KINDS: dict[str, str] = {
     "blank": "空行 | a row without text",
     "control_total": "合计行 | the total of the sheet, compared with its rows",
     "subtotal": "小计行 | a subtotal, not compared",
-    "note": "导出说明 | a note such as the export time, by a rule of the layout",
+    "note": "说明，如导出时间：仅一格文字的行，或按版式规则 | "
+    "a note such as the export time: nothing but words in one cell, or by a rule of the layout",
     "other_account": "其他科目的分录 | a line of an account that holds no invoices",
     "settlement": "收付款分录 | a payment or receipt on the account, which refers to no invoice of its own",
     "paging_repeat": "接口在后一页重复给出的行 | a record that an earlier page of the same listing holds too",
+    "hidden_sheet": "隐藏的工作表（计一行，行号 0） | a hidden sheet, left aside; counts as one row with number 0",
     "other_sheet": "未读取的工作表（计一行，行号 0） | a sheet left aside; counts as one row with number 0",
 }
 """Every kind of `raw_ignored`, Chinese | English."""
@@ -51,6 +63,9 @@ class Message:
         return self.zh if self.zh == self.en else f"{self.zh} | {self.en}"
 
 
+EXPORT_AGAIN = Message("请重新导出", "export it again")
+
+
 class StoppedFileError(FapiaoError):
     """Nothing of a file may be used; caught per file by the intake, which keeps the sentence and goes on."""
 
@@ -64,13 +79,24 @@ class StoppedFileError(FapiaoError):
 class UnreadableFileError(BadInputError):
     """The bytes of a file are no table that can be read; caught per file by the intake, as StoppedFileError is."""
 
-    def __init__(self, reason: Message, *, name: str, place: str = "", found: Message, expected: Message) -> None:
-        super().__init__(str(reason), where=f"{name}{place}", found=str(found), expected=str(expected))
+    def __init__(
+        self,
+        reason: Message,
+        *,
+        name: str,
+        place: str = "",
+        found: Message,
+        expected: Message,
+        next_step: Message = EXPORT_AGAIN,
+    ) -> None:
+        super().__init__(
+            str(reason), where=f"{name}{place}", found=str(found), expected=str(expected), next_step=str(next_step)
+        )
         self.sentence = Message(
             f"文件 {name}{place} 无法读取：{reason.zh}（实际：{found.zh}；应为：{expected.zh}）。"
-            "文件未采用，请重新导出。",
+            f"文件未采用，{next_step.zh}。",
             f"File {name}{place} cannot be read: {reason.en} (found: {found.en}; expected: {expected.en}). "
-            "Nothing of it was used; export it again.",
+            f"Nothing of it was used; {next_step.en}.",
         )
 
 

@@ -7,10 +7,12 @@ from pipelines.sources.typing import FileAccount, Rejected
 
 TOLD = 3
 """So many reasons are told with their first row; raw_reject names every row."""
-OF_SETTINGS = frozenset({"direction_unknown", "taxpayer_unknown"})
-"""The file is as it should be: what is missing is said in fapiao.toml."""
-NAMES_PARTIES = frozenset({"taxpayer_unknown", "not_ours"})
-"""What was found may be a party's name, which stays out of messages."""
+OF_SETTINGS = frozenset(
+    {"direction_unknown", "direction_contradicts", "other_side", "other_taxpayer", "taxpayer_unknown"}
+)
+"""The file may be as it should be: what is missing or wrong is said in fapiao.toml."""
+NAMES_PARTIES = frozenset({"taxpayer_unknown", "not_ours", "other_side", "other_taxpayer"})
+"""What was found may be a party's name or id, which stays out of messages."""
 
 
 def say_account(name: str, account: FileAccount) -> tuple[Message, ...]:
@@ -43,7 +45,7 @@ def say_account(name: str, account: FileAccount) -> tuple[Message, ...]:
 
 
 def _say_remedy(account: FileAccount) -> Message:
-    if account.rejects[0].reason in OF_SETTINGS:
+    if account.rejects[0].reason in OF_SETTINGS and not _is_unknown_word(account.rejects[0]):
         return Message(
             "请在 fapiao.toml 中改正此来源的设置，下一夜会重新读取此文件，不必重新导出。",
             "Correct the source's settings in fapiao.toml: the next night reads the file again, no new export is "
@@ -54,6 +56,11 @@ def _say_remedy(account: FileAccount) -> Message:
         "Correct and export it again, or fit the layout to it: the next night reads it again. raw_reject says why of "
         "each row.",
     )
+
+
+def _is_unknown_word(reject: Rejected) -> bool:
+    """The file does say a direction, in a word of its own."""
+    return reject.reason == "direction_unknown" and reject.found is not None
 
 
 def say_reasons(rejects: tuple[Rejected, ...]) -> Message:
@@ -71,7 +78,7 @@ def _say_reason(reject: Rejected) -> Message:
     found_zh, found_en = (f"为“{reject.found}”", f' holds "{reject.found}"') if reject.found else ("为空", " is empty")
     if reject.reason in NAMES_PARTIES:
         found_zh = found_en = ""
-    if reject.reason in OF_SETTINGS:
+    if reject.reason == "taxpayer_unknown" or (reject.reason == "direction_unknown" and not reject.found):
         column_zh = column_en = found_zh = found_en = ""
     more_zh, more_en = (
         (f"（同因共 {reject.row_count} 行）", f" ({reject.row_count} rows alike)") if reject.row_count > 1 else ("", "")

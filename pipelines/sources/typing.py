@@ -69,10 +69,12 @@ def type_file(
     keys = {"file_id": landed.file_id, "source_id": source.id}
     incoming: pa.Table = reading.rows
     con.register("incoming", incoming)
+    con.register("refused", reading.refused)
     side = Side(layout.side)
     con.execute(
         f"INSERT INTO raw_{side}__row BY NAME "
-        "SELECT $file_id AS file_id, $source_id AS source_id, * EXCLUDE (is_negative) FROM incoming",
+        "SELECT $file_id AS file_id, $source_id AS source_id, * EXCLUDE (is_negative) "
+        "FROM (FROM incoming UNION ALL BY NAME SELECT * EXCLUDE (reason, found) FROM refused)",
         keys,
     )
     con.register("left_aside", reading.ignored)
@@ -89,6 +91,7 @@ def type_file(
     }
     _load_list(con, "own_status", ("text", "status"), [(text, str(status)) for text, status in layout.status.items()])
     run_sql(con, f"core/typed_{side}", values)
+    con.execute("INSERT INTO new_reject BY NAME SELECT sheet, row_number, reason, found FROM refused")
     run_sql(con, f"core/core_{side}__sighting", {"received_at": received_at})
     if side == Side.UPSTREAM:
         run_sql(con, "core/core_upstream__span", keys | {"is_cut": not reading.is_complete and not reading.is_listing})
@@ -100,8 +103,10 @@ def type_file(
     rejects = _summarise_rejects(con, reading)
     rejected = sum(reject.row_count for reject in rejects)
     con.unregister("incoming")
+    con.unregister("refused")
     con.unregister("left_aside")
-    return FileAccount(reading.rows_read, incoming.num_rows - rejected, rejected, reading.ignored.num_rows, rejects)
+    kept = incoming.num_rows + reading.refused.num_rows - rejected
+    return FileAccount(reading.rows_read, kept, rejected, reading.ignored.num_rows, rejects)
 
 
 def _summarise_rejects(con: Connection, reading: FileReading) -> tuple[Rejected, ...]:
@@ -112,12 +117,13 @@ def _summarise_rejects(con: Connection, reading: FileReading) -> tuple[Rejected,
     )
 
 
-def _layout_values(layout: Layout) -> dict[str, list[str]]:
+def _layout_values(layout: Layout) -> dict[str, list[str] | bool]:
     """What the layout says of its cells; a list of formats may not be empty, and the one here is built in anyway."""
     return {
         "placeholders": layout.placeholders,
         "date_formats": layout.date_formats or ["%Y-%m-%d"],
         "negate": layout.sign.negate,
+        "is_sided": any(rule.field == "direction" for rule in layout.sign.negative_if),
     }
 
 

@@ -89,6 +89,11 @@ def test_imports_go_one_way_inside_pipelines() -> None:
         assert not upward, f"{path.relative_to(ROOT)} imports {upward}"
 
 
+def test_the_design_tells_the_layers_as_they_are() -> None:
+    told = (ROOT / "docs/design.md").read_text(encoding="utf-8").split("inside pipelines\n`")[1].split("`")[0]
+    assert [set(layer.split(", ")) for layer in " ".join(told.split()).split(" -> ")] == [*reversed(LAYERS)]
+
+
 def test_only_the_warehouse_opens_duckdb() -> None:
     openers = {
         str(path.relative_to(ROOT))

@@ -39,9 +39,10 @@ taxpayer_id = "{taxpayer}"
 HEAD = """# Faults of a tax system, and what a night makes of them
 
 Written by `python -m tests.faults.fault_nights`, checked by `tests/faults/test_fault_nights.py`: for every fault of the
-simulator one night with it and one after it. A small company, 40 invoices; its ledger agrees with the tax system to the
-cent, so whatever is called missing, different or doubled would be a false alarm. *Not here* counts invoices that the
-tax system's own books list at that moment and we do not have, on the night of the fault and on the next.
+simulator but those of the verification service (查验) one night with it and one without it after it. A small company,
+40 invoices; its ledger agrees with the tax system to the cent, so a line that is called missing upstream, different or
+doubled is a false alarm. *Not here* counts invoices that were issued by that night and that we do not have. Both
+numbers: on the night of the fault → on the next.
 
 | fault | fetched | what the night says | alerts | not here | false alarms |
 | --- | --- | --- | --- | --- | --- |

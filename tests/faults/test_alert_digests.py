@@ -163,7 +163,7 @@ def test_a_crash_before_it_is_noted_sends_it_again_and_loses_none(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(digests, "replace_file", crash)
+        broken.setattr(digests, "write_safely", crash)
         with pytest.raises(KeyboardInterrupt):
             send_digests(settings, MONDAY)
     assert [result.state for result in send_digests(settings, MONDAY)] == ["delivered"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.simulator import FaultKind, SimulatedBooks, make_books
-from tests.faults.fault_nights import PAGE, PLAYED, play, write_page
+from tests.faults.fault_nights import HEAD, PAGE, PLAYED, play, write_page
 
 SHORT = ("busy", "expired_token", "server_error", "cut_short", "lost_page", "repeated_page", "overlapping_page")
 """Overcome within the night."""
@@ -18,6 +18,13 @@ LATE = "late_sync"
 @pytest.fixture(scope="module")
 def books() -> SimulatedBooks:
     return make_books(seed=7, invoices=40)
+
+
+def test_the_page_has_a_row_for_every_fault_that_is_played() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    head, rows = page[: len(HEAD)], page[len(HEAD) :]
+    assert head == HEAD
+    assert [row.split("`")[1] for row in rows.splitlines()] == [kind.id for kind in PLAYED]
 
 
 @pytest.mark.parametrize("kind", PLAYED, ids=lambda kind: kind.id)

@@ -159,6 +159,15 @@ def only_fit(line: Row, invoices: Sequence[Row], is_left: IsLeft | None = None) 
     "Near that date" is read as the days that the line itself allows. The contract does not say how equal the money must
     be, whether an amount can recur in a ledger without parties, and how long before its invoice a line may be posted.
     """
+    fitting = those_that_fit(line, invoices)
+    if len(fitting) > 1 and is_left is not None:
+        fitting = [invoice for invoice in fitting if is_left(invoice)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def those_that_fit(line: Row, invoices: Sequence[Row]) -> list[Row]:
+    """Invoices of its money, party and day; those that are dead only where none in force fits, as what was voided or
+    reversed was often issued again."""
     near = [invoice for invoice in invoices if money_agrees(invoice, line) and not party_differs(invoice, line)]
     alike = [invoice for invoice in near if money_equal(invoice, line)]
     if any(money_gap(invoice, line) == 0 for invoice in near if invoice not in alike):
@@ -168,11 +177,7 @@ def only_fit(line: Row, invoices: Sequence[Row], is_left: IsLeft | None = None) 
     if not line.get("invoice_date") and any(issued_on(invoice) > line["posted_on"] for invoice in alike):
         raise LeftOpenError("a doubtful number, and an invoice of after the posting")
     fitting = [invoice for invoice in alike if is_of_its_day(invoice, line)]
-    if len(fitting) > 1 and is_left is not None:
-        # What was voided or reversed was often issued again: it is not meant where one in force fits.
-        in_force = [invoice for invoice in fitting if invoice["status"] not in {"void", "red_full"}]
-        fitting = [invoice for invoice in in_force or fitting if is_left(invoice)]
-    return fitting[0] if len(fitting) == 1 else None
+    return [invoice for invoice in fitting if invoice["status"] not in {"void", "red_full"}] or fitting
 
 
 def only_near_fit(typed: str, line: Row, invoices: Sequence[Row], is_left: IsLeft | None) -> Row | None:

@@ -18,6 +18,7 @@ from tests.oracle.citing import (
     only_fit,
     only_fit_but_one,
     repair,
+    those_that_fit,
 )
 from tests.oracle.judging import (
     cause_of_pair,
@@ -27,6 +28,7 @@ from tests.oracle.judging import (
     issued_on,
     money_agrees,
     money_equal,
+    party_agrees,
     party_differs,
     party_of,
 )
@@ -94,6 +96,7 @@ class Desk:
             self._link(cause, self._meant(cause, unnamed))
         self._link(None, self._with_a_second_error(unnamed))
         self._link("number_mistyped", self._under_another_number())
+        self._take_off_what_is_a_strangers()
         self._take_off_what_was_posted_long_before()
         self._link("number_absent", self._meant("number_absent", unnamed))
         self._settle_red_pairs()
@@ -282,18 +285,32 @@ class Desk:
         doubted = []
         for invoice in self.invoices:
             lines = those_of_its_day_first(invoice, self.booked.get(invoice["record_id"], []))
-            if lines and money_agrees(invoice, *lines) and not any(party_differs(invoice, line) for line in lines):
-                continue
+            is_whole = money_agrees(invoice, *lines) and not any(party_differs(invoice, line) for line in lines)
             is_booked = False
             for line in lines:
-                agrees = money_agrees(invoice, line) and not party_differs(invoice, line)
+                agrees = is_whole or (money_agrees(invoice, line) and not party_differs(invoice, line))
                 # A second line of another day may be another invoice's.
-                is_again = is_booked and denies_the_day(invoice, line)
-                meant = only_fit(line, self.invoices) if is_again or not agrees else None
-                if meant is not None:
+                is_again = is_booked and not is_whole and denies_the_day(invoice, line)
+                meant = None
+                if is_again or not agrees:
+                    meant = only_fit(line, self.invoices)
+                elif states_another_day(invoice, line):
+                    meant = only_fit(line, [one for one in self.invoices if party_agrees(one, line)])
+                if meant is not None and meant is not invoice:
                     doubted.append((line, meant))
                 is_booked = is_booked or agrees
         return doubted
+
+    def _take_off_what_is_a_strangers(self) -> None:
+        """A line whose party, money and day all deny the invoice that it names, while several others have them."""
+        for invoice in self.invoices:
+            lines = self.booked.get(invoice["record_id"], [])
+            for line in list(lines):
+                denied = not money_agrees(invoice, line) and party_differs(invoice, line)
+                if denied and (states_another_day(invoice, line) or not line.get("invoice_date")):
+                    known = [one for one in self.invoices if party_agrees(one, line)]
+                    if len(those_that_fit(line, known)) > 1:
+                        lines.remove(line)
 
     def _take_off_what_was_posted_long_before(self) -> None:
         """A line of other money or party cannot mean an invoice that was issued long after it was posted."""
@@ -427,6 +444,10 @@ def denies_the_day(invoice: Row, line: Row) -> bool:
     """Another day is stated, or the line was posted a month before the invoice was issued."""
     stated = line.get("invoice_date")
     return differ(issued_on(invoice), stated) if stated else line["posted_on"] < issued_on(invoice) - MONTH
+
+
+def states_another_day(invoice: Row, line: Row) -> bool:
+    return bool(line.get("invoice_date")) and differ(issued_on(invoice), line["invoice_date"])
 
 
 def those_of_its_day_first(invoice: Row, lines: Sequence[Row]) -> list[Row]:

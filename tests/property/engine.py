@@ -35,7 +35,7 @@ class Engine:
         for table, rows in ((UPSTREAM_INVOICE, upstream), (LEDGER_ENTRY, ledger), (COVERAGE, coverage)):
             self._load(table, rows)
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE work_coverage AS FROM {COVERAGE.name}")
-        join_records(self.con, self.settings, as_of, lambda _step: None)
+        join_records(self.con, self.settings, as_of)
         items = {row["item_id"]: row | {"members": set()} for row in self._rows("work_item")}
         for member in self._rows("work_member"):
             items[member["item_id"]]["members"].add((member["side"], member["record_id"]))

@@ -111,10 +111,10 @@ def test_nights_of_open_items_equal_a_full_judgement(con: Connection, tmp_path: 
             ids = chance.sample(range(14), chance.randrange(1, 8))
             see(con, table, side, [make(chance, f"{side[0]}{number}") for number in ids])
         as_of = Night(datetime(2026, 8, 26, 2) + timedelta(days=night * 25))
-        judge_due(con, settings, as_of, lambda _step: None)
+        judge_due(con, settings, as_of)
         found = result(con)
         con.execute("DELETE FROM recon__state")
-        judge_due(con, settings, as_of, lambda _step: None)
+        judge_due(con, settings, as_of)
         assert found == result(con)
         (left,) = con.execute("SELECT count(*) FROM core_change").fetchone() or (None,)
         assert left == 0
@@ -124,10 +124,10 @@ def test_a_cleared_pair_is_carried_and_not_judged_again(con: Connection, tmp_pat
     settings = Settings(data_root=tmp_path, threads=1)
     see(con, UPSTREAM_INVOICE, Side.UPSTREAM, [invoice("u1")])
     see(con, LEDGER_ENTRY, Side.LEDGER, [entry("l1")])
-    judge_due(con, settings, Night(datetime(2026, 9, 1)), lambda _step: None)
+    judge_due(con, settings, Night(datetime(2026, 9, 1)))
     con.execute("UPDATE recon__item SET explanation_en = 'as it was'")
-    judge_due(con, settings, Night(datetime(2026, 9, 2)), lambda _step: None)
+    judge_due(con, settings, Night(datetime(2026, 9, 2)))
     assert con.execute("SELECT explanation_en FROM recon__item").fetchall() == [("as it was",)]
     see(con, LEDGER_ENTRY, Side.LEDGER, [entry("l1", total="1103.00")])
-    judge_due(con, settings, Night(datetime(2026, 9, 3)), lambda _step: None)
+    judge_due(con, settings, Night(datetime(2026, 9, 3)))
     assert con.execute("SELECT cause FROM recon__item").fetchall() == [("amount_differs",)]

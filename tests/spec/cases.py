@@ -37,6 +37,13 @@ def one(cause: str, verdict: str = "matched", *members: str) -> list[tuple[str, 
     return [(verdict, cause, set(members or ("u1", "l1")))]
 
 
+def of_voucher(lines: Sequence[tuple[str | None, str]]) -> list[Row]:
+    """Lines l1, l2, ... of one voucher: reference and total."""
+    return [
+        entry(f"l{place}", reference, total, voucher_no="记-1") for place, (reference, total) in enumerate(lines, 1)
+    ]
+
+
 def noise(title: str, reference: str | None, number: str = NUMBER, **given: object) -> Case:
     """A reference in another form is no fault."""
     code = given.pop("invoice_code", None)
@@ -743,6 +750,77 @@ DUPLICATES = [
            [entry("l1", reference, "500.00"), entry("l2", reference, "630.00", posted_on=date(2026, 9, 1))],
            one("digits_lost", "mismatched", "u1", "l1", "l2"))
       for reference in ("2.61120000001235E+19", NUMBER[:15] + "00000")),
+    *(Case(f"the two lines of a voucher, {said}", "Broken numbers", [invoice("u1"), *others],
+           of_voucher([(first, "1000.00"), (second, "130.00")]), expect)
+      for said, first, second, others, expect in [
+          ("both with a digit wrong", NUMBER[:-1] + "8", NUMBER[:-1] + "8", [],
+           one("number_mistyped", "mismatched", "u1", "l1", "l2")),
+          ("both with a digit too few", NUMBER[:-1], NUMBER[:-1], [],
+           one("number_mistyped", "mismatched", "u1", "l1", "l2")),
+          ("both with the last six digits", NUMBER[-6:], NUMBER[-6:], [],
+           one("number_mistyped", "mismatched", "u1", "l1", "l2")),
+          ("both with the number of another invoice", FAR, FAR, [invoice("u2", FAR, "250.00")],
+           [("mismatched", "number_mistyped", {"u1", "l1", "l2"}), ("missing_ledger", "not_booked", {"u2"})]),
+          ("without a number", None, "见附件", [], one("number_absent", "mismatched", "u1", "l1", "l2")),
+          ("and the number stands in the first", NUMBER, None, [],
+           one("number_absent", "mismatched", "u1", "l1", "l2")),
+          ("and a damaged number stands in the first", "2.6112000000123E+19", None, [],
+           one("digits_lost", "mismatched", "u1", "l1", "l2")),
+          ("without a number, and their sum recurs", None, None, [invoice("u2", FAR)],
+           [("not_compared", "unreadable_reference", {"l1"}), ("not_compared", "unreadable_reference", {"l2"}),
+            ("missing_ledger", "not_booked", {"u1"}), ("missing_ledger", "not_booked", {"u2"})]),
+          ("without a number, and one is another invoice's money", None, None, [invoice("u2", FAR, "1000.00")],
+           [("not_compared", "unreadable_reference", {"l1"}), ("not_compared", "unreadable_reference", {"l2"}),
+            ("missing_ledger", "not_booked", {"u1"}), ("missing_ledger", "not_booked", {"u2"})]),
+      ]),
+    *(Case(f"amount and tax in lines of their own, {said}", "Broken numbers", [invoice("u1")],
+           [entry("l1", reference, None, amount_cny="1000.00", voucher_no="记-1"),
+            entry("l2", reference, None, amount_cny="0.00", tax_cny="130.00", voucher_no="记-1")],
+           one(cause, "mismatched", "u1", "l1", "l2"))
+      for said, reference, cause in [
+          ("with a digit wrong", NUMBER[:-1] + "8", "number_mistyped"), ("without a number", None, "number_absent")]),
+    Case("amount and tax in lines of their own, and the invoice booked again", "Duplicates", [invoice("u1")],
+         [entry("l1", total=None, amount_cny="1000.00", voucher_no="记-1"),
+          entry("l2", total=None, amount_cny="0.00", tax_cny="130.00", voucher_no="记-1"),
+          entry("l3", posted_on=date(2026, 9, 3))],
+         [("matched", "split_entries", {"u1", "l1", "l2"}), ("duplicate", "booked_twice", {"l3"})]),
+    Case("parts under a number that a line of another party cites too", "Broken numbers",
+         [invoice("u1", "12345678", invoice_code=CODE),
+          invoice("u2", "12345679", invoice_code=CODE, on=date(2026, 8, 11))],
+         [entry("k1", "12345678", "999.00", party=OTHER, invoice_code=CODE), entry("l1", "12345678", "500.00"),
+          entry("l2", "12345678", "630.00")],
+         [("matched", "split_entries", {"u1", "l1", "l2"}), ("missing_upstream", "not_found", {"k1"}),
+          ("missing_ledger", "not_booked", {"u2"})]),
+    *(Case(f"the number of the next invoice, and {said}", "Broken numbers",
+           [invoice("u1"), invoice("u2", NUMBER[:-1] + "8", "226.00")],
+           [entry("l1", NUMBER[:-1] + "8", total, invoice_date=day), entry("l2", NUMBER[:-1] + "8", "226.00")],
+           [("mismatched", "number_mistyped", {"u1", "l1"}), ("matched", "exact", {"u2", "l2"})])
+      for said, total, day in [("a cent", "1130.01", None), ("the day of posting", "1130.00", date(2026, 8, 20))]),
+    Case("the number of another invoice, and the right one was voided and issued again", "Broken numbers",
+         [invoice("u1", status="void"), invoice("u2", NEXT), invoice("u3", FAR, "500.00")], [entry("l1", FAR)],
+         [("matched", "exact", {"u1"}), ("mismatched", "number_mistyped", {"u2", "l1"}),
+          ("missing_ledger", "not_booked", {"u3"})]),
+    Case("the number of another month's rent, with this month's day", "Broken numbers",
+         [invoice("u1", on=date(2026, 7, 10)), invoice("u2", FAR)],
+         [entry("l1", NUMBER, invoice_date=date(2026, 8, 10))],
+         [("mismatched", "number_mistyped", {"u2", "l1"}), ("missing_ledger", "not_booked", {"u1"})]),
+    Case("the number of another month's rent, with this month's day, and this month is booked", "Broken numbers",
+         [invoice("u1", on=date(2026, 7, 10)), invoice("u2", FAR)],
+         [entry("l1", NUMBER, invoice_date=date(2026, 8, 10)), entry("l2", FAR)],
+         [("mismatched", "date_differs", {"u1", "l1"}), ("matched", "exact", {"u2", "l2"})]),
+    Case("the number of a stranger's invoice, and several that have its party, money and day", "Broken numbers",
+         [invoice("u1"), invoice("u2", NEXT), invoice("u3", FAR, "200.00", party=OTHER, on=date(2026, 5, 5))],
+         [entry("l1", FAR, invoice_date=date(2026, 8, 10))],
+         [("missing_upstream", "not_found", {"l1"}),
+          *(("missing_ledger", "not_booked", {u}) for u in ("u1", "u2", "u3"))]),
+    Case("lines without a number of another voucher", "Broken numbers", [invoice("u1")],
+         [entry("l1", None, "1000.00"), entry("l2", None, "130.00")],
+         [("not_compared", "unreadable_reference", {"l1"}), ("not_compared", "unreadable_reference", {"l2"}),
+          ("missing_ledger", "not_booked", {"u1"})]),
+    Case("a voucher whose first line has the number, which another voucher cites too", "Broken numbers",
+         [invoice("u1")],
+         [*of_voucher([(NUMBER, "1000.00"), (None, "130.00")]), entry("l3", NUMBER, "500.00")],
+         [("mismatched", "amount_differs", {"u1", "l1", "l3"}), ("not_compared", "unreadable_reference", {"l2"})]),
     Case("parts under a damaged number whose sum is no invoice's", "Broken numbers", [invoice("u1")],
          [entry("l1", NUMBER[:15] + "00000", "500.00"), entry("l2", NUMBER[:15] + "00000", "600.00")],
          [("missing_ledger", "not_booked", {"u1"}),

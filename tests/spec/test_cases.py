@@ -107,3 +107,13 @@ def test_every_record_stands_in_exactly_one_item_and_sums_are_kept(items: list[R
 def test_a_line_without_money_is_refused_and_never_matched(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="no money"):
         reconcile_rows(tmp_path, [invoice("u1")], [entry("l1", total=None)])
+
+
+@pytest.mark.parametrize("red_id", ["a1", "z1"])
+def test_an_item_keeps_its_name_when_the_red_letter_of_its_invoice_comes(tmp_path: Path, red_id: str) -> None:
+    blue = invoice("u1", status="red_full")
+    red = invoice(red_id, FAR, "-1130.00", original_invoice_number=blue["invoice_number"])
+    (before,) = reconcile_rows(tmp_path / "before", [blue], [entry("l1")])
+    (after,) = reconcile_rows(tmp_path / "after", [blue, red], [entry("l1")])
+    assert after["members"] == {"u1", red_id, "l1"}
+    assert after["item_id"] == before["item_id"] == "U:u1"

@@ -45,7 +45,7 @@ FILE = "UPDATE raw_file SET"
 
 STOP_DEFECTS: list[Planted] = [
     ("delivered_rows_arrive", "DELETE FROM core_ledger__entry", ["f2|erp"]),
-    ("pull_not_empty", f"{FILE} rows_kept = 0, rows_read = 0 WHERE file_id = 'f1'", ["f1|tax"]),
+    ("pull_not_empty", f"{FILE} rows_kept = 0, rows_rejected = 0 WHERE file_id = 'f1'", ["f1|tax"]),
     ("file_counts_add_up", f"{FILE} rows_read = 5 WHERE file_id = 'f1'", ["f1|tax"]),
     ("file_rejects_agree", "DELETE FROM raw_reject", ["f1|tax"]),
     ("file_rejects_agree", "UPDATE raw_reject SET file_id = 'f9'", ["f1|tax", "f9|tax"]),
@@ -161,6 +161,11 @@ def test_a_planted_defect_stops_the_night(planted: Planted, con: Connection, set
     assert (said.is_success, said.severity) == (False, Severity.STOP)
     assert (list(said.row_keys), said.detail) == (keys, None)
     assert said.rows_unexpected >= len(keys)
+
+
+def test_a_file_whose_rows_were_all_rejected_was_not_empty(con: Connection, settings: Settings, night: Night) -> None:
+    plant(con, f"{FILE} rows_kept = 0 WHERE file_id = 'f1'")
+    assert judge(con, settings, night, [BY_ID["pull_not_empty"]])["pull_not_empty"].is_success
 
 
 @pytest.mark.parametrize("planted", WARN_DEFECTS, ids=lambda planted: planted[0])

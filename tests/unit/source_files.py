@@ -77,13 +77,15 @@ def total(header: list[str] = FULL_HEADER, **changes: Any) -> Row:
     return place(TOTAL | changes, header)
 
 
-def workbook(sheets: dict[str, list[Row]]) -> bytes:
+def workbook(sheets: dict[str, list[Row]], hidden: tuple[str, ...] = ()) -> bytes:
     memory = io.BytesIO()
     book = xlsxwriter.Workbook(memory, {"in_memory": True, "strings_to_numbers": False, "strings_to_formulas": False})
     for name, rows in sheets.items():
         sheet = book.add_worksheet(name)
         for number, row in enumerate(rows):
             sheet.write_row(number, 0, row)
+        if name in hidden:
+            sheet.hide()
     book.close()
     return memory.getvalue()
 
@@ -129,6 +131,8 @@ def read_bytes(
     path = folder / name
     path.write_bytes(content)
     (read,) = read_to_parquet(settings, [path], layout, folder / "out", direction=direction)
+    if read.stopped:
+        raise read.stopped
     (core,) = (folder / "out").glob("core_*.parquet")
     outcome = Outcome(
         read,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.cli.output import format_cell, neutralise_cell, print_json, print_rows, print_table, verdict_rows
+from pipelines.cli.output import format_cell, print_json, print_rows, print_table, verdict_rows
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,6 @@ def test_table_shows_markup_of_a_file_as_it_is(capsys: pytest.CaptureFixture[str
 )
 def test_cell_for_people(value: object, shown: str) -> None:
     assert format_cell(value) == shown
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
-def test_text_that_a_spreadsheet_would_run_is_disarmed(text: str) -> None:
-    assert neutralise_cell(text) == f"'{text}"
-
-
-def test_negative_money_stays_a_number() -> None:
-    assert neutralise_cell(Decimal("-5.00")) == Decimal("-5.00")
 
 
 def test_verdicts_come_in_the_order_of_the_closed_list() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.cli.edge import run_command_line
+from pipelines.errors import IntegrityError
 from pipelines.model import LEDGER_ENTRY, UPSTREAM_INVOICE
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
@@ -51,6 +53,20 @@ def test_clean_books_exit_with_0_under_fail_on_findings(settings: Settings, tmp_
     arguments = write_inputs(settings, tmp_path, "26112000000000000002")
     assert run_command_line([*arguments, "--fail-on-findings"]) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"recon__item.parquet", "recon__member.parquet"}
+
+
+def test_a_result_that_lost_a_record_leaves_the_one_before(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run_command_line(write_inputs(settings, tmp_path, "26112000000000000002")) == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    monkeypatch.setattr("pipelines.reconcile.parquet.count_result", lose_a_record)
+    assert run_command_line(write_inputs(settings, tmp_path, "26119900000000000009")) == 5
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def lose_a_record(*_relations: object) -> None:
+    raise IntegrityError("丢失 | lost")
 
 
 def test_findings_exit_with_1_only_when_asked_for(settings: Settings, tmp_path: Path) -> None:
@@ -98,6 +114,37 @@ def test_read_accounts_for_every_row_as_json(tmp_path: Path, capsys: pytest.Capt
     (read,) = json.loads(capsys.readouterr().out)["files"]
     assert (read["rows_kept"], read["rows_rejected"]) == (1, 1)
     assert read["rows_read"] == read["rows_kept"] + read["rows_rejected"] + read["rows_ignored"]
+
+
+def test_read_accounts_for_each_file_and_fails_at_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("甲.csv", "空.csv", "乙.csv", "无.csv")
+    for name in names[:3]:
+        content = "" if name == "空.csv" else f"记账日期,凭证号,金额\n2026-09-01,{name[0]}-1,100.00\n"
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    out = tmp_path / "out"
+    files = [str(tmp_path / name) for name in names]
+    more = [
+        "--layout",
+        "plain_ledger_csv",
+        "--out",
+        str(out),
+        "--taxpayer-id",
+        "91110105MA01A1B2X3",
+        "--direction",
+        "input",
+    ]
+    assert run_command_line(["read", *files, *more, "--json"]) == 3
+    printed = capsys.readouterr()
+    read = json.loads(printed.out)["files"]
+    assert [(file["status"], file["rows_kept"]) for file in read] == [("read", 1), ("stopped", 0)] * 2
+    assert ("空.csv" in printed.err, "无.csv" in printed.err) == (True, True)
+    assert sorted(pq.read_table(out / "core_ledger__entry.parquet")["voucher_no"].to_pylist()) == ["乙-1", "甲-1"]
+
+
+def test_read_writes_nothing_if_no_file_can_be_used(tmp_path: Path) -> None:
+    arguments = ["read", str(tmp_path / "无.csv"), "--layout", "plain_ledger_csv", "--out", str(tmp_path / "out")]
+    assert run_command_line(arguments) == 3
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_layouts_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -366,7 +366,7 @@ def test_the_command_tells_the_steps_in_order(at_world: Settings, capsys: pytest
     _, text = run_told(capsys, at_world, of_case("an amount that recurs is no evidence", "l1"))
     assert text.index("1. 读取号码") < text.index("2. 相近发票") < text.index("3. 没有号码") < text.index("拦下的原因")
     assert text.partition("1. 读取号码")[2].count(FAR) == 1
-    assert "未用 not used: 位数丢失 digits lost" in text
+    assert "未用 not used: 凭证其余分录 rest of a voucher、位数丢失 digits lost" in text
 
 
 def test_the_command_says_where_it_looked_when_nothing_fits(

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from pipelines.cli.app import app
 from pipelines.errors import BadInputError, UsageError
 from pipelines.exports.inspection import read_inspection
-from pipelines.exports.inspection_seal import SEAL, keep_inspection, verify_inspection
+from pipelines.exports.inspection_seal import FORMAT, SEAL, keep_inspection, verify_inspection
 from pipelines.exports.period import parse_period
 from pipelines.publish import publish_night
 from pipelines.reconcile.decisions import decide
@@ -141,6 +141,15 @@ def test_a_missing_file_and_another_manifest_are_seen(settings: Settings) -> Non
     manifest.write_text(json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2) + "\n", encoding="utf-8")
     problems = verify_inspection(settings, folder / SEAL).problems
     assert [problem.split(":")[0] for problem in problems] == ["自查自纠_2026-08.xlsx", seal["snapshot_id"]]
+
+
+@pytest.mark.parametrize("lost", ["period", "snapshot_id", "manifest_sha256", "manifest_signature", "files"])
+def test_a_seal_that_lacks_something_is_no_seal(lost: str, tmp_path: Path) -> None:
+    seal = {"format": FORMAT, "format_version": 1, "period": "2026-08", "snapshot_id": "x", "manifest_sha256": "y"}
+    seal |= {"manifest_signature": None, "files": [{"name": "a", "sha256": "b"}]}
+    (tmp_path / SEAL).write_text(json.dumps({name: part for name, part in seal.items() if name != lost}))
+    with pytest.raises(BadInputError, match="no seal"):
+        verify_inspection(Settings(data_root=tmp_path), tmp_path)
 
 
 def test_a_copy_elsewhere_is_verified_without_the_store_and_says_so(settings: Settings, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pipelines.model import Direction, Side
 from pipelines.night import Night
 from pipelines.settings import BEIJING, Settings, Source
 from pipelines.sources import intake
+from pipelines.sources.decode import MAX_FILE_BYTES
 from pipelines.sources.intake import Intake, take_in
 from pipelines.sources.landing import find_growing
 from pipelines.sources.recognise import read_with_layout
@@ -77,6 +78,29 @@ def test_every_row_of_a_file_is_kept_rejected_or_ignored(settings: Settings) -> 
     assert select(settings, counts.format("upstream__row")) == [(2, 1, 3)]
 
 
+def test_a_file_that_would_fill_the_memory_fails_its_source_and_not_the_night(settings: Settings) -> None:
+    settings = with_sources(settings)
+    huge = deliver(settings, "tax", PERIOD_NAME, b"", made())
+    with huge.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    os.utime(huge, (0, 0))
+    deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, ENTRY), made())
+    tax, book = take(settings).sources
+    assert (tax.state, tax.files_failed, book.state) == ("failed", 1, "received")
+    assert "文件过大" in tax.messages[-1].zh
+    assert not (settings.landing_dir / "tax").exists()
+
+
+def test_a_damaged_copy_in_landing_is_whole_again_once_the_file_comes_again(settings: Settings) -> None:
+    settings = with_sources(settings)
+    delivered = deliver(settings, "book", "账.csv", text_lines(LEDGER_HEADER, ENTRY), made())
+    take(settings)
+    (landed,) = (settings.landing_dir / "book").iterdir()
+    landed.write_bytes(b"damaged")
+    take(settings, 1)
+    assert landed.read_bytes() == delivered.read_bytes()
+
+
 def test_the_same_bytes_again_and_under_another_name_add_nothing(settings: Settings) -> None:
     settings = with_sources(settings)
     deliver(settings, "tax", PERIOD_NAME, one_invoice(), made())
@@ -87,6 +111,22 @@ def test_the_same_bytes_again_and_under_another_name_add_nothing(settings: Setti
     counts = "SELECT (SELECT count(*) FROM raw_file), (SELECT count(*) FROM core_upstream__sighting)"
     assert select(settings, counts) == [(1, 1)]
     assert select(settings, "SELECT count(*) FROM raw_delivery") == [(2,)]
+
+
+def test_a_file_that_is_renamed_after_its_period_covers_its_days(settings: Settings) -> None:
+    settings = with_sources(settings)
+    path = deliver(settings, "tax", "全量.xlsx", one_invoice(), made())
+    (taken, _) = take(settings).sources
+    assert "没有写明唯一的开票日期区间" in taken.messages[0].zh
+    covered = "SELECT count(*) FROM core_upstream__coverage"
+    assert select(settings, covered) == [(0,)]
+    path.rename(path.with_name(PERIOD_NAME))
+    (taken, _) = take(settings, 1).sources
+    assert taken.messages == ()
+    assert select(settings, covered) == [(31,)]
+    counts = "SELECT (SELECT count(*) FROM raw_upstream__row), (SELECT count(*) FROM core_upstream__sighting)"
+    assert select(settings, counts) == [(1, 1)]
+    assert take(settings, 2).sources[0].files_new == 0
 
 
 def test_the_same_night_again_changes_nothing(settings: Settings) -> None:

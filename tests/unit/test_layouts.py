@@ -41,6 +41,7 @@ def test_every_shipped_layout_loads_under_its_file_name() -> None:
         ('title_en = "own"', 'title_en = "own"\ncolour = 1', "colour"),
         ('amount = ["额"]', 'amont = ["额"]', "unknown field amont"),
         ('amount = ["额"]\n', "", "required without headers: amount"),
+        ('title_en = "own"', 'title_en = "own"\ndelimiter = "ab"', "delimiter"),
         ('title_en = "own"', 'title_en = "own"\nignore = ["("]', "not a pattern"),
         ('name = "own"', 'name = "other"', "other"),
         ('side = "ledger"', "side =", "no valid TOML"),

@@ -238,6 +238,9 @@ def test_a_query_without_an_order_is_refused_and_one_in_a_comment_does_not_count
     with pytest.raises(DatabaseError, match="ORDER BY"):
         check_query("SELECT a FROM v -- ORDER BY a")
     check_query("SELECT 'a;b' AS a FROM v ORDER BY a;")
+    check_query("SELECT '--' AS a FROM v ORDER BY a")
+    with pytest.raises(DatabaseError, match="SELECT"):
+        check_query("SELECT '/*' AS a; DELETE FROM v WHERE b = '*/' ORDER BY a")
 
 
 def test_only_the_parameters_that_the_query_names_are_sent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from python_calamine import CalamineWorkbook
 from pipelines.cli.edge import run_command_line
 from pipelines.cli.sql import split_words
 from pipelines.errors import UsageError
-from pipelines.exports.queries import Shape, write_query
-from pipelines.settings import Settings
+from pipelines.exports.queries import Shape, as_cell, write_query
+from pipelines.settings import BEIJING, Settings
 from tests.unit.tour_world import make_tour
 
 ODD = """
@@ -39,6 +40,11 @@ def test_a_workbook_holds_money_as_numbers_and_the_rest_as_text_that_is_no_formu
         ["formula", "number", "long", "cny"],
         ["'=1+1", "26112000000000100100", "12345678901234567890", 12.3],
     ]
+
+
+def test_a_moment_with_a_zone_is_text_for_a_workbook_knows_none() -> None:
+    moment = datetime(2026, 11, 3, 2, tzinfo=BEIJING)
+    assert (as_cell(moment), as_cell(moment.replace(tzinfo=None))) == (str(moment), moment.replace(tzinfo=None))
 
 
 def test_parquet_keeps_the_types_of_the_database(published: Settings, tmp_path: Path) -> None:
@@ -81,6 +87,16 @@ def test_the_command_writes_the_file_that_stands_on_either_side_and_else_the_scr
     capsys.readouterr()
     assert run_command_line(["sql", "--csv", count]) == 0
     assert capsys.readouterr().out == "word\n票\n票\n票\n"
+
+
+@pytest.mark.parametrize("text", ["'=1+1'", "'＝1+1'", "' +1'", "['@x', 'y']"])
+def test_no_cell_on_the_screen_starts_as_a_formula(
+    text: str, published: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FAPIAO_DATA_ROOT", str(published.data_root))
+    assert run_command_line(["sql", "--csv", f"SELECT {text} AS word, -5.00::DECIMAL(18,2) AS cny"]) == 0
+    _, cells = csv.reader(capsys.readouterr().out.splitlines())
+    assert (cells[0][0], cells[1]) == ("'", "-5.00")
 
 
 @pytest.mark.parametrize("words", [["a.txt", "SELECT 1"], ["a.csv", "b.csv"], ["a.csv", "SELECT 1", "SELECT 2"]])

@@ -66,6 +66,10 @@ def test_an_account_that_became_a_float_still_names_its_account(settings: Settin
     assert outcome.kinds == ["header", "other_account"]
 
 
+def test_an_account_in_a_formula_names_its_account(settings: Settings) -> None:
+    assert read_eas(settings, eas(科目编码='="2202.01"')).only["direction"] == "input"
+
+
 def test_a_receivable_grows_on_the_debit_side(settings: Settings) -> None:
     row = read_eas(settings, eas(科目编码="1122", 借方=1130.0, 贷方="", 核算项目="客户：乙公司")).only
     assert (row["direction"], row["total_cny"], row["counterparty_name"]) == ("output", Decimal(1130), "乙公司")
@@ -167,6 +171,13 @@ def test_u8_zeros_of_the_database_on_the_own_side_are_a_settlement(settings: Set
     assert (outcome.rows, outcome.kinds) == ([], ["header", "settlement"])
 
 
+def test_u8_nulls_of_the_database_are_nothing(settings: Settings) -> None:
+    lines = ["8,记,12,2,2026-08-20,采购 发票12345678,2202,NULL,1130.00,NULL,S01,NULL,NULL,2026"]
+    outcome = read_u8(settings, *lines, "8,付,3,1,2026-08-20,付款,2202,1130.00,NULL,NULL,S01,甲,NULL,2026")
+    assert (outcome.only["total_cny"], outcome.only["counterparty_name"]) == (Decimal(1130), None)
+    assert outcome.kinds == ["header", "settlement"]
+
+
 def test_u8_money_beyond_two_decimals_is_rejected(settings: Settings) -> None:
     outcome = read_u8(settings, "8,记,3,1,2026-08-20,采购,2202,0,1130.0050,,S01,甲,,2026")
     assert outcome.reasons == [("money_fraction", "1130.0050")]
@@ -203,6 +214,42 @@ def test_a_register_keeps_negatives_in_brackets_and_numbers_as_typed(settings: S
         Decimal(-10),
         Decimal("-1.30"),
     )
+
+
+@pytest.mark.parametrize("title", ["数电票号码", "数电发票号码", "全电发票号码"])
+def test_a_register_keeps_digital_and_paper_numbers_in_two_columns(settings: Settings, title: str) -> None:
+    header = f"发票代码,发票号码,{title},开票日期,税额,销方名称,金额"
+    lines = [",,26112000000000012345,20260817,13,甲,100", "1100123140,01234567,,20260817,13,甲,100"]
+    outcome = read_bytes(settings, text_lines(header, *lines), "input_invoice_register", "台账.csv")
+    assert [row["invoice_reference"] for row in outcome.rows] == ["26112000000000012345", "01234567"]
+    assert outcome.file.messages == ()
+
+
+@pytest.mark.parametrize("title", ["数电票号码", "数电发票号码", "全电发票号码"])
+def test_a_ledger_list_takes_the_digital_number_before_the_paper_one(settings: Settings, title: str) -> None:
+    header = f"记账日期,发票号码,{title},价税合计"
+    lines = [
+        "20260817,12345678,26112000000000012345,113",
+        "20260817,,26112000000000012346,113",
+        "20260817,12345679,--,113",
+    ]
+    outcome = read_bytes(settings, text_lines(header, *lines), "plain_ledger_csv", "账.csv", Direction.INPUT)
+    found = [row["invoice_reference"] for row in outcome.rows]
+    assert found == ["26112000000000012345", "26112000000000012346", "12345679"]
+
+
+def test_a_column_of_numbers_that_nobody_knows_is_told(settings: Settings) -> None:
+    header = "记账日期,全电票号码,被红冲蓝字发票号码,价税合计"
+    outcome = read_bytes(
+        settings, text_lines(header, "20260817,12345678,,113"), "plain_ledger_csv", "账.csv", Direction.INPUT
+    )
+    none, unread = outcome.file.messages
+    assert none.zh.startswith("文件 账.csv 没有发票号码列，各行按没有号码核对")
+    assert unread.zh.startswith("文件 账.csv 的列“全电票号码”没有读取")
+
+
+def test_a_general_ledger_keeps_its_numbers_in_its_summaries_and_says_nothing(settings: Settings) -> None:
+    assert read_eas(settings, eas()).file.messages == ()
 
 
 def test_a_register_total_is_no_record(settings: Settings) -> None:

@@ -12,10 +12,11 @@ from decimal import Decimal
 import pytest
 
 from pipelines.errors import BadInputError
-from pipelines.model import Direction
+from pipelines.model import Direction, Side
 from pipelines.settings import Settings
 from pipelines.sources.layout import load_layout
 from pipelines.sources.period import find_period
+from pipelines.sources.recognise import read_with_layout
 from tests.conftest import OUR_TAX_ID
 from tests.unit.source_files import (
     BASE_SHEET,
@@ -24,6 +25,7 @@ from tests.unit.source_files import (
     LEDGER_HEADER,
     LINE_HEADER,
     LINE_SHEET,
+    SELLER,
     Outcome,
     full_query,
     invoice,
@@ -67,6 +69,77 @@ def test_a_header_whose_upper_cells_are_merged_over_two_rows_is_read(settings: S
     assert (outcome.only["invoice_reference"], outcome.only["amount_cny"]) == ("12345678", Decimal("100.00"))
 
 
+UPPER = "记账日期,凭证号,发票号码,对方名称,金额,,,摘要"
+
+
+def test_a_lower_level_names_the_columns_under_a_group_that_is_a_header_too(settings: Settings) -> None:
+    lower = ",,,,价税合计,税额,不含税金额,"
+    outcome = read_ledger(settings, lower, "2026-08-20,记-1,12345678,甲,113.00,13.00,100.00,货", header=UPPER)
+    found = (outcome.only["amount_cny"], outcome.only["tax_cny"], outcome.only["total_cny"])
+    assert (*found, outcome.kinds) == (Decimal("100.00"), Decimal("13.00"), Decimal("113.00"), ["header", "header"])
+
+
+def test_a_record_below_a_header_is_no_lower_level_whatever_words_it_holds(settings: Settings) -> None:
+    row = read_ledger(settings, "2026-08-20,记-1,12345678,甲,100.00,税额,价税合计,货", header=UPPER).only
+    assert (row["source_row"], row["amount_cny"]) == (2, Decimal("100.00"))
+
+
+def test_a_note_on_tax_in_brackets_tells_the_columns_apart(settings: Settings) -> None:
+    header = "记账日期,凭证号,发票号码,对方名称,金额（含税）,金额(不含增值税，元),价税合计（大写）,摘要"
+    line = "2026-08-20,记-1,12345678,甲,113.00,100.00,壹佰壹拾叁元整,货"
+    row = read_ledger(settings, line, "合计,,,,113.00,100.00,,", header=header).only
+    assert (row["amount_cny"], row["total_cny"]) == (Decimal("100.00"), Decimal("113.00"))
+
+
+@pytest.mark.parametrize("title", ["价税合计（含税）", "价税合计（小写）", "价税合计（元）", "含税金额"])
+def test_any_other_note_leaves_the_column_what_it_is(settings: Settings, title: str) -> None:
+    header = f"记账日期,凭证号,发票号码,对方名称,{title},摘要"
+    row = read_ledger(settings, "2026-08-20,记-1,12345678,甲,113.00,货", header=header).only
+    assert (row["amount_cny"], row["total_cny"]) == (None, Decimal("113.00"))
+
+
+def test_a_row_longer_than_its_header_has_slipped_and_is_rejected(settings: Settings) -> None:
+    slipped = "2026-08-20,记-1,12345678,甲,1,000.00,130.00,1,130.00,货"
+    outcome = read_ledger(settings, slipped, "2026-08-20,记-2,12345679,甲,100,13,113,货")
+    assert (outcome.only["voucher_no"], outcome.reasons) == ("记-2", [("cells_slipped", "10 > 8")])
+    assert "第 2 行为“10 > 8”，应为 单元格不多于表头" in outcome.file.messages[0].zh
+
+
+def test_a_slipped_row_is_named_behind_a_total_that_differs(settings: Settings) -> None:
+    with pytest.raises(BadInputError, match="第 2 行的单元格多于表头"):
+        read_ledger(settings, "2026-08-20,记-1,12345678,甲,1,000.00,130.00,1,130.00,货", "合计,,,,1000,130,1130,")
+
+
+@pytest.mark.parametrize("end", [",", ", "])
+def test_a_comma_more_at_the_end_of_a_row_moves_nothing(settings: Settings, end: str) -> None:
+    assert read_ledger(settings, f"2026-08-20,记-1,12345678,甲,100,13,113,货{end}").only["total_cny"] == Decimal(113)
+
+
+def test_a_note_beside_the_table_moves_nothing(settings: Settings) -> None:
+    row = read_ledger(settings, "2026-08-20,记-1,12345678,甲,100,13,113,货,已核", header=f"{LEDGER_HEADER},").only
+    assert row["total_cny"] == Decimal(113)
+
+
+def test_a_note_beside_the_table_of_a_workbook_moves_nothing(settings: Settings) -> None:
+    rows = [[*FULL_HEADER], [*invoice(), "已核"], total()]
+    assert read_bytes(settings, workbook({BASE_SHEET: rows})).only["total_cny"] == Decimal("1130.00")
+
+
+def test_a_slipped_line_takes_the_other_lines_of_its_invoice_with_it(settings: Settings) -> None:
+    layouts = settings.data_root / "layouts"
+    layouts.mkdir(parents=True)
+    (layouts / "lines.toml").write_text(
+        'name = "lines"\nside = "upstream"\ntitle_zh = "行"\ntitle_en = "lines"\nkey_fields = ["invoice_number"]\n'
+        'direction = "input"\n[[sheets]]\ngrain = "line"\n[header]\nrequired = ["invoice_number", "amount"]\n[fields]\n'
+        'invoice_number = ["号"]\nissued_at = ["日"]\namount = ["额"]\nbuyer_tax_id = ["购"]\n',
+        encoding="utf-8",
+    )
+    lines = [f"{line},{OUR_TAX_ID}" for line in ("12345678,20260801,1,0", "12345678,20260801,2", "12345679,20260801,3")]
+    outcome = read_bytes(settings, text_lines("号,日,额,购", *lines), "lines", "a.csv", Direction.INPUT)
+    assert (outcome.only["invoice_number"], outcome.only["amount_cny"]) == ("12345679", Decimal(3))
+    assert [reason for reason, _ in outcome.reasons] == ["cells_slipped", "line_rejected"]
+
+
 def test_blank_rows_in_the_middle_are_ignored_and_counted(settings: Settings) -> None:
     second = invoice(数电发票号码="26112000000000012346")
     outcome = read_bytes(settings, full_query(invoice(), [""], second, total(金额="2000", 税额="260")))
@@ -104,11 +177,41 @@ def test_lines_are_summed_to_one_invoice_where_the_base_sheet_is_absent(settings
     assert outcome.file.account.rows_kept == 2
 
 
+def test_lines_of_one_invoice_on_two_sheets_are_one_invoice(settings: Settings) -> None:
+    lines = [[LINE_HEADER, invoice(LINE_HEADER, **line), total(LINE_HEADER, **line)] for line in (LINE, OTHER_LINE)]
+    outcome = read_bytes(settings, workbook({"信息汇总表1": lines[0], "信息汇总表2": lines[1]}))
+    assert (outcome.only["amount_cny"], outcome.only["source_row"]) == (Decimal("1000.00"), 2)
+    one_sheet = full_query(*(line[1] for line in lines), total(LINE_HEADER), header=LINE_HEADER, sheet=LINE_SHEET)
+    assert read_bytes(settings, one_sheet).only["record_id"] == outcome.only["record_id"]
+
+
 def test_the_line_sheet_is_left_aside_where_the_base_sheet_is_there(settings: Settings) -> None:
     lines = [LINE_HEADER, invoice(LINE_HEADER, **LINE), total(LINE_HEADER)]
     outcome = read_bytes(settings, workbook({LINE_SHEET: lines, BASE_SHEET: [FULL_HEADER, invoice(), total()]}))
     assert outcome.only["amount_cny"] == Decimal("1000.00")
     assert "other_sheet" in outcome.kinds
+
+
+def read_hidden(settings: Settings, hidden: str) -> Outcome:
+    header = LEDGER_HEADER.split(",")
+    rows = [header, ["2026-08-20", "记-1", "12345678", "甲", "100", "13", "113", "货"]]
+    content = workbook({"8月": rows, "8月 (2)": rows, "选项": [["现金"], ["转账"]]}, (hidden, "选项"))
+    return read_bytes(settings, content, "plain_ledger_csv", "账.xlsx", Direction.INPUT)
+
+
+def test_a_hidden_sheet_is_left_aside_and_named(settings: Settings) -> None:
+    outcome = read_hidden(settings, "8月 (2)")
+    assert len(outcome.rows) == 1
+    assert [row["sheet"] for row in outcome.ignored if row["kind"] == "hidden_sheet"] == ["8月 (2)", "选项"]
+    assert [message.zh.split("，")[0] for message in outcome.file.messages] == [
+        "文件 账.xlsx 的工作表 8月 (2) 是隐藏的"
+    ]
+
+
+def test_a_file_whose_needed_sheet_is_hidden_is_stopped_and_says_so(settings: Settings) -> None:
+    rows = [FULL_HEADER, invoice(), total()]
+    with pytest.raises(BadInputError, match="找到 说明、发票基础信息（隐藏 hidden）"):
+        read_bytes(settings, workbook({"说明": [["说明"]], BASE_SHEET: rows}, (BASE_SHEET,)))
 
 
 def test_an_unreadable_line_takes_the_other_lines_of_its_invoice_with_it(settings: Settings) -> None:
@@ -120,6 +223,29 @@ def test_an_unreadable_line_takes_the_other_lines_of_its_invoice_with_it(setting
     outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
     assert outcome.rows == []
     assert [reason for reason, _ in outcome.reasons] == ["line_rejected", "date_unreadable"]
+
+
+def test_an_unreadable_line_leaves_an_invoice_of_another_code_alone(settings: Settings) -> None:
+    paper = {"数电发票号码": "", "发票号码": "00012345"}
+    rows = [
+        invoice(LINE_HEADER, **(LINE | paper | {"发票代码": "3300262130"})),
+        invoice(LINE_HEADER, **(OTHER_LINE | paper | {"发票代码": "3300262131", "发票状态": "怪"})),
+        total(LINE_HEADER),
+    ]
+    outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
+    assert (outcome.only["invoice_code"], outcome.only["amount_cny"]) == ("3300262130", Decimal("400.00"))
+    assert outcome.reasons == [("status_unknown", "怪")]
+
+
+def test_a_line_of_an_unreadable_code_may_be_of_any_invoice_of_its_number(settings: Settings) -> None:
+    paper = {"数电发票号码": "", "发票号码": "00012345"}
+    rows = [
+        invoice(LINE_HEADER, **(LINE | paper | {"发票代码": "3300262130"})),
+        invoice(LINE_HEADER, **(OTHER_LINE | paper | {"发票代码": "33"})),
+        total(LINE_HEADER),
+    ]
+    outcome = read_bytes(settings, full_query(*rows, header=LINE_HEADER, sheet=LINE_SHEET))
+    assert [reason for reason, _ in outcome.reasons] == ["line_rejected", "code_unreadable"]
 
 
 def test_a_renamed_sheet_stops_the_file_and_names_both(settings: Settings) -> None:
@@ -140,6 +266,29 @@ def test_the_total_row_is_no_invoice(settings: Settings, label: str) -> None:
     outcome = read_bytes(settings, full_query(invoice(), total(序号=label)))
     assert len(outcome.rows) == 1
     assert outcome.kinds == ["header", "control_total"]
+
+
+def test_words_alone_below_the_total_are_a_note(settings: Settings) -> None:
+    note = ["导出时间：2026-11-05 08:00:00"]
+    outcome = read_bytes(settings, full_query(invoice(), total(), note, ["制表人：张三"]))
+    assert len(outcome.rows) == 1
+    assert outcome.kinds == ["header", "control_total", "note", "note"]
+    assert outcome.ignored[2]["text"] == note[0]
+
+
+@pytest.mark.parametrize(
+    "only",
+    [{"记账日期": "2026-08-20"}, {"发票号码": "12345678"}, {"对方名称": "甲"}, {"价税合计": "113"}, {"凭证号": "记-1"}],
+    ids=lambda only: next(iter(only)),
+)
+def test_a_number_a_day_money_or_a_party_alone_is_no_note(settings: Settings, only: dict[str, str]) -> None:
+    outcome = read_ledger(settings, ",".join(place(only, LEDGER_HEADER.split(","))))
+    assert (len(outcome.rejects), outcome.kinds) == (1, ["header"])
+
+
+def test_a_note_in_the_column_of_days_is_a_note(settings: Settings) -> None:
+    outcome = read_ledger(settings, "2026-08-20,记-1,12345678,甲,100,13,113,货", "制表：张三,,,,,,,")
+    assert (len(outcome.rows), outcome.kinds) == (1, ["header", "note"])
 
 
 def test_a_disagreeing_total_stops_the_file_and_names_row_column_and_both_sums(settings: Settings) -> None:
@@ -190,7 +339,9 @@ def test_a_file_at_the_row_cap_is_marked_as_possibly_cut(settings: Settings) -> 
 
 MONEY = {
     '"1,234.56"': "1234.56", "(978)": "-978.00", "（978.5）": "-978.50", "１２３．４５": "123.45", "￥1000": "1000.00",
-    "3415.6500000000001": "3415.65", "-0.5": "-0.50", "+12.00": "12.00", "1.5E3": "1500.00",
+    "3415.6500000000001": "3415.65", "-0.5": "-0.50", "+12.00": "12.00", "1.5E3": "1500.00", '"1,1300.00"': "11300.00",
+    '"￥1,234.56"': "1234.56", '"1,130.00-"': "-1130.00", "−978": "-978.00", "CNY 12": "12.00", "rmb12.5": "12.50",
+    "1130元整": "1130.00", '"-￥1,130"': "-1130.00",
 }  # fmt: skip
 
 
@@ -200,10 +351,23 @@ def test_money_is_read_to_the_cent_however_it_is_written(settings: Settings) -> 
     assert found == MONEY
 
 
-@pytest.mark.parametrize(("typed", "reason"), [("12.005", "money_fraction"), ("1.2.3", "money_unreadable")])
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("12.005", "money_fraction"), ("1.2.3", "money_unreadable"), ("1.130,00", "money_unreadable"),
+        ("113,00", "money_unreadable"), ("1,13", "money_unreadable"), ("1,1,130.00", "money_unreadable"),
+        ("NaN", "money_unreadable"), ("1e300", "money_unreadable"), ("$5", "money_unreadable"),
+    ],
+)  # fmt: skip
 def test_money_that_has_no_one_meaning_is_rejected(settings: Settings, typed: str, reason: str) -> None:
-    outcome = read_ledger(settings, f"2026-08-20,记-1,12345678,甲,{typed},,,货")
+    outcome = read_ledger(settings, f'2026-08-20,记-1,12345678,甲,"{typed}",,,货')
     assert outcome.reasons == [(reason, typed)]
+
+
+def test_money_means_the_same_in_a_total_as_in_a_row(settings: Settings) -> None:
+    lines = [f"2026-08-20,记-{n},12345678,甲,{typed},,,货" for n, typed in enumerate(MONEY)]
+    stated = sum(map(Decimal, MONEY.values()))
+    assert len(read_ledger(settings, *lines, f"合计,,,,{stated},,,").rows) == len(MONEY)
 
 
 def test_a_word_in_place_of_tax_is_no_tax(settings: Settings) -> None:
@@ -276,6 +440,15 @@ def test_names_keep_their_full_width_brackets(settings: Settings) -> None:
     assert read_bytes(settings, one_invoice(销方名称="甲（上海）公司")).only["seller_name"] == "甲（上海）公司"
 
 
+def test_a_text_in_a_formula_is_the_text_in_every_column(settings: Settings) -> None:
+    header = "记账日期,凭证号,发票号码,对方名称,对方税号,价税合计,摘要"
+    texts = ["2026-08-20", " 记-1 ", "12345678", "甲 公司", SELLER, "1130.00", ""]
+    outcome = read_ledger(settings, ",".join(f'="{text}"' for text in texts), header=header)
+    found = [outcome.only[name] for name in ("voucher_no", "counterparty_name", "counterparty_tax_id", "summary")]
+    assert found == ["记-1", "甲 公司", SELLER, None]
+    assert outcome.only["posted_on"] == date(2026, 8, 20)
+
+
 # Dates
 
 
@@ -342,7 +515,36 @@ def test_the_seller_side_makes_a_sale(settings: Settings) -> None:
     assert (row["direction"], row["taxpayer_id"]) == ("output", OUR_TAX_ID)
 
 
-# Encodings and containers
+# Delimiters, encodings and containers
+
+
+def test_commas_within_the_cells_of_a_tabbed_file_part_nothing(settings: Settings) -> None:
+    line = "2026-08-20\t记-1\t12345678\t甲,乙,丙,丁,戊\t1,000,000\t130,000\t1,130,000\t电脑,鼠标,键盘"
+    outcome = read_ledger(settings, line, line, header=LEDGER_HEADER.replace(",", "\t"))
+    assert [row["total_cny"] for row in outcome.rows] == [Decimal(1130000)] * 2
+
+
+def test_quoted_signs_do_not_count_as_delimiters(settings: Settings) -> None:
+    line = '2026-08-20,记-1,12345678,"甲;乙;丙;丁;戊;己;庚;辛;壬;癸\n子;丑",100,13,113,"a;b;c;""d"";e;f;g;h;i"'
+    assert len(read_ledger(settings, line, line).rows) == 2
+
+
+def test_semicolons_beside_decimal_commas_are_the_delimiter(settings: Settings) -> None:
+    line = "2026-08-20;记-1;12345678;甲;100,00;13,00;113,00;货,料,人,工,机"
+    outcome = read_ledger(settings, line, line, header=LEDGER_HEADER.replace(",", ";"))
+    assert outcome.reasons == [("money_unreadable", "100,00")] * 2
+
+
+def test_a_layout_may_say_its_delimiter(settings: Settings) -> None:
+    layouts = settings.data_root / "layouts"
+    layouts.mkdir(parents=True)
+    keys = 'side = "ledger"\ntitle_zh = "自有"\ntitle_en = "own"\nkey_fields = ["voucher_no"]\ndelimiter = "^"\n'
+    fields = '[header]\nrequired = ["posted_on"]\n[fields]\nposted_on = ["日"]\nvoucher_no = ["证"]\ntotal = ["额"]\n'
+    (layouts / "carets.toml").write_text(f'name = "carets"\n{keys}{fields}', encoding="utf-8")
+    content = text_lines("日^证^额", "20260820^记-1,2,3^1,130")
+    row = read_bytes(settings, content, "carets", "a.csv", Direction.INPUT).only
+    assert (row["voucher_no"], row["total_cny"]) == ("记-1,2,3", Decimal(1130))
+    assert read_with_layout("a.csv", content, "auto", Side.LEDGER, settings)[0].name == "carets"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le"])
@@ -358,6 +560,28 @@ def test_an_html_page_saved_as_xls_is_read(settings: Settings) -> None:
     outcome = read_bytes(settings, page.encode("gbk"), "plain_ledger_csv", "账.xls", Direction.INPUT)
     assert outcome.only["invoice_reference"] == "12345678"
     assert outcome.kinds == ["title", "header"]
+
+
+def test_cells_of_a_page_that_span_rows_shift_nothing(settings: Settings) -> None:
+    spanning = "".join(f"<td rowspan=2>{title}</td>" for title in ("记账日期", "凭证号", "发票号码", "对方名称"))
+    upper = f"<tr>{spanning}<td colspan=3>金额</td><td rowspan=2>摘要</td></tr>"
+    lower = "<tr><td>不含税金额</td><td>税额</td><td>价税合计</td></tr>"
+    cells = ("2026-08-20", "记-1", "12345678", "甲", "100", "13", "113", "货")
+    first = "".join(f"<td rowspan={2 if text == '货' else 1}>{text}</td>" for text in cells)
+    second = "".join(f"<td>{text}</td>" for text in ("2026-08-20", "记-2", "12345679", "甲", "200", "26", "226"))
+    page = f"<table><tr><td colspan=8>台账</td></tr>{upper}{lower}<tr>{first}</tr><tr>{second}</tr></table>"
+    outcome = read_bytes(settings, page.encode(), "plain_ledger_csv", "账.xls", Direction.INPUT)
+    assert [(row["tax_cny"], row["total_cny"], row["summary"]) for row in outcome.rows] == [
+        (Decimal(13), Decimal(113), "货"),
+        (Decimal(26), Decimal(226), None),
+    ]
+    assert outcome.kinds == ["title", "header", "header"]
+
+
+def test_a_page_with_absurd_spans_is_read(settings: Settings) -> None:
+    page = f"<table><tr><td rowspan={'9' * 5000} colspan=²>甲</td></tr></table>"
+    with pytest.raises(BadInputError, match="找不到表头"):
+        read_bytes(settings, page.encode(), "plain_ledger_csv", "账.xls", Direction.INPUT)
 
 
 @pytest.mark.parametrize(
@@ -445,14 +669,47 @@ def test_u9c_keeps_the_last_8_digits_as_they_are(settings: Settings) -> None:
         ("全量发票查询导出结果（20260801-20260817） (1).xlsx", date(2026, 8, 1), date(2026, 8, 17)),
         ("全量发票查询导出结果-2026年1月.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
         ("全量发票查询导出结果-2026年1月 (1).xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量（2026年1月）.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量-2026年1月 - 副本.xlsx", date(2026, 1, 1), date(2026, 1, 31)),
+        ("全量-2026年1月-0a1b2c3d.csv.gz", date(2026, 1, 1), date(2026, 1, 31)),
+        ("2026-8-1至2026-8-17.xlsx", date(2026, 8, 1), date(2026, 8, 17)),
+        ("2026年8月1日至2026年8月17日.xlsx", date(2026, 8, 1), date(2026, 8, 17)),
+        ("2026年8月1日-9月17日.xlsx", date(2026, 8, 1), date(2026, 9, 17)),
+        ("2026年10月1-15日.xlsx", date(2026, 10, 1), date(2026, 10, 15)),
+        ("全量-2026年10月（1-10日）.xlsx", date(2026, 10, 1), date(2026, 10, 10)),
+        ("全量20261001－20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("全量（20261001～20261031）.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("导出20261101_20261001-20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("导出20261001_20261001-20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
+        ("20261001_20261031.xlsx", date(2026, 10, 1), date(2026, 10, 31)),
     ],
 )
 def test_the_period_asked_for_is_read_from_the_file_name(name: str, first: date, last: date) -> None:
     assert find_period(load_layout("tax_full_query"), name, "") == (first, last)
 
 
-def test_a_file_name_without_a_period_covers_nothing(settings: Settings) -> None:
-    assert read_bytes(settings, one_invoice(), name="导出.xlsx").file.period is None
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026年10月上旬.xlsx",
+        "2026年10月(截至15日).xlsx",
+        "全量-2026年10月第1周.xlsx",
+        "2026年10月部分.xlsx",
+        "全量2026年10月-补.xlsx",
+        "2026年13月.xlsx",
+        "20261031-20261001.xlsx",
+        "20260901-20260930与20261001-20261015.xlsx",
+    ],
+)
+def test_a_part_of_a_month_and_two_periods_are_no_period(name: str) -> None:
+    assert find_period(load_layout("tax_full_query"), name, "") is None
+
+
+def test_a_file_name_without_a_period_covers_nothing_and_says_so(settings: Settings) -> None:
+    read = read_bytes(settings, one_invoice(), name="导出.xlsx").file
+    assert read.period is None
+    assert "文件 导出.xlsx：文件名没有写明唯一的开票日期区间" in read.messages[0].zh
+    assert read_bytes(settings, one_invoice()).file.messages == ()
 
 
 def test_lines_of_the_deduction_selection_need_no_buyer_name(settings: Settings) -> None:

@@ -11,9 +11,26 @@ import pytest
 from pipelines.errors import BadInputError
 from pipelines.model import Direction, Side
 from pipelines.settings import Settings, Source
+from pipelines.sources.reasons import StoppedFileError
 from pipelines.sources.recognise import read_with_layout
 from tests.conftest import OUR_TAX_ID
-from tests.unit.source_files import DIGITAL, SELLER, Outcome, Row, patch_workbook, place, read_bytes, workbook
+from tests.unit.source_files import (
+    BASE_SHEET,
+    DIGITAL,
+    FULL_HEADER,
+    PERIOD_NAME,
+    SELLER,
+    Outcome,
+    Row,
+    full_query,
+    invoice,
+    patch_workbook,
+    place,
+    read_bytes,
+    text_lines,
+    total,
+    workbook,
+)
 
 SELECTION_HEADER = [
     "序号", "是否勾选*", "数电票号码", "发票代码", "发票号码", "开票日期*", "金额*", "票面税额*", "有效抵扣税额*",
@@ -175,3 +192,38 @@ def test_these_files_are_of_purchases_whatever_the_source_leaves_open(settings: 
     source = Source(id="tax", side=Side.UPSTREAM, folder="in", layout="tax_usage_confirmation")
     assert source.direction is None
     assert read_usage(settings, used()).only["direction"] == Direction.INPUT
+
+
+# A file that says nothing of statuses
+
+
+@pytest.mark.parametrize("name", ["tax_full_query", "tax_deduction_selection", "tax_usage_confirmation"])
+def test_an_export_without_its_column_of_statuses_is_stopped(settings: Settings, name: str) -> None:
+    """Its void and reversed invoices would look like those in force."""
+    sheets = {
+        "tax_full_query": {BASE_SHEET: [FULL_HEADER, invoice(), total()]},
+        "tax_deduction_selection": {"Sheet1": [SELECTION_HEADER, selected()]},
+        "tax_usage_confirmation": {"发票": [*USAGE_TOP, USAGE_HEADER, used()]},
+    }
+    renamed = {
+        sheet: [["票据情况" if cell == "发票状态" else cell for cell in row] for row in rows]
+        for sheet, rows in sheets[name].items()
+    }
+    content = workbook(renamed)
+    with pytest.raises(BadInputError, match="应有 .*发票状态"):
+        read_bytes(settings, content, name)
+    with pytest.raises(StoppedFileError, match="needs the column 发票状态"):
+        read_with_layout(PERIOD_NAME, content, "auto", Side.UPSTREAM, settings)
+
+
+def test_a_status_under_its_short_name_counts(settings: Settings) -> None:
+    header = ["状态" if title == "发票状态" else title for title in FULL_HEADER]
+    content = full_query(invoice(header, 状态="已作废"), total(header), header=header)
+    assert read_bytes(settings, content).only["status"] == "void"
+
+
+def test_a_plain_list_without_statuses_says_what_that_means(settings: Settings) -> None:
+    content = text_lines("发票号码,开票日期,购方识别号,金额", f"{DIGITAL},2026-08-17,{OUR_TAX_ID},100.00")
+    outcome = read_bytes(settings, content, "plain_upstream_csv", "清单20260801-20260831.csv")
+    assert outcome.only["status"] == "normal"
+    assert "没有发票状态列" in outcome.file.messages[0].zh

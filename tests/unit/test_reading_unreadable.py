@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +24,7 @@ BROKEN = {
     "断.xlsx": (b"PK\x03\x04cut", "工作簿损坏或被截断", "the workbook is damaged or cut"),
     "乱.csv": (b"a,b\n\xff\x81,1\n", "文字编码无法识别", "the text cannot be decoded"),
     "引号.csv": (b'a,b\n"1,2\n', "引号没有闭合", "a quote is not closed"),
+    "半字.csv": ("发票号码,摘要\n1,货款".encode()[:-1], "文件可能被截断", "the file was probably cut"),
     "网页.xls": (b"<html><body><p>login</p></body></html>", "网页中没有表格", "the page holds no table"),
 }
 
@@ -39,6 +42,37 @@ def test_a_file_that_cannot_be_read_says_why_in_both_languages(name: str) -> Non
     assert (zh in error.sentence.zh, en in error.sentence.en) == (True, True)
     assert f"文件 {name}" in error.sentence.zh
     assert re.search(r"[\u4e00-\u9fff]", error.sentence.en.replace(name, "").replace("行/line", "")) is None
+
+
+def make_zip(**files: bytes) -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"{name}.csv", content)
+    return memory.getvalue()
+
+
+SPREADSHEET = '<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "zh", "en"),
+    [
+        ("包.zip", make_zip(账=b"a,b\n1,2\n"), "请解压后放入其中的文件", "unpack it and deliver"),
+        ("表.xls", SPREADSHEET.encode(), "请用 Excel 打开后另存为 xlsx", "save it as xlsx"),
+        ("空.csv", b"", "请重新导出", "export it again"),
+    ],
+)
+def test_what_to_do_next_is_told(name: str, content: bytes, zh: str, en: str) -> None:
+    error = open_broken(name, content)
+    assert error.sentence.zh.endswith(f"文件未采用，{zh}。")
+    assert en in error.sentence.en
+    assert error.next_step == f"{zh} | {error.sentence.en.rsplit('; ', 1)[1][:-1]}"
+
+
+def test_a_text_of_another_encoding_is_not_called_cut() -> None:
+    content = "a,b\n1,涓".encode("gb18030")[:-1]
+    assert "文字编码无法识别" in open_broken("账.csv", content).sentence.zh
 
 
 def test_the_encodings_tried_and_the_first_wrong_byte_are_named_in_chinese() -> None:

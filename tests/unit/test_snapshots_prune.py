@@ -139,8 +139,12 @@ def test_a_hold_needs_a_reason_and_a_snapshot(kept: Settings) -> None:
         hold_snapshot(kept, IDS[1], "  ")
     with pytest.raises(UsageError, match="No such snapshot"):
         hold_snapshot(kept, "20200101T000000-01", "why")
-    with pytest.raises(UsageError, match="not held"):
-        release_snapshot(kept, IDS[1])
+    beside = kept.data_root / "beside.json"
+    beside.write_text("{}")
+    for name in (IDS[1], "../../beside", str(beside.with_suffix(""))):
+        with pytest.raises(UsageError, match="not held"):
+            release_snapshot(kept, name)
+    assert beside.is_file()
 
 
 def test_a_hold_that_cannot_be_read_stops_pruning(kept: Settings) -> None:

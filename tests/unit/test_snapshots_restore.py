@@ -157,6 +157,57 @@ def test_settings_written_as_toml_read_back_the_same() -> None:
     }
 
 
+GROUPS = """
+[[taxpayers]]
+id = "T"
+name = '引号 " 与 \\'
+[[sources]]
+id = "tax"
+side = "upstream"
+folder = "inbox/tax"
+fallbacks = [{ kind = "folder" }]
+[sources.pull]
+kind = "api"
+base_url = "https://tax.example"
+first_day = 2026-08-01
+auth = { kind = "bearer", token_env = "TOKEN" }
+answer = { money = { je = "data.sum" } }
+listing = { path = "/list", params = { from = "{from}", to = "{to}" } }
+[verification]
+base_url = "https://check.example"
+auth = { kind = "bearer", token_env = "TOKEN" }
+[[named_channels]]
+name = "ops"
+url_env = "OPS"
+quiet_from = 22:00:00
+quiet_to = 07:00:00
+"""
+
+
+def test_every_group_of_the_settings_reads_back_the_same(tmp_path: Path) -> None:
+    settings = Settings(**tomllib.loads(GROUPS))
+    (tmp_path / "fapiao.toml").write_text(write_settings_toml(settings.public), encoding="utf-8")
+    assert load_settings(tmp_path).public == settings.public
+
+
+def test_the_log_of_a_live_database_leaves_it_last(kept: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = kept.warehouse_path.with_name("recon.duckdb.wal")
+    log.write_bytes(b"what a killed night had committed")
+
+    def refuse(*_places: Path) -> None:
+        raise OSError("full")
+
+    with monkeypatch.context() as full:
+        full.setattr("pipelines.snapshots.restore.os.link", refuse)
+        with pytest.raises(OSError, match="full"):
+            restore_snapshot(kept, ONE, over_live=True)
+    assert log.is_file()
+    restore_snapshot(kept, ONE, over_live=True)
+    (replaced,) = kept.warehouse_path.parent.glob("recon.replaced-*.duckdb")
+    assert replaced.with_name(f"{replaced.name}.wal").is_file()
+    assert not log.exists()
+
+
 def test_an_earlier_snapshot_brings_back_the_earlier_rows(kept: Settings, tmp_path: Path) -> None:
     restore_snapshot(kept, ONE, tmp_path / "new")
     assert len(rows_of(Settings(data_root=tmp_path / "new"), "core_ledger__entry")) == 5

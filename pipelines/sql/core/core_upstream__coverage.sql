@@ -28,7 +28,8 @@ WITH spoiled AS (
     FROM raw_reject r
     JOIN raw_file f USING (file_id, source_id)
     JOIN raw_upstream__row w USING (file_id, source_id, sheet, row_number)
-    WHERE r.reason <> 'not_ours'
+    -- What is certainly of another company, or of the other direction, leaves no hole.
+    WHERE r.reason NOT IN ('not_ours', 'other_side', 'other_taxpayer')
 ),
 request AS (
     SELECT

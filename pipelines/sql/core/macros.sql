@@ -5,28 +5,40 @@
 -- A macro is expanded wherever its argument is used, so each has a first branch for the plain case, and all but
 -- clean_text take text that clean_text has cleaned already: without that, typing is 30 times slower.
 
--- Trimmed text; blanks and placeholders are NULL.
+-- Trimmed text, also out of the formula ="..." by which a CSV keeps a text; blanks and placeholders are NULL.
 CREATE OR REPLACE TEMP MACRO clean_text(text) AS
     CASE
         WHEN text IN ('', '-', '--', '—', '——') THEN NULL
-        WHEN regexp_full_match(text, '[^\s\x{00A0}\x{3000}_]+') THEN text
-        ELSE nullif(nullif(nullif(trim(
-            regexp_replace(text, '(_x000D_|[\s\x{00A0}\x{3000}])+', ' ', 'g')), ''), '--'), '-')
+        WHEN regexp_full_match(text, '[^\s\x{00A0}\x{3000}_=][^\s\x{00A0}\x{3000}_]*') THEN text
+        ELSE nullif(nullif(nullif(trim(regexp_replace(
+            trim(regexp_replace(text, '(_x000D_|[\s\x{00A0}\x{3000}])+', ' ', 'g')), '^="(.*)"$', '\1')), ''), '--'), '-')
     END;
 
 -- A cleaned cell, unless it holds one of the layout's own words for nothing.
 CREATE OR REPLACE TEMP MACRO cell_value(text, placeholders) AS
     CASE WHEN list_contains(placeholders, text) THEN NULL ELSE text END;
 
+-- The direction that a row says; NULL for any other word.
+CREATE OR REPLACE TEMP MACRO direction_value(text) AS
+    CASE WHEN text IN ('进项', 'input') THEN 'input' WHEN text IN ('销项', 'output') THEN 'output' END;
+
 -- A name without its style: width of brackets, blanks, capitals.
 CREATE OR REPLACE TEMP MACRO plain_party(name) AS upper(regexp_replace(translate(name, '（）．', '().'), '[\s\x{00A0}\x{3000}]', '', 'g'));
 
 CREATE OR REPLACE TEMP MACRO half_width(text) AS
-    translate(text, '０１２３４５６７８９．－＋（），：／', '0123456789.-+(),:/');
+    translate(text, '０１２３４５６７８９．－−＋（），：／', '0123456789.--+(),:/');
 
--- Money without thousands separators, signs of currency and wrapping; (978) is negative.
+-- Money without currency and wrapping; (978) and 978- are negative.
+CREATE OR REPLACE TEMP MACRO bare_money(text) AS
+    regexp_replace(regexp_replace(half_width(text), '(?i)[\s¥￥="]|元整?|CNY|RMB', '', 'g'), '^\((.+)\)$|^(.+)-$', '-\1\2');
+
+-- Without the commas that part thousands, or 万; NULL where they part anything else: 1.130,00 and 113,00 are no such number.
 CREATE OR REPLACE TEMP MACRO clean_money(text) AS
-    regexp_replace(regexp_replace(half_width(text), '[,\s¥￥元="]', '', 'g'), '^\((.+)\)$', '-\1');
+    CASE
+        WHEN NOT contains(half_width(text), ',')
+          OR regexp_full_match(bare_money(text), '[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,4}(,[0-9]{4})+)(\.[0-9]*)?')
+            THEN replace(bare_money(text), ',', '')
+    END;
 
 CREATE OR REPLACE TEMP MACRO money_of_decimal(value) AS
     CASE WHEN abs(value - round(value, 2)) <= 0.000001 THEN try_cast(round(value, 2) AS DECIMAL(18,2)) END;
@@ -36,12 +48,14 @@ CREATE OR REPLACE TEMP MACRO money_of_decimal(value) AS
 CREATE OR REPLACE TEMP MACRO money_value(text) AS
     CASE
         WHEN regexp_full_match(text, '-?[0-9]{1,15}(\.[0-9]{1,2})?') THEN try_cast(text AS DECIMAL(18,2))
+        WHEN regexp_full_match(text, '-?[0-9]{1,3}(,[0-9]{3}){1,4}(\.[0-9]{1,2})?')
+            THEN try_cast(replace(text, ',', '') AS DECIMAL(18,2))
         WHEN text IS NOT NULL THEN money_of_decimal(try_cast(clean_money(text) AS DECIMAL(34,12)))
     END;
 
 -- Why a text has no money_value.
 CREATE OR REPLACE TEMP MACRO money_fault(text) AS
-    CASE WHEN try_cast(clean_money(text) AS DOUBLE) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END;
+    CASE WHEN try_cast(clean_money(text) AS DECIMAL(34,12)) IS NULL THEN 'money_unreadable' ELSE 'money_fraction' END;
 
 -- The value of a column that a layout says is stored with the opposite sign.
 CREATE OR REPLACE TEMP MACRO turned(value, field, negate) AS

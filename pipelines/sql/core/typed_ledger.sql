@@ -2,7 +2,7 @@
 -- grain: typed_ledger one row per usable line of the file; new_reject one row per unusable source row
 -- inputs: incoming (raw rows), own_taxpayer, core_ledger__sighting
 -- parameters: $file_id, $source_id, $file_name, $taxpayer_id, $direction, $grain, $observed_at, $placeholders,
---   $date_formats, $negate
+--   $date_formats, $negate, $is_sided (the layout says what a row of the debit or credit side is)
 
 CREATE OR REPLACE TEMP TABLE clean_row AS
 WITH cleaned AS (
@@ -21,8 +21,7 @@ SELECT
     taxpayer_name,
     coalesce(taxpayer_id, named.id, $taxpayer_id,
              CASE WHEN taxpayer_name IS NULL THEN (SELECT min(id) FROM own_taxpayer HAVING count(*) = 1) END) AS taxpayer_id,
-    coalesce($direction, CASE direction WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
-             ELSE direction END) AS direction,
+    direction AS direction_text, coalesce($direction, direction_value(direction)) AS direction,
     posted_on AS posted_text, CAST(file_time(posted_on, $date_formats::VARCHAR[]) AS DATE) AS posted_on,
     voucher_no AS voucher_no, line_no AS line_no,
     invoice_reference AS invoice_reference, invoice_code AS invoice_code,
@@ -68,8 +67,12 @@ SELECT
         WHEN credit_text IS NOT NULL AND credit IS NULL
             THEN {'column': 'credit', 'reason': money_fault(credit_text), 'found': credit_text}
         WHEN amount IS NULL AND total_cny IS NULL THEN {'column': 'amount', 'reason': 'money_missing', 'found': NULL}
-        WHEN direction IS NULL OR direction NOT IN ('input', 'output')
-            THEN {'column': 'direction', 'reason': 'direction_unknown', 'found': direction}
+        -- A payment on the debit side would look like a second booking.
+        WHEN regexp_full_match(direction_text, '[借贷]方?') AND NOT $is_sided
+            THEN {'column': 'direction', 'reason': 'debit_or_credit', 'found': direction_text}
+        WHEN direction IS NULL THEN {'column': 'direction', 'reason': 'direction_unknown', 'found': direction_text}
+        WHEN direction_value(direction_text) <> direction
+            THEN {'column': 'direction', 'reason': 'direction_contradicts', 'found': direction_text}
         WHEN taxpayer_id IS NULL THEN {'column': 'taxpayer_id', 'reason': 'taxpayer_unknown', 'found': taxpayer_name}
     END AS fault
 FROM signed;

@@ -18,8 +18,7 @@ CREATE OR REPLACE TEMP TABLE read_upstream AS
 SELECT
     sheet, row_number, is_negative,
     coalesce(taxpayer_id, $taxpayer_id) AS own_id,
-    coalesce($direction, CASE direction WHEN '进项' THEN 'input' WHEN '销项' THEN 'output'
-             ELSE direction END) AS way,
+    direction AS direction_text, coalesce($direction, direction_value(direction)) AS way,
     number_digits(invoice_code) AS code_digits, invoice_code AS code_text,
     coalesce(digital_invoice_number, invoice_number) AS number_text,
     number_digits(coalesce(digital_invoice_number, invoice_number)) AS number_digits,
@@ -33,25 +32,42 @@ SELECT
 FROM clean_row;
 
 CREATE OR REPLACE TEMP TABLE judged_upstream AS
-WITH directed AS (
+WITH sided AS (
+    -- Us is the company that the row or its source states, else any of ours.
+    SELECT
+        *,
+        coalesce(CASE WHEN own_id IS NULL THEN seller_tax_id IN (SELECT id FROM own_taxpayer)
+                 ELSE seller_tax_id = upper(own_id) END, FALSE) AS is_seller,
+        coalesce(CASE WHEN own_id IS NULL THEN buyer_tax_id IN (SELECT id FROM own_taxpayer)
+                 ELSE buyer_tax_id = upper(own_id) END, FALSE) AS is_buyer
+    FROM read_upstream
+),
+directed AS (
     SELECT
         r.*, coalesce(o.status, s.status) AS known_status,
+        way IS NULL AND own_id IS NULL AND is_seller AND is_buyer AND seller_tax_id <> buyer_tax_id AS is_between_ours,
         CASE
-            WHEN way IN ('input', 'output') THEN way
-            WHEN seller_tax_id IN (SELECT id FROM own_taxpayer) THEN 'output'
-            WHEN buyer_tax_id IN (SELECT id FROM own_taxpayer) THEN 'input'
+            WHEN way IS NOT NULL THEN way
+            WHEN is_seller THEN 'output'
+            WHEN is_buyer THEN 'input'
             -- A file that keeps one party only keeps the other one: the side that is blank is ours.
             WHEN own_id IS NOT NULL AND seller_tax_id IS NULL AND buyer_tax_id IS NOT NULL THEN 'output'
             WHEN own_id IS NOT NULL AND buyer_tax_id IS NULL AND seller_tax_id IS NOT NULL THEN 'input'
         END AS direction
-    FROM read_upstream r
+    FROM sided r
     LEFT JOIN own_status o ON o.text = r.status_text
     LEFT JOIN status_text s ON s.text = r.status_text
 ),
 owned AS (
     SELECT
         *,
-        coalesce(own_id, CASE direction WHEN 'output' THEN seller_tax_id WHEN 'input' THEN buyer_tax_id END) AS taxpayer_id
+        CASE WHEN length(code_digits) IN (9, 11) THEN '0' || code_digits ELSE code_digits END AS invoice_code,
+        CASE WHEN length(number_digits) < 8 THEN lpad(number_digits, 8, '0') ELSE number_digits END AS invoice_number,
+        coalesce(own_id, CASE direction WHEN 'output' THEN seller_tax_id WHEN 'input' THEN buyer_tax_id END) AS taxpayer_id,
+        CASE direction WHEN 'output' THEN is_seller ELSE is_buyer END AS is_as_said,
+        CASE direction WHEN 'output' THEN seller_tax_id ELSE buyer_tax_id END AS our_tax_id,
+        seller_tax_id IN (SELECT id FROM own_taxpayer) OR buyer_tax_id IN (SELECT id FROM own_taxpayer) AS is_of_ours,
+        concat_ws(' / ', seller_tax_id, buyer_tax_id) AS parties
     FROM directed
 )
 SELECT
@@ -79,13 +95,12 @@ SELECT
             THEN {'column': 'total', 'reason': money_fault(total_text), 'found': total_text}
         WHEN status_text IS NOT NULL AND known_status IS NULL
             THEN {'column': 'status', 'reason': 'status_unknown', 'found': status_text}
-        WHEN direction IS NULL
-          OR (seller_tax_id IS NOT NULL AND buyer_tax_id IS NOT NULL
-              AND coalesce(upper(own_id) NOT IN (upper(seller_tax_id), upper(buyer_tax_id)), TRUE)
-              AND upper(seller_tax_id) NOT IN (SELECT id FROM own_taxpayer)
-              AND upper(buyer_tax_id) NOT IN (SELECT id FROM own_taxpayer))
-            THEN {'column': 'seller_tax_id', 'reason': 'not_ours',
-                                     'found': concat_ws(' / ', seller_tax_id, buyer_tax_id)}
+        WHEN direction_value(direction_text) <> way
+            THEN {'column': 'direction', 'reason': 'direction_contradicts', 'found': direction_text}
+        WHEN NOT is_as_said AND (is_seller OR is_buyer)
+            THEN {'column': if(direction = 'output', 'seller_tax_id', 'buyer_tax_id'), 'reason': 'other_side', 'found': parties}
+        WHEN direction IS NULL OR (NOT is_as_said AND our_tax_id IS NOT NULL)
+            THEN {'column': 'seller_tax_id', 'reason': if(is_of_ours, 'other_taxpayer', 'not_ours'), 'found': parties}
         WHEN taxpayer_id IS NULL THEN {'column': 'taxpayer_id', 'reason': 'taxpayer_unknown', 'found': NULL}
     END AS fault
 FROM owned;
@@ -98,33 +113,40 @@ FROM judged_upstream WHERE fault IS NOT NULL;
 INSERT INTO new_reject
 SELECT l.sheet, l.row_number, 'invoice_number', 'line_rejected', l.number_text
 FROM judged_upstream l
-WHERE $grain = 'line' AND l.fault IS NULL AND l.number_digits IN (
-    SELECT number_digits FROM judged_upstream WHERE fault IS NOT NULL AND number_digits IS NOT NULL
-);
+SEMI JOIN judged_upstream f
+  ON f.fault IS NOT NULL AND f.invoice_number = l.invoice_number
+ AND (length(l.invoice_number) = 20 OR f.fault.reason = 'code_unreadable' OR f.invoice_code IS NOT DISTINCT FROM l.invoice_code)
+WHERE $grain = 'line' AND l.fault IS NULL;
 
 CREATE OR REPLACE TEMP TABLE typed_upstream AS
-WITH usable AS (
+WITH used AS (
     SELECT j.* FROM judged_upstream j
     ANTI JOIN new_reject n ON n.sheet = j.sheet AND n.row_number = j.row_number
+),
+usable AS (
+    FROM used
+    UNION ALL BY NAME
+    -- Between two of our own companies: the seller's sale is the buyer's purchase.
+    SELECT * REPLACE ('input' AS direction, buyer_tax_id AS taxpayer_id) FROM used WHERE is_between_ours
 ),
 line AS (
     SELECT
         *,
-        CASE WHEN length(code_digits) IN (9, 11) THEN '0' || code_digits ELSE code_digits END AS invoice_code,
-        CASE WHEN length(number_digits) < 8 THEN lpad(number_digits, 8, '0') ELSE number_digits END AS invoice_number,
         CASE WHEN length(paper_digits) <= 8 THEN lpad(paper_digits, 8, '0') END AS paper_number,
         marked(coalesce(amount, total - tax), is_negative) AS amount_cny,
         marked(coalesce(tax, total - amount, 0), is_negative) AS tax_cny,
         marked(coalesce(total, amount + coalesce(tax, 0)), is_negative) AS total_cny,
-        -- Lines of one invoice become one row; a sheet of invoices keeps every row, also a repeated one.
+        -- Lines of one invoice become one row, on whichever sheets they stand; a sheet of invoices keeps every row, also a
+        -- repeated one.
+        CASE WHEN $grain = 'line' THEN '' ELSE sheet END AS part,
         CASE WHEN $grain = 'line' THEN 0 ELSE row_number END AS place
     FROM usable
 ),
 invoice AS (
     SELECT
-        taxpayer_id, direction, invoice_code, invoice_number, sheet, place,
+        taxpayer_id, direction, invoice_code, invoice_number, part, place,
         any_value(paper_number) AS paper_number,
-        min(row_number) AS source_row, any_value(kind_text) AS kind_text, min(issued_at) AS issued_at,
+        arg_min(row_number, (sheet, row_number)) AS source_row, any_value(kind_text) AS kind_text, min(issued_at) AS issued_at,
         any_value(seller_tax_id) AS seller_tax_id, any_value(seller_name) AS seller_name,
         any_value(buyer_tax_id) AS buyer_tax_id, any_value(buyer_name) AS buyer_name,
         sum(amount_cny)::DECIMAL(18,2) AS amount_cny, sum(tax_cny)::DECIMAL(18,2) AS tax_cny,
@@ -147,7 +169,7 @@ numbered AS (
 SELECT
     md5(concat_ws('|', taxpayer_id, direction, key_code, invoice_number, coalesce(weak_part, ''),
         row_number() OVER (
-            PARTITION BY taxpayer_id, direction, key_code, invoice_number, weak_part ORDER BY sheet, source_row
+            PARTITION BY taxpayer_id, direction, key_code, invoice_number, weak_part ORDER BY part, source_row
         ))) AS record_id,
     taxpayer_id, direction, invoice_code, invoice_number, paper_number,
     coalesce(k.kind, regexp_replace(kind_text, '^(全电发票|数电发票)', '数电票')) AS kind,

@@ -1,8 +1,9 @@
 -- what: for a line without a sure number, what fits its money, party and day in the whole population, and what each
 --       rule that doubts the number came to
 -- grain: explain_step one row per ledger line and rule; explain_pair one row per line, step and invoice
--- inputs: explain_record, work_unsure, work_similar, work_crowd, work_damaged, work_shown, work_near, work_second_line, work_second,
---         work_reference, work_payer, work_sum_skipped, work_looked, work_repair, work_refused, work_decided
+-- inputs: explain_record, work_unsure, work_part, work_whole_line, work_similar, work_crowd, work_damaged, work_shown, work_near,
+--         work_second_line, work_second, work_reference, work_payer, work_sum_skipped, work_looked, work_repair, work_refused,
+--         work_decided
 -- parameters: $repair_rules (in their order), $window_days
 
 CREATE OR REPLACE TEMP TABLE explain_unsure AS
@@ -11,6 +12,10 @@ SELECT
     u.record_id IN (SELECT ledger_id FROM work_crowd) AS is_crowded,
     u.record_id IN (SELECT ledger_id FROM work_damaged WHERE n_shown <= 17) AS is_damaged,
     u.float_prefix IS NULL AND u.record_id NOT IN (SELECT ledger_id FROM work_reference) AS is_without_number,
+    u.record_id IN (
+        SELECT p.ledger_id FROM work_part AS p
+        WHERE p.whole_id IN (SELECT record_id FROM work_whole_line WHERE named_id IS NOT NULL)
+          AND p.whole_id IN (SELECT whole_id FROM work_part WHERE NOT has_number)) AS is_of_voucher,
     u.record_id IN (SELECT ledger_id FROM work_payer) AS is_payer,
     u.record_id IN (SELECT ledger_id FROM work_sum_skipped) AS is_sum_skipped,
     u.record_id IN (SELECT ledger_id FROM work_second_line) AS is_second_due,
@@ -52,6 +57,19 @@ FROM explain_unsure AS u
 LEFT JOIN explain_similar AS s ON s.ledger_id = u.ledger_id
 GROUP BY u.ledger_id, u.is_crowded, u.is_apart, u.money, u.is_dated, u.invoice_date;
 
+-- A line of several wholes: the one that fits most.
+INSERT INTO explain_step
+SELECT
+    'ledger', p.ledger_id, 41, 'together', CASE WHEN count(s.upstream_id) > 0 THEN 'found' ELSE 'nothing' END, NULL,
+    MAP {'lines': CAST(n.n_lines AS VARCHAR), 'money': money_text(w.money), 'count': CAST(count(s.upstream_id) AS VARCHAR)}
+FROM work_part AS p
+JOIN (SELECT whole_id, count(*) AS n_lines FROM work_part GROUP BY whole_id) AS n ON n.whole_id = p.whole_id
+JOIN work_unsure AS w ON w.record_id = p.whole_id
+LEFT JOIN work_similar AS s ON s.ledger_id = p.whole_id
+WHERE p.ledger_id IN (SELECT ledger_id FROM explain_unsure)
+GROUP BY p.ledger_id, p.whole_id, n.n_lines, w.money
+QUALIFY row_number() OVER (PARTITION BY p.ledger_id ORDER BY count(s.upstream_id) DESC, p.whole_id) = 1;
+
 -- Which of the fitting invoices each rule weighs: the guards are about these.
 CREATE OR REPLACE TEMP TABLE explain_weighed AS
 SELECT ledger_id, upstream_id, 'digits_lost' AS rule, is_free, guard, party_agrees FROM with_guard('work_shown')
@@ -92,6 +110,7 @@ tried AS (
         coalesce(p.rule = r.rule, FALSE) AS is_linked,
         u.ledger_id IN (SELECT ledger_id FROM explain_similar) AS has_similar,
         CASE r.rule
+            WHEN 'voucher_rest' THEN u.is_of_voucher
             WHEN 'digits_lost' THEN u.ledger_id IN (SELECT ledger_id FROM work_damaged)
             WHEN 'number_mistyped' THEN u.named_id IS NULL AND NOT u.is_without_number AND NOT u.is_damaged
             WHEN 'second_error' THEN u.is_second_due
@@ -108,10 +127,10 @@ tried AS (
     WHERE NOT u.is_crowded
 )
 SELECT
-    'ledger', ledger_id, 40 + place, rule,
+    'ledger', ledger_id, 41 + place, rule,
     CASE WHEN is_linked AND n > 1 AND rule <> 'combined_sum' THEN 'last_left' WHEN is_linked THEN 'linked'
          WHEN NOT is_due THEN 'not_tried' WHEN refused_why IS NOT NULL THEN 'refused'
-         WHEN rule NOT IN ('second_error', 'combined_sum') AND has_similar THEN 'refused'
+         WHEN rule NOT IN ('voucher_rest', 'second_error', 'combined_sum') AND has_similar THEN 'refused'
          WHEN is_apart THEN 'nothing_else' ELSE 'nothing' END AS outcome,
     CASE
         WHEN outcome <> 'refused' THEN NULL

@@ -1,4 +1,4 @@
--- What: surplus records: booked twice or listed twice. The first one stays in its matched item.
+-- What: surplus records: booked twice or listed twice. The other one stays with the invoice.
 -- Grain: one row per item.
 -- Inputs: out__open_item.
 -- Parameters: none.

@@ -107,7 +107,7 @@ CREATE OR REPLACE TEMP TABLE work_claim AS
 WITH compared AS (
     SELECT
         r.ledger_id, r.alt, r.position, r.n_numbers, r.form, r.is_placeholder, r.number AS named_number,
-        u.record_id AS upstream_id, u.number AS upstream_number, u.code AS upstream_code, u.is_red, u.status, u.total_cny AS upstream_total,
+        u.record_id AS upstream_id, u.number AS upstream_number, u.code AS upstream_code,
         CASE
             WHEN r.part <> 'whole' THEN 'cut_number'
             WHEN u.way = 'end' THEN 'last_8'

@@ -11,7 +11,7 @@ CREATE OR REPLACE TEMP TABLE work_other AS
 WITH first_line AS (
     SELECT
         k.upstream_id,
-        list_shown(list(DISTINCT coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)))) AS voucher,
+        list_shown(list(DISTINCT shown_voucher(l.voucher_no, l.posted_on))) AS voucher,
         min(l.posted_on) AS posted_on
     FROM work_link k
     JOIN work_open_ledger l ON l.record_id = k.ledger_id
@@ -46,7 +46,7 @@ considered AS (
     SELECT
         c.item_id,
         array_to_string(
-            list(CASE WHEN c.is_invoice THEN i.shown ELSE coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)) END
+            list(CASE WHEN c.is_invoice THEN i.shown ELSE shown_voucher(l.voucher_no, l.posted_on) END
                  ORDER BY c.place), '、'
         ) AS shown
     FROM candidate c
@@ -83,7 +83,7 @@ alone AS (SELECT item_id FROM work_hinted WHERE n_upstream = 0 AND cause <> 'boo
 reversal AS (
     SELECT DISTINCT
         l.taxpayer_id, l.direction, -coalesce(l.line_total, l.line_amount) AS ledger_money,
-        unnest([l.party_hash, l.name_hash]) AS party, coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher
+        unnest([l.party_hash, l.name_hash]) AS party, shown_voucher(l.voucher_no, l.posted_on) AS voucher
     FROM work_node n
     SEMI JOIN alone a ON a.item_id = n.item_id
     JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
@@ -103,9 +103,9 @@ WITH pair AS (
     SELECT
         h.item_id, h.cause, h.n_upstream > 1 AND h.listed_other IS NULL AS is_of_several,
         (l.posted_on, l.record_id, u.issued_on, u.record_id) AS place,
-        concat_ws(' ', l.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(l.party_id) END) AS ledger_party,
-        concat_ws(' ', u.party_name, CASE WHEN upper(l.party_id) <> upper(u.party_id) THEN trim(u.party_id) END) AS upstream_party,
-        coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher, l.invoice_date, u.issued_on,
+        concat_ws(' ', l.party_name, CASE WHEN NOT name_agrees(l.party_id, u.party_id) THEN trim(l.party_id) END) AS ledger_party,
+        concat_ws(' ', u.party_name, CASE WHEN NOT name_agrees(l.party_id, u.party_id) THEN trim(u.party_id) END) AS upstream_party,
+        shown_voucher(l.voucher_no, l.posted_on) AS voucher, l.invoice_date, u.issued_on,
         shown_number(u.code, u.number) AS number, u.total_cny,
         party_differs(l.party_id, l.party_name, u.party_id, u.party_name) AS is_other_party,
         coalesce(l.invoice_date <> u.issued_on, FALSE) AS is_other_day,

@@ -113,6 +113,7 @@ worded AS (
             WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
             WHEN cause = 'not_found' AND invoice_date IS NULL AND n_candidates = 0 THEN 'not_found.undated'
             WHEN rule = 'second_error' THEN cause || '.second_error'
+            WHEN rule = 'voucher_rest' AND cause = 'number_absent' THEN 'number_absent.rest'
             WHEN (cause = 'not_found' OR (cause IN ('sync_delay', 'upstream_gap') AND why_not IN ('taken_apart', 'invoice_left_alone')))
              AND (item_id, candidates[1]) IN (
                 SELECT ('L:' || ledger_id, upstream_id) FROM work_refused

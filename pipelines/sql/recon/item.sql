@@ -1,6 +1,6 @@
 -- what: the result: every item with its verdict, and the members of every item
 -- grain: work_item one row per item; work_member one row per core record
--- inputs: work_cleared, work_agreed, work_explained, work_node, work_set_aside
+-- inputs: work_cleared, work_company, work_agreed, work_explained, work_node, work_set_aside
 -- parameters: none; the variables exact_zh and exact_en hold the sentence of `exact` in the three parts around number and total
 
 CREATE OR REPLACE TEMP VIEW work_item AS

@@ -16,7 +16,7 @@ SELECT
     item_id, any_value(taxpayer_id) AS taxpayer_id, any_value(direction) AS direction,
     sum(total_cny) AS upstream_total, sum(amount_cny) AS upstream_amount, sum(tax_cny) AS upstream_tax,
     -- The blue invoice names the item, of several the one that is dead, else the first.
-    arg_min(number, place) AS number, arg_min(code, place) AS code, arg_min(total_cny, place) AS first_total,
+    arg_min(number, place) AS number, arg_min_null(code, place) AS code, arg_min(total_cny, place) AS first_total,
     sum(abs(total_cny)) AS gross_total, sum(abs(amount_cny)) AS gross_amount,
     arg_min(status, place) AS status, arg_min(party_name, place) AS party_name,
     min(issued_on) AS issued_on
@@ -44,7 +44,7 @@ entry AS (
                     ELSE shown_number(CASE WHEN strlen(l.invoice_code) > 8 THEN l.invoice_code END, l.invoice_reference)
                END, '') AS reference,
         coalesce(l.party_name, l.party_id) AS party_name,
-        coalesce(nullif(l.voucher_no, ''), CAST(l.posted_on AS VARCHAR)) AS voucher
+        shown_voucher(l.voucher_no, l.posted_on) AS voucher
     FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
 )
 SELECT

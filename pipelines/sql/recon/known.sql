@@ -36,7 +36,7 @@ CREATE OR REPLACE TEMP TABLE work_cited_key AS
 WITH cited AS (
     SELECT l.taxpayer_id, l.direction, r.number, r.code, r.form = 'split_code' AS is_split
     FROM work_reference r JOIN work_open_ledger l ON l.record_id = r.ledger_id
-    UNION
+    UNION ALL
     SELECT taxpayer_id, direction, original_number, NULL, FALSE FROM work_red WHERE original_number IS NOT NULL
 )
 SELECT 'number' AS way, clearing_key(taxpayer_id, direction, number, code) AS key_hash FROM cited

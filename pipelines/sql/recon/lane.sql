@@ -44,7 +44,7 @@ WHERE party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS
   AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
-  AND (s.is_dated OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY);
+  AND (s.is_dated OR is_in_window(f.issued_on, s.posted_on, $window_days));
 
 CREATE OR REPLACE TEMP TABLE work_similar AS
 SELECT

@@ -11,14 +11,16 @@
 CREATE OR REPLACE TEMP TABLE work_role AS
 WITH line AS (
     SELECT
-        n.*, l.posted_on, l.line_total, l.line_amount, u.total_cny, u.amount_cny, u.status IN ('void', 'red_full') AS is_dead,
+        n.*, l.posted_on, l.line_total, l.line_amount, l.tax_cny,
+        CASE WHEN trim(l.voucher_no) <> '' THEN l.voucher_no ELSE n.ledger_id END AS voucher,
+        u.total_cny, u.amount_cny, u.status IN ('void', 'red_full') AS is_dead,
         b.upstream_id IS NOT NULL AS is_listed,
         coalesce({'day': l.posted_on, 'id': n.ledger_id} > b.posted_place, FALSE) AS is_after_list,
         -- No number is known long before it is issued.
         date_agrees IS NOT DISTINCT FROM FALSE OR (l.invoice_date IS NULL AND l.posted_on < u.issued_on - to_days(31))
             AS is_of_other_day,
         l.posted_on < u.issued_on - to_days($window_days) AS is_long_before,
-        regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}') AS is_damaged
+        is_rounded_number(array_to_string(l.tokens, '')) AS is_damaged
     FROM work_named n
     JOIN work_open_ledger l ON l.record_id = n.ledger_id
     JOIN work_open_upstream u ON u.record_id = n.upstream_id
@@ -38,10 +40,11 @@ compared AS (
     SELECT
         *,
         -- Compare with what every line of the invoice has: the total if all know it, else the amount without tax; if some keep
-        -- only the one and some only the other, the total at the invoice's rate.
+        -- only the one and some only the other, the total at the invoice's rate unless the voucher has a line for the tax.
         bool_and(line_total IS NOT NULL) OVER of_invoice AS has_totals,
         NOT has_totals AND bool_and(line_amount IS NOT NULL) OVER of_invoice AS has_amounts,
-        CASE WHEN has_amounts THEN line_amount
+        bool_or(line_amount = 0 AND tax_cny <> 0) OVER (PARTITION BY upstream_id, voucher, posted_on) AS has_tax_line,
+        CASE WHEN has_amounts OR (line_total IS NULL AND has_tax_line) THEN line_amount
              ELSE coalesce(line_total, at_rate_of(line_amount, total_cny, amount_cny)) END AS money,
         CASE WHEN has_amounts THEN amount_cny ELSE total_cny END AS whole
     FROM line
@@ -61,24 +64,39 @@ taken_back AS (
 weighty AS (
     SELECT *, (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM taken_back) AS is_taken_back FROM compared
 ),
+-- The lines of one voucher that are the invoice together are one booking.
+booked AS (
+    SELECT
+        *,
+        count(*) OVER of_voucher > 1 AND abs(sum(money) OVER of_voucher - whole) <= $tolerance
+        AND bool_and(party_agrees IS DISTINCT FROM FALSE) OVER of_voucher AS is_of_voucher,
+        CASE WHEN is_of_voucher THEN min(ledger_id) OVER of_voucher ELSE ledger_id END AS booking_id,
+        CASE WHEN is_of_voucher THEN whole ELSE money END AS booking_money
+    FROM weighty
+    WINDOW of_voucher AS (PARTITION BY upstream_id, is_taken_back, voucher, posted_on)
+),
 measured AS (
     SELECT
         *,
         count(*) OVER of_invoice AS n_lines,
         sum(money) OVER of_invoice AS sum_money,
-        sum(money) OVER (of_invoice ORDER BY posted_on, ledger_id) AS running_money,
-        row_number() OVER (of_invoice ORDER BY posted_on, ledger_id) AS posted_place,
+        -- What is of another party, or of another day, is the least likely to be the booking.
+        sum(money) OVER likely_first AS running_money,
+        row_number() OVER likely_first AS posted_place,
         bool_or(rule = 'decision') OVER of_invoice AS is_decided,
-        min(CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
-                 THEN {'is_of_other_day': is_of_other_day, 'day': posted_on, 'id': ledger_id} END) OVER of_invoice AS first_whole
-    FROM weighty
-    WINDOW of_invoice AS (PARTITION BY upstream_id, is_taken_back)
+        min(CASE WHEN abs(booking_money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE
+                 THEN {'is_of_other_day': is_of_other_day, 'day': posted_on, 'id': booking_id} END) OVER of_invoice AS first_whole
+    FROM booked
+    WINDOW of_invoice AS (PARTITION BY upstream_id, is_taken_back),
+           likely_first AS (
+               PARTITION BY upstream_id, is_taken_back
+               ORDER BY coalesce(party_agrees, TRUE) DESC, is_of_other_day, posted_on, ledger_id)
 ),
 completed AS (
     SELECT
         *,
         min(CASE WHEN abs(running_money - whole) <= $tolerance THEN posted_place END) OVER of_invoice AS prefix_place,
-        min(CASE WHEN first_whole.id = ledger_id THEN posted_place END) OVER of_invoice AS whole_place
+        min(CASE WHEN first_whole.id = booking_id THEN posted_place END) OVER of_invoice AS whole_place
     FROM measured
     WINDOW of_invoice AS (PARTITION BY upstream_id, is_taken_back)
 ),
@@ -99,7 +117,7 @@ weighed AS (
     FROM prefixed
     UNION ALL BY NAME
     SELECT
-        *, 1 AS n_lines, money AS sum_money, 1 AS posted_place, rule = 'decision' AS is_decided,
+        *, ledger_id AS booking_id, money AS booking_money, 1 AS n_lines, money AS sum_money, 1 AS posted_place, rule = 'decision' AS is_decided,
         CASE WHEN abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN ledger_id END
             AS first_whole_id,
         FALSE AS is_prefixed, FALSE AS is_repeated, FALSE AS is_taken_back
@@ -108,24 +126,25 @@ weighed AS (
 ruled AS (
     SELECT
         ledger_id, upstream_id, rule, is_whole_key, money_agrees, party_agrees, date_agrees,
-        -- Of another day a reversal may be a red letter that does not say what it reverses, and what cites a dead invoice the one
-        -- that was issued in its place.
-        rule <> 'decision' AND date_agrees IS NOT DISTINCT FROM FALSE AND (is_dead OR (money < 0 AND whole > 0)) AS is_elsewhere,
+        -- Of another day a reversal may be a red letter that does not say what it reverses, what cites a dead invoice the one that
+        -- was issued in its place, and any line the invoice of its day.
+        rule <> 'decision' AND date_agrees IS NOT DISTINCT FROM FALSE AS is_elsewhere,
+        NOT is_dead AND (money > 0 OR whole < 0) AS is_sound,
         CASE
             -- What a person linked is the booking, with what makes it whole; other lines under its number come on top of it.
             WHEN rule = 'decision' OR is_taken_back THEN 'kept'
             WHEN is_decided AND n_lines > 1 AND abs(sum_money - whole) <= $tolerance THEN 'kept'
-            WHEN is_decided AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
+            WHEN is_decided AND abs(booking_money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
             WHEN is_decided THEN 'doubtful'
-            WHEN is_after_list AND abs(money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
+            WHEN is_after_list AND abs(booking_money - whole) <= $tolerance AND party_agrees IS DISTINCT FROM FALSE THEN 'surplus'
             WHEN is_after_list AND money > 0 THEN 'doubtful'
             WHEN abs(sum_money - whole) <= $tolerance AND (n_lines > 1 OR party_agrees IS DISTINCT FROM FALSE) THEN 'kept'
             WHEN is_prefixed AND posted_place <= prefix_place THEN 'kept'
-            WHEN NOT is_prefixed AND first_whole_id = ledger_id THEN 'kept'
+            WHEN NOT is_prefixed AND first_whole_id = booking_id THEN 'kept'
             -- A reversal in the ledger is no second booking; nor may it take back more than the invoice.
             WHEN money < 0 AND whole > 0 AND -money <= whole THEN 'kept'
             -- What is of another day may be another invoice's.
-            WHEN (is_prefixed OR first_whole_id IS NOT NULL) AND abs(money - whole) <= $tolerance
+            WHEN (is_prefixed OR first_whole_id IS NOT NULL) AND abs(booking_money - whole) <= $tolerance
              AND party_agrees IS DISTINCT FROM FALSE AND NOT is_of_other_day THEN 'surplus'
             ELSE 'doubtful'
         END AS role,
@@ -145,7 +164,9 @@ ruled AS (
     FROM weighed
 )
 SELECT
-    * EXCLUDE (is_elsewhere)
+    * EXCLUDE (is_elsewhere, is_sound, is_whole_key)
     REPLACE (CASE WHEN is_elsewhere THEN 'doubtful' ELSE role END AS role,
-             CASE WHEN is_elsewhere AND role <> 'doubtful' THEN role ELSE fallback END AS fallback)
+             CASE WHEN is_elsewhere AND role <> 'doubtful' THEN role ELSE fallback END AS fallback),
+    -- Where nothing but the day speaks against it, the invoice is not free for others.
+    is_elsewhere AND is_sound AND role = 'kept' AS is_held
 FROM ruled;

@@ -1,8 +1,8 @@
 -- what: the links between the sides, the surplus records, and what holds groups of records together
 -- grain: work_link one row per linked pair; work_surplus one row per surplus record; work_couple one row per record whose
 --        group is found; work_group one row per record whose group is still to be found; work_edge two rows, one each way,
---        per pair of those
--- inputs: work_role, work_list, work_named, work_repair, work_listed_twice, work_red_pair
+--        per pair of those; and the macro upstream_node
+-- inputs: work_role, work_list, work_named, work_open_ledger, work_repair, work_listed_twice, work_red_pair
 -- parameters: none
 
 CREATE OR REPLACE TEMP TABLE work_settled AS
@@ -52,15 +52,19 @@ SELECT
     rule
 FROM work_settled WHERE outcome = 'unlinked';
 
+-- A group is named after the greatest of its nodes: a red letter, which comes later, sorts behind the invoices that it joins.
+CREATE OR REPLACE TEMP MACRO upstream_node(record_id) AS
+    CASE WHEN record_id IN (SELECT red_id FROM work_red_pair WHERE is_full) THEN 'T:' ELSE 'U:' END || record_id;
+
 CREATE OR REPLACE TEMP TABLE work_edge AS
 WITH edge AS (
-    SELECT 'U:' || upstream_id AS a, 'L:' || ledger_id AS b FROM work_link
+    SELECT upstream_node(upstream_id) AS a, 'L:' || ledger_id AS b FROM work_link
     UNION
-    SELECT 'U:' || blue_id, 'U:' || red_id FROM work_red_pair
+    SELECT upstream_node(blue_id), upstream_node(red_id) FROM work_red_pair
     WHERE is_full
 )
 SELECT a, b FROM edge
-UNION
+UNION ALL
 SELECT b, a FROM edge;
 
 -- Most records have one other, which has no third: their group is known at once, by the greater of the two names.

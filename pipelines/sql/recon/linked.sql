@@ -62,7 +62,7 @@ SELECT
     bool_or(u.is_red AND u.status <> 'void') AS is_red_linked, bool_or(u.is_red AND u.status = 'void') AS is_void_red_linked,
     max(s.cause) FILTER (k.rule = 'second_error') AS second_cause
 FROM work_link k
-JOIN work_node n ON n.node = 'L:' || k.ledger_id
+JOIN work_node n ON n.side = 'ledger' AND n.record_id = k.ledger_id
 JOIN work_open_upstream u ON u.record_id = k.upstream_id
 JOIN work_open_ledger l ON l.record_id = k.ledger_id
 LEFT JOIN work_second_line s ON s.ledger_id = k.ledger_id
@@ -117,7 +117,7 @@ caused AS (
             WHEN rule = 'digits_lost' THEN 'digits_lost'
             WHEN rule = 'second_error' THEN second_cause
             WHEN rule IN ('number_mistyped', 'another_number') THEN 'number_mistyped'
-            WHEN rule IN ('number_absent', 'combined_sum') THEN 'number_absent'
+            WHEN rule IN ('number_absent', 'combined_sum', 'voucher_rest') THEN 'number_absent'
             WHEN is_money_different AND NOT is_tax_only THEN 'amount_differs'
             WHEN is_tax_only THEN 'tax_differs'
             WHEN is_party_different THEN 'party_differs'
@@ -135,7 +135,7 @@ SELECT
     list_filter(
         [
             CASE WHEN rule IN ('digits_lost', 'number_mistyped', 'second_error', 'another_number', 'number_absent',
-                               'combined_sum')
+                               'combined_sum', 'voucher_rest')
                  THEN 'invoice_number' END,
             CASE WHEN has_dead AND is_dead_linked THEN 'status' END,
             -- Of a dead invoice the money that it had.

@@ -87,10 +87,14 @@ CREATE OR REPLACE TEMP MACRO float_digits(plain) AS nullif(regexp_replace(float_
 CREATE OR REPLACE TEMP MACRO float_value(plain) AS
     try_cast(regexp_replace(float_text(plain), '\s', '', 'g') AS HUGEINT);
 
+-- Digits of a number that a spreadsheet rounded: from the 16th on zeros. Most texts end otherwise, which is cheap to see.
+CREATE OR REPLACE TEMP MACRO is_rounded_number(digits) AS
+    CASE WHEN ends_with(digits, '000') THEN regexp_full_match(digits, '[0-9]{15,17}0{3,5}') ELSE FALSE END;
+
 -- A number that a spreadsheet has damaged: shown as a float, or rounded to 15 digits and more.
 CREATE OR REPLACE TEMP MACRO is_damaged_number(reference) AS
     float_text(plain_reference(reference)) <> ''
-    OR regexp_full_match(regexp_replace(reference, '[^0-9]', '', 'g'), '[0-9]{15,17}0{3,5}');
+    OR is_rounded_number(regexp_replace(reference, '[^0-9]', '', 'g'));
 
 -- Floats among several numbers ('2.61121E+19、26112000000123456789'), and the text without them. One digit stands before the
 -- point, and none before that: 'E19' behind a whole number is something else.
@@ -181,6 +185,9 @@ CREATE OR REPLACE TEMP MACRO chain_numbers(chain, is_carried) AS
 
 -- A text that somebody typed, as far as a sentence can bear it.
 CREATE OR REPLACE TEMP MACRO shortened_text(text) AS CASE WHEN length(text) > 200 THEN left(text, 200) || ' …' ELSE text END;
+
+-- A voucher as people cite it: its number, or the day of the posting where it has none.
+CREATE OR REPLACE TEMP MACRO shown_voucher(voucher_no, posted_on) AS coalesce(nullif(trim(voucher_no), ''), CAST(posted_on AS VARCHAR));
 
 -- Each once, in the order in which they stand.
 CREATE OR REPLACE TEMP MACRO each_once(texts) AS list_filter(texts, lambda text, place: list_position(texts, text) = place);
@@ -292,6 +299,10 @@ CREATE OR REPLACE TEMP MACRO is_front(number, code, as_of) AS
     length(number) BETWEEN 16 AND 18 AND code IS NULL AND left(number, 2) BETWEEN '21' AND strftime(as_of, '%y')
     AND substr(number, 3, 2) BETWEEN '11' AND '95';
 CREATE OR REPLACE TEMP MACRO front_key(number) AS hash('front', left(number, 16));
+
+-- Whether an invoice may be that of a line without a day: issued in the window before its posting, or a few days after it.
+CREATE OR REPLACE TEMP MACRO is_in_window(issued_on, posted_on, window_days) AS
+    issued_on BETWEEN posted_on - to_days(window_days) AND posted_on + INTERVAL 3 DAY;
 
 -- Money by steps as wide as the tolerance: what is within it of each other is at most one step apart.
 CREATE OR REPLACE TEMP MACRO money_step(money, tolerance) AS

@@ -33,7 +33,7 @@ JOIN work_reference r ON r.ledger_id = l.ledger_id
 WHERE r.n_numbers = 1 AND (length(r.number) IN (8, 9, 19, 20, 21) OR is_front(r.number, r.code, $as_of::TIMESTAMP))
   AND r.form NOT IN ('split_code', 'lost_zeros')
   -- What a spreadsheet damaged is not mistyped.
-  AND NOT CASE WHEN ends_with(r.number, '000') THEN regexp_full_match(r.number, '[0-9]{15,17}0{3,5}') ELSE FALSE END
+  AND NOT is_rounded_number(r.number)
 UNION ALL
 -- Seven digits may have lost a zero or any other digit.
 SELECT * EXCLUDE (plain, line_code, float_prefix), plain, line_code FROM open_line
@@ -140,7 +140,7 @@ compared AS (
             AS money_agrees,
         coalesce(abs(s.tax_cny - u.tax_cny) <= $tolerance, TRUE) AS tax_agrees,
         s.invoice_date = u.issued_on AS day_agrees,
-        u.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY AS is_in_window
+        is_in_window(u.issued_on, s.posted_on, $window_days) AS is_in_window
     FROM near n
     JOIN work_miss_line m ON m.ledger_id = n.ledger_id
     JOIN work_unsure s ON s.record_id = n.ledger_id

@@ -1,9 +1,10 @@
 -- what: in lanes that are too crowded to be enumerated, the invoices whose number is one error away from the typed one
 -- grain: work_similar gains one row per such line and invoice; work_near_number one row per lane, typed number and one near it;
---        work_dead_fit one row per fitting invoice that is not in force; and
+--        work_fit_of_part what work_similar loses again; work_dead_fit one row per fitting invoice that is not in force; and
 --        the macro in_force, the view work_similar_number with the numbers by which a line may mean an invoice that fits
 -- inputs: work_crowd, work_unsure, work_lane, work_same_money, work_reference, work_taken, work_cleared, work_carried,
---         work_reopened, work_agreed, work_listed_twice, work_forbidden, work_known, work_original_number
+--         work_reopened, work_agreed, work_listed_twice, work_forbidden, work_known, work_original_number,
+--         work_part
 -- parameters: $window_days, $tolerance, $max_neighbours, $max_repeated
 -- Two numbers that differ by one wrong, swapped, missing or additional digit have a text in common once one digit is left
 -- out of either or both: an equi-join, however many invoices there are. Numbers are compared once each, however many have them.
@@ -26,7 +27,8 @@ SET VARIABLE has_joined = (
 -- One error leaves one of a number's halves as it was: only what has one in common with a typed number is looked at further.
 CREATE OR REPLACE TEMP TABLE work_crowded_invoice AS
 WITH crowded AS (
-    SELECT c.lane_hash, f.*, f.number AS compared
+    SELECT
+        c.lane_hash, f.* EXCLUDE (day_id, day_name, day, party_id, party_name, money), f.number AS compared
     FROM (FROM work_lane SEMI JOIN work_typed_in_crowd USING (lane_hash)) c
     JOIN work_same_money f ON f.rowid = c.invoice_row
 ),
@@ -80,7 +82,7 @@ WHERE party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) IS
   AND coalesce(abs(s.total_cny - f.total_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.amount_cny - f.amount_cny) <= $tolerance, TRUE)
   AND coalesce(abs(s.tax_cny - f.tax_cny) <= $tolerance, TRUE)
-  AND (s.is_dated OR f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY)
+  AND (s.is_dated OR is_in_window(f.issued_on, s.posted_on, $window_days))
   AND f.record_id NOT IN (SELECT record_id FROM work_listed_twice);
 
 DELETE FROM work_crowd
@@ -100,15 +102,23 @@ WHERE upstream_id IN (SELECT upstream_id FROM work_cleared SEMI JOIN work_simila
          AND upstream_id NOT IN (SELECT upstream_id FROM work_reopened)
    );
 
+-- A line that keeps the amount without tax fits by itself what it fits together with the line of the tax: then both are meant.
+CREATE OR REPLACE TEMP TABLE work_fit_of_part AS
+SELECT s.* FROM work_similar s
+JOIN work_part p ON p.ledger_id = s.ledger_id
+SEMI JOIN work_similar w ON w.ledger_id = p.whole_id AND w.upstream_id = s.upstream_id;
+
+DELETE FROM work_similar WHERE (ledger_id, upstream_id) IN (SELECT (ledger_id, upstream_id) FROM work_fit_of_part);
+
 -- What was voided or reversed was often issued again, alike: it is not what a line means that an invoice in force fits too.
 CREATE OR REPLACE TEMP TABLE work_dead_fit AS
 SELECT record_id AS upstream_id FROM work_known
 WHERE status IN ('void', 'red_full') AND record_id IN (SELECT upstream_id FROM work_similar);
 
 CREATE OR REPLACE TEMP MACRO in_force(fits) AS TABLE
-WITH fit AS (SELECT *, upstream_id IN (SELECT upstream_id FROM work_dead_fit) AS is_dead FROM query_table(fits))
-SELECT * EXCLUDE (is_dead) REPLACE (is_free AND NOT (is_dead AND ledger_id IN (SELECT ledger_id FROM fit WHERE NOT is_dead)) AS is_free)
-FROM fit;
+WITH fit AS (SELECT *, upstream_id IN (SELECT upstream_id FROM work_dead_fit) AS is_dead FROM query_table(fits)),
+lived AS (SELECT * EXCLUDE (is_dead), is_dead AND ledger_id IN (SELECT ledger_id FROM fit WHERE NOT is_dead) AS is_outlived FROM fit)
+SELECT * REPLACE (is_free AND NOT is_outlived AS is_free) FROM lived;
 
 -- A red letter may be booked under the number that it reverses.
 CREATE OR REPLACE TEMP VIEW work_similar_number AS

@@ -1,7 +1,7 @@
 -- what: what can be said of a record that has no counterpart: too early, not received, impossible, missing
 -- grain: work_lone one row per one-sided record; work_lone_ledger, work_lone_upstream the same by side
 -- inputs: work_node, work_open_ledger, work_open_upstream, work_surplus, work_looked, work_ledger_seen, work_reference,
---         work_impossible, work_long_range, work_crowded_line
+--         work_impossible, work_long_range, work_crowded_line, work_refused
 -- parameters: $as_of, $booking_days
 -- Absence is concluded only for days that were asked for and fully received.
 
@@ -16,8 +16,8 @@ ledger AS (
     SELECT
         n.item_id, k.due_at, k.is_covered, k.is_awaited,
         l.float_prefix IS NOT NULL
-        OR regexp_full_match(array_to_string(l.tokens, ''), '[0-9]{15,17}0{3,5}')
-        OR len(l.tokens) = len(list_filter(l.tokens, lambda t: regexp_full_match(t, '[0-9]{15,17}0{3,5}')))
+        OR is_rounded_number(array_to_string(l.tokens, ''))
+        OR len(l.tokens) = len(list_filter(l.tokens, lambda t: is_rounded_number(t)))
         OR l.record_id NOT IN (SELECT ledger_id FROM work_reference)
         -- Nothing was compared, so nothing can be called missing.
         OR l.record_id IN (SELECT ledger_id FROM work_crowded_line)

@@ -20,8 +20,8 @@ several AS (
 summed AS (
     SELECT
         a.ledger_id, a.alt,
-        any_value(coalesce(l.line_total, l.line_amount))
-        = sum(CASE WHEN l.line_total IS NOT NULL THEN u.total_cny ELSE u.amount_cny END) AS is_fitting
+        abs(any_value(coalesce(l.line_total, l.line_amount))
+            - sum(CASE WHEN l.line_total IS NOT NULL THEN u.total_cny ELSE u.amount_cny END)) AS gap
     FROM work_accepted a
     SEMI JOIN several USING (ledger_id, alt)
     JOIN work_open_ledger l ON l.record_id = a.ledger_id
@@ -30,7 +30,8 @@ summed AS (
 )
 SELECT ledger_id, alt FROM counted LEFT JOIN summed USING (ledger_id, alt)
 QUALIFY row_number() OVER (
-    PARTITION BY ledger_id ORDER BY coalesce(is_fitting, FALSE) DESC, is_remark, share DESC, alt
+    PARTITION BY ledger_id
+    ORDER BY CASE WHEN gap <= $tolerance THEN gap END NULLS LAST, is_remark, share DESC, alt
 ) = 1;
 
 CREATE OR REPLACE TEMP TABLE work_named AS

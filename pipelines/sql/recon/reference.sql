@@ -50,7 +50,8 @@ CREATE OR REPLACE TEMP TABLE work_reference AS
 WITH written AS (
     SELECT
         record_id, code, invoice_date, posted_on, plain, tokens,
-        plain = party_id OR (strlen(plain) < 8 AND try_cast(plain AS DECIMAL(18,2)) IN (line_total, line_amount)) AS is_own
+        plain = party_id
+        OR CASE WHEN strlen(plain) < 8 THEN try_cast(plain AS DECIMAL(18,2)) IN (line_total, line_amount) ELSE FALSE END AS is_own
     FROM work_open_ledger
     WHERE float_prefix IS NULL AND plain IS NOT NULL AND record_id NOT IN (SELECT record_id FROM work_listed_float)
     UNION ALL

@@ -3,7 +3,7 @@
 -- grain: work_named with other rows for these lines; work_reversal one row per negative line; work_reversing_red one row per red
 --        letter; work_reversal_of per line and invoice that it turns out to book; work_awaiting_red one row per line that waits;
 --        work_day_of_blue one row per such line and invoice that has the day of the blue one
--- inputs: work_named, work_red_pair, work_void_red_pair, work_red_alone, work_red, work_known, work_open_ledger, work_reference,
+-- inputs: work_named, work_red_pair, work_void_red_pair, work_red_alone, work_known, work_open_ledger, work_reference,
 --         work_decided, work_forbidden, work_cited_pair, the macro looked_at (coverage.sql)
 -- parameters: $tolerance, $max_repeated, $max_pairs, $as_of, $grace_hours, $lookback_days
 -- A reversal may be booked under the blue number. In this order: a list books the red letters of what it names if they make up

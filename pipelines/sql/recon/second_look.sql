@@ -3,8 +3,8 @@
 --        tolerance of it; work_second_near per line and such sum; work_second_sum per sum; work_second_invoice per invoice of such a sum and a wanted
 --        party; work_second_half per half of a number; work_second_typed per line and sum; work_second_trace per line or
 --        invoice and what they may have in common; work_second_crowd per trace that too many share to be compared
--- inputs: work_unsure, work_near, work_similar, work_reference, work_repair, work_looked, work_listed_twice, work_crowd,
---         the macro invoice_of_money
+-- inputs: work_unsure, work_role, work_part, work_near, work_similar, work_reference, work_repair, work_looked,
+--         work_listed_twice, work_crowd, work_upstream, the macro invoice_of_money
 -- parameters: $tolerance, $max_neighbours, $max_pairs
 
 CREATE OR REPLACE TEMP TABLE work_second_line AS
@@ -14,11 +14,11 @@ WITH unfitted AS (
 ),
 broken AS (
     SELECT ledger_id, 'number_mistyped' AS cause, number AS evidence FROM work_reference
-    WHERE n_numbers = 1 AND length(number) IN (19, 20, 21) AND NOT regexp_full_match(number, '[0-9]{15,17}0{3,5}')
+    WHERE n_numbers = 1 AND length(number) IN (19, 20, 21) AND NOT is_rounded_number(number)
       AND ledger_id NOT IN (SELECT ledger_id FROM work_near WHERE is_free)
     UNION ALL
     SELECT ledger_id, 'digits_lost', left(coalesce(float_prefix, rtrim(digits, '0')), 15) FROM unfitted
-    WHERE length(float_prefix) >= 12 OR regexp_full_match(digits, '[0-9]{15,17}0{3,5}')
+    WHERE length(float_prefix) >= 12 OR is_rounded_number(digits)
     UNION ALL
     SELECT ledger_id, 'number_absent', CAST(invoice_date AS VARCHAR) FROM unfitted
     WHERE invoice_date IS NOT NULL AND float_prefix IS NULL AND ledger_id NOT IN (SELECT ledger_id FROM work_reference)
@@ -29,9 +29,12 @@ SELECT
 FROM (SELECT DISTINCT * FROM broken) b
 JOIN work_unsure s ON s.record_id = b.ledger_id
 JOIN work_looked k ON k.ledger_id = b.ledger_id
-WHERE s.named_id IS NULL AND k.is_settled
+WHERE k.is_settled
+  -- Of other money the invoice that the number names is not the line's either.
+  AND (s.named_id IS NULL OR s.record_id IN (SELECT ledger_id FROM work_role WHERE role = 'doubtful' AND money_agrees IS FALSE))
   AND coalesce(s.party_hash, s.name_hash) IS NOT NULL
   AND b.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
+  AND b.ledger_id NOT IN (SELECT whole_id FROM work_part)
   AND b.ledger_id NOT IN (SELECT ledger_id FROM work_crowd);
 
 -- Which sums that were issued are within the tolerance of a wanted one, by steps as wide as it, of the money column alone.

@@ -9,8 +9,8 @@
 CREATE OR REPLACE TEMP TABLE work_short_line AS
 WITH line AS (
     SELECT
-        record_id AS ledger_id, taxpayer_id, direction, invoice_reference AS digits, total_cny, amount_cny, tax_cny,
-        line_total, invoice_date, party_hash, written_name,
+        record_id AS ledger_id, invoice_reference AS digits, total_cny, amount_cny, tax_cny, line_total, invoice_date,
+        party_hash, written_name,
         clearing_key(taxpayer_id, direction, invoice_reference, invoice_code) AS line_key,
         tail_key(company_key(taxpayer_id, direction), invoice_reference) AS tail_hash
     FROM work_due_ledger

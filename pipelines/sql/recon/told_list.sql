@@ -13,7 +13,7 @@ WITH cited AS (
         -- In the money that the line keeps.
         CASE WHEN l.line_total IS NULL THEN u.amount_cny ELSE u.total_cny END AS money,
         concat_ws(' ', coalesce(u.party_name, u.party_id),
-                  CASE WHEN c.cause = 'party_differs' AND u.party_name IS NOT NULL AND upper(l.party_id) <> upper(u.party_id)
+                  CASE WHEN c.cause = 'party_differs' AND u.party_name IS NOT NULL AND NOT name_agrees(l.party_id, u.party_id)
                        THEN trim(u.party_id) END) AS party_name,
         u.status = 'void' AS is_void,
         u.status = 'red_full' OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full) AS is_reversed,
@@ -50,7 +50,7 @@ again AS (
 first_line AS (
     SELECT
         a.item_id, shown_number(u.code, u.number) AS number, a.upstream_id,
-        coalesce(l.voucher_no, CAST(l.posted_on AS VARCHAR)) AS voucher
+        shown_voucher(l.voucher_no, l.posted_on) AS voucher
     FROM again a
     JOIN work_open_upstream u ON u.record_id = a.upstream_id
     LEFT JOIN work_link k ON k.upstream_id = a.upstream_id

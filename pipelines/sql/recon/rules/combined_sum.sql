@@ -9,7 +9,7 @@
 CREATE OR REPLACE TEMP TABLE work_payer AS
 SELECT
     s.record_id AS ledger_id, s.taxpayer_id, s.direction, s.posted_on, s.invoice_date, s.money_kind, s.money,
-    plain_name(s.party_id) AS id_key, plain_name(s.party_name) AS name_key
+    s.party_hash, s.name_hash
 FROM work_unsure s
 WHERE s.float_prefix IS NULL AND s.named_id IS NULL AND s.money > 0
   AND s.record_id NOT IN (SELECT ledger_id FROM work_reference)
@@ -19,8 +19,7 @@ WHERE s.float_prefix IS NULL AND s.named_id IS NULL AND s.money > 0
 CREATE OR REPLACE TEMP TABLE work_free AS
 WITH open_invoice AS (
     SELECT
-        record_id, taxpayer_id, direction, issued_on, total_cny, amount_cny, plain_name(party_id) AS id_key,
-        plain_name(party_name) AS name_key
+        record_id, taxpayer_id, direction, issued_on, total_cny, amount_cny, party_hash, name_hash
     FROM work_open_upstream
     WHERE status = 'normal' AND NOT is_red AND total_cny > 0
       AND record_id NOT IN (SELECT upstream_id FROM work_taken)
@@ -29,9 +28,9 @@ WITH open_invoice AS (
 )
 SELECT
     *,
-    count(*) OVER (PARTITION BY taxpayer_id, direction, coalesce(id_key, name_key)) > $max_party AS is_crowded,
+    count(*) OVER (PARTITION BY taxpayer_id, direction, coalesce(party_hash, name_hash)) > $max_party AS is_crowded,
     -- Many parties may have one name.
-    count(*) OVER (PARTITION BY taxpayer_id, direction, name_key) > $max_party AS is_crowded_name
+    count(*) OVER (PARTITION BY taxpayer_id, direction, name_hash) > $max_party AS is_crowded_name
 FROM open_invoice;
 
 CREATE OR REPLACE TEMP TABLE work_addend AS
@@ -39,12 +38,12 @@ WITH free AS (SELECT * FROM work_free WHERE NOT is_crowded),
 partner AS (
     SELECT p.ledger_id, f.record_id
     FROM work_payer p
-    JOIN free f ON f.taxpayer_id = p.taxpayer_id AND f.direction = p.direction AND f.id_key = p.id_key
+    JOIN free f ON f.taxpayer_id = p.taxpayer_id AND f.direction = p.direction AND f.party_hash = p.party_hash
     UNION
     SELECT p.ledger_id, f.record_id
     FROM work_payer p
-    JOIN free f ON f.taxpayer_id = p.taxpayer_id AND f.direction = p.direction AND f.name_key = p.name_key
-    WHERE (p.id_key IS NULL OR f.id_key IS NULL) AND NOT f.is_crowded_name
+    JOIN free f ON f.taxpayer_id = p.taxpayer_id AND f.direction = p.direction AND f.name_hash = p.name_hash
+    WHERE (p.party_hash IS NULL OR f.party_hash IS NULL) AND NOT f.is_crowded_name
 )
 SELECT
     p.ledger_id, f.record_id AS upstream_id, p.money,
@@ -56,7 +55,7 @@ JOIN work_payer p ON p.ledger_id = n.ledger_id
 JOIN free f ON f.record_id = n.record_id
 ANTI JOIN work_forbidden x ON x.ledger_id = p.ledger_id AND x.upstream_id = f.record_id
 WHERE CASE WHEN p.invoice_date IS NOT NULL THEN f.issued_on = p.invoice_date
-           ELSE f.issued_on BETWEEN p.posted_on - to_days($window_days) AND p.posted_on + INTERVAL 3 DAY END
+           ELSE is_in_window(f.issued_on, p.posted_on, $window_days) END
   -- One that is the sum by itself, though something else in it differs, is another explanation.
   AND CASE p.money_kind WHEN 'total' THEN f.total_cny ELSE f.amount_cny END <= p.money;
 
@@ -78,16 +77,16 @@ CREATE OR REPLACE TEMP TABLE work_sum_skipped AS
 SELECT ledger_id FROM work_sum_line WHERE NOT is_tried
 UNION
 SELECT p.ledger_id FROM work_payer p
-SEMI JOIN (SELECT taxpayer_id, direction, id_key FROM work_free WHERE is_crowded) f USING (taxpayer_id, direction, id_key)
+SEMI JOIN (SELECT taxpayer_id, direction, party_hash FROM work_free WHERE is_crowded) f USING (taxpayer_id, direction, party_hash)
 UNION
 SELECT p.ledger_id FROM work_payer p
-SEMI JOIN (SELECT taxpayer_id, direction, name_key FROM work_free WHERE is_crowded) f
-    USING (taxpayer_id, direction, name_key)
+SEMI JOIN (SELECT taxpayer_id, direction, name_hash FROM work_free WHERE is_crowded) f
+    USING (taxpayer_id, direction, name_hash)
 UNION
 SELECT p.ledger_id FROM work_payer p
-SEMI JOIN (SELECT taxpayer_id, direction, name_key FROM work_free WHERE is_crowded_name) f
-    USING (taxpayer_id, direction, name_key)
-WHERE p.id_key IS NULL;
+SEMI JOIN (SELECT taxpayer_id, direction, name_hash FROM work_free WHERE is_crowded_name) f
+    USING (taxpayer_id, direction, name_hash)
+WHERE p.party_hash IS NULL;
 
 CREATE OR REPLACE TEMP TABLE work_half_sum AS
 WITH RECURSIVE addend AS (

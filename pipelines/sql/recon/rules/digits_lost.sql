@@ -1,7 +1,7 @@
 -- rule: a spreadsheet turned the number into a float: the digits that it shows, the party, the money and the day name one invoice
 -- writes: work_damaged, work_shown, work_repair, work_refused
--- inputs: work_unsure, work_similar, work_similar_number, work_looked, work_open_upstream, work_taken, the macro in_force (neighbour.sql)
--- parameters: $max_repeated
+-- inputs: work_unsure, work_similar, work_similar_number, work_looked, the macro in_force (neighbour.sql)
+-- parameters: none
 -- Guard: of the whole population one invoice has these digits, party, money and day, and it is free; or several have, all
 -- others are linked, and absence may be concluded of the line (looked.sql): then only this one is left for it. A day that the
 -- line has must have been received.
@@ -21,7 +21,7 @@ damaged AS (
         CASE WHEN float_prefix IS NULL THEN greatest(length(rtrim(digits, '0')), 15) ELSE length(float_prefix) END AS n_shown
     FROM line
     WHERE float_prefix IS NOT NULL
-       OR CASE WHEN ends_with(digits, '000') THEN regexp_full_match(digits, '[0-9]{15,17}0{3,5}') END
+       OR is_rounded_number(digits)
        OR CASE WHEN length(digits) = 20 AND digits >= '2' THEN CAST(digits AS HUGEINT) % 4096 = 0 END
 )
 SELECT
@@ -64,54 +64,3 @@ SELECT ledger_id, upstream_id, 'number_differs', 'digits_lost'
 FROM work_similar
 WHERE ledger_id IN (SELECT ledger_id FROM work_damaged WHERE n_shown <= 17)
   AND ledger_id NOT IN (SELECT ledger_id FROM work_shown);
-
--- Lines of one damaged text and one party, of which none is an invoice by itself, are the parts of the only open one that has
--- these digits and their sum.
-INSERT INTO work_repair
-WITH part AS (
-    SELECT
-        d.*, l.taxpayer_id, l.direction, l.party_hash, l.name_hash, coalesce(l.party_hash, l.name_hash) AS party,
-        min(l.invoice_date) OVER parts AS first_day, max(l.invoice_date) OVER parts AS last_day,
-        CASE count(line_total) OVER parts WHEN count(*) OVER parts THEN 'total' ELSE 'amount' END AS sum_kind,
-        CASE sum_kind WHEN 'total' THEN sum(line_total) OVER parts ELSE sum(line_amount) OVER parts END AS sum_money
-    FROM work_damaged d
-    JOIN work_unsure l ON l.record_id = d.ledger_id
-    JOIN work_looked k ON k.ledger_id = d.ledger_id
-    WHERE d.n_shown >= 12 AND l.named_id IS NULL AND party IS NOT NULL AND (k.is_covered OR NOT l.is_dated)
-      AND d.ledger_id NOT IN (SELECT ledger_id FROM work_shown)
-    WINDOW parts AS (PARTITION BY l.taxpayer_id, l.direction, d.value, d.n_shown, party)
-    QUALIFY count(*) OVER parts > 1 AND (sum_kind = 'total' OR count(line_amount) OVER parts = count(*) OVER parts)
-),
-whole AS (
-    SELECT
-        taxpayer_id, direction, value, step, n_shown, party, any_value(party_hash) AS party_hash, any_value(name_hash) AS name_hash,
-        any_value(sum_kind) AS money_kind, CAST(any_value(sum_money) AS DECIMAL(18,2)) AS money, any_value(first_day) AS first_day,
-        any_value(last_day) AS last_day, left(CAST(value AS VARCHAR), 11) AS front
-    FROM part
-    GROUP BY ALL
-),
-priced AS (
-    SELECT *, 'total' AS money_kind, total_cny AS money FROM work_open_upstream
-    UNION ALL
-    SELECT *, 'amount', amount_cny FROM work_open_upstream
-),
-offered AS (
-    SELECT * FROM (SELECT *, left(number, 11) AS front FROM priced WHERE money IN (SELECT money FROM whole))
-    WHERE status IN ('normal', 'red_partial') AND record_id NOT IN (SELECT upstream_id FROM work_taken)
-      AND record_id NOT IN (SELECT upstream_id FROM work_repair)
-    QUALIFY count(*) OVER (PARTITION BY taxpayer_id, direction, money_kind, money, front) <= $max_repeated
-),
-found AS (
-    SELECT w.*, u.record_id AS upstream_id
-    FROM whole w
-    JOIN offered u
-      ON u.taxpayer_id = w.taxpayer_id AND u.direction = w.direction AND u.money_kind = w.money_kind AND u.money = w.money
-     AND u.front = w.front
-    WHERE is_shown_as(u.number, w.value, w.step) AND party_hash_agrees(w.party_hash, w.name_hash, u.party_hash, u.name_hash)
-      AND coalesce(u.issued_on = w.first_day AND u.issued_on = w.last_day, TRUE)
-    QUALIFY count(*) OVER (PARTITION BY w.taxpayer_id, w.direction, w.value, w.n_shown, w.party) = 1
-        AND count(*) OVER (PARTITION BY u.record_id) = 1
-)
-SELECT p.ledger_id, f.upstream_id, 'digits_lost'
-FROM part p
-JOIN found f USING (taxpayer_id, direction, value, n_shown, party);

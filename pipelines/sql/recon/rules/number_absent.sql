@@ -12,7 +12,7 @@ WITH fitting AS (
         s.is_free AND s.upstream_id NOT IN (SELECT upstream_id FROM work_repair) AS is_free
     FROM in_force('work_similar') s
     JOIN work_unsure l ON l.record_id = s.ledger_id
-    WHERE l.float_prefix IS NULL
+    WHERE l.float_prefix IS NULL AND l.named_id IS NULL
       AND s.ledger_id NOT IN (SELECT ledger_id FROM work_reference)
       AND s.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
 ),

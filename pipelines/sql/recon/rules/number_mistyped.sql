@@ -11,16 +11,22 @@
 -- not received.
 
 CREATE OR REPLACE TEMP TABLE work_near AS
-WITH read AS (
+WITH doubted AS (
+    SELECT record_id, tokens, code, float_prefix, posted_on, invoice_date FROM work_unsure
+    WHERE named_id IS NULL AND record_id NOT IN (SELECT ledger_id FROM work_repair)
+),
+read AS (
     SELECT
-        ledger_id, number, any_value(code) AS code, bool_and(is_split) AS is_split,
+        -- Every code that it is read with counts, and none only where it has none.
+        ledger_id, number, unnest(coalesce(list(DISTINCT code) FILTER (code IS NOT NULL), [NULL])) AS code,
+        bool_and(is_split) AS is_split,
         bool_or(length(number) IN (8, 20)) OVER (PARTITION BY ledger_id) AS may_be_whole
     FROM (
         SELECT ledger_id, number, code, form = 'split_code' AS is_split FROM work_reference
-        WHERE length(number) BETWEEN 7 AND 21 AND n_numbers = 1
+        WHERE length(number) BETWEEN 7 AND 21 AND n_numbers = 1 AND ledger_id IN (SELECT record_id FROM doubted)
         UNION ALL
         -- Few digits may have lost zeros or any others.
-        SELECT record_id, tokens[1], code, FALSE FROM work_unsure
+        SELECT record_id, tokens[1], code, FALSE FROM doubted
         WHERE len(tokens) = 1 AND length(tokens[1]) BETWEEN 4 AND 7 AND float_prefix IS NULL
     )
     GROUP BY ledger_id, number
@@ -28,8 +34,7 @@ WITH read AS (
 typed AS (
     SELECT r.ledger_id, r.number AS typed, r.code AS typed_code, r.is_split, r.may_be_whole, l.posted_on, l.invoice_date
     FROM read r
-    JOIN work_unsure l ON l.record_id = r.ledger_id
-    WHERE l.named_id IS NULL AND r.ledger_id NOT IN (SELECT ledger_id FROM work_repair)
+    JOIN doubted l ON l.record_id = r.ledger_id
 ),
 comparable AS (
     SELECT t.*, s.upstream_id, s.is_free, s.party_agrees, s.number, s.code

@@ -35,7 +35,7 @@ compared AS (
                        WHEN 'digits_lost' THEN starts_with(f.number, s.evidence)
                        ELSE TRUE END
       AND party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash)
-      AND f.issued_on BETWEEN s.posted_on - to_days($window_days) AND s.posted_on + INTERVAL 3 DAY
+      AND is_in_window(f.issued_on, s.posted_on, $window_days)
 )
 SELECT ledger_id, upstream_id, number, TRUE AS is_free, is_recurring FROM compared
 WHERE is_day_off::INT + is_money_off::INT + is_tax_off::INT = 1;
