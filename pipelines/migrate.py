@@ -38,6 +38,7 @@ Shape = tuple[tuple[str, str, bool], ...]
 COLUMN_DEFAULTS = {
     "core_upstream__sighting": ("received_at", "migrate/received_at"),
     "core_ledger__sighting": ("received_at", "migrate/received_at"),
+    "alert__case": ("acknowledged_night", "migrate/acknowledged_night"),
 }
 """Per table the column that an earlier version lacks, and what fills it. A column that is not named here stays NULL; if
 it is required, the table cannot be migrated."""

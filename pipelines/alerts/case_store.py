@@ -34,7 +34,8 @@ def list_open_cases(settings: Settings) -> tuple[Case, ...]:
 
 
 def acknowledge(settings: Settings, alert_key: str, who: str, note: str | None) -> Case:
-    """A person takes an open case on: it escalates no more unless it gets worse. UsageError if none is open."""
+    """A person takes an open case on: what it holds escalates no more unless it gets worse; findings of later nights
+    do. UsageError if none is open."""
     require_warehouse(settings)
     values = {"alert_key": alert_key, "who": who, "note": note, "moment": beijing_now()}
     with open_warehouse(settings) as con, transaction(con):

@@ -6,12 +6,12 @@ itself is in doubt, so the findings of that night are held back and told on the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 
 from pipelines.alerts.mask import mask_id, mask_name, mask_text
-from pipelines.model import CAUSES
+from pipelines.model import CAUSES, Side
 from pipelines.night import Night
 from pipelines.reports.drills import read_drill
 from pipelines.reports.rows import fetch_rows
@@ -53,6 +53,25 @@ class FindingGroup:
 
 
 @dataclass(frozen=True)
+class StandingGroup(FindingGroup):
+    """`waiting_night` is the first night of its oldest finding that nobody has taken on; `overdue_...` sum those that
+    wait too long."""
+
+    waiting_night: str | None
+    overdue_count: int
+    overdue_cny: Decimal
+
+
+@dataclass(frozen=True)
+class OpenGroup:
+    """A cause of a taxpayer that stands: all of it, and what of it waits too long for a person."""
+
+    alert: Alert
+    overdue: Alert
+    waiting_night: str | None
+
+
+@dataclass(frozen=True)
 class FindingExample:
     """`names` and `ids` are those of every record that the sentences may mention."""
 
@@ -72,10 +91,8 @@ class BadSource:
     state: str
     message_zh: str | None
     message_en: str | None
-    newest_observed_at: datetime | None
     nights_in_row: int
     last_file: str | None
-    last_received_at: datetime | None
 
 
 def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Alert]:
@@ -83,6 +100,7 @@ def compose_alerts(con: Connection, settings: Settings, night: Night) -> list[Al
     by_night = {"night_id": night.night_id}
     failures = fetch_rows(con, "report/report_audit", AuditRow, by_night)
     stops = [_compose_stop_rule(row) for row in failures if row.severity == "stop"]
+    run_sql(con, "report/stopped_over")
     files = fetch_rows(con, "alert/alert_file", FileRow, {"as_of": night.as_of})
     bad_files = [_compose_file(row) for row in files]
     told = {row.source_id for row in files if row.status == "stopped"}
@@ -110,15 +128,19 @@ def compose_findings(con: Connection, settings: Settings, night: Night) -> list[
     return [_compose_group(group, [row for row in examples if _same_group(row, group)], settings) for group in groups]
 
 
-def compose_open_groups(con: Connection, settings: Settings) -> list[Alert]:
+def compose_open_groups(con: Connection, settings: Settings, night: Night) -> list[OpenGroup]:
     """What stands, one per cause and taxpayer, told before or not; after `compose_findings`, which finds it."""
-    groups = fetch_rows(con, "alert/alert_open_group", FindingGroup, {})
-    return [_compose_open_group(group, settings) for group in groups]
+    overdue = Night(night.as_of - timedelta(days=settings.escalate_after_days))
+    values = {"night_id": night.night_id, "overdue_night": overdue.night_id}
+    return [
+        _compose_open_group(group, settings)
+        for group in fetch_rows(con, "alert/alert_open_group", StandingGroup, values)
+    ]
 
 
-def _compose_open_group(group: FindingGroup, settings: Settings) -> Alert:
+def _compose_open_group(group: StandingGroup, settings: Settings) -> OpenGroup:
     count, money, who = group.finding_count, format_money(group.amount_cny), name_taxpayer(group.taxpayer_id, settings)
-    return Alert(
+    alert = Alert(
         alert_key=f"finding:{group.cause}:{group.taxpayer_id}",
         severity=_judge_severity(group.cause),
         finding_count=count,
@@ -128,6 +150,15 @@ def _compose_open_group(group: FindingGroup, settings: Settings) -> Alert:
         body_zh="逐项说明见当夜报告的待处理清单。",
         body_en="The night's report says of each what to do.",
     )
+    late, late_money = group.overdue_count, format_money(group.overdue_cny)
+    overdue = replace(
+        alert,
+        finding_count=late,
+        amount_cny=group.overdue_cny,
+        title_zh=f"{word(group.cause, 'zh')}：逾期 {late:,} 项，{late_money} 元（{who}）",
+        title_en=f"{word(group.cause, 'en')}: {late:,} overdue, {late_money} CNY ({who})",
+    )
+    return OpenGroup(alert, overdue, group.waiting_night)
 
 
 def _judge_severity(cause: str) -> str:
@@ -199,6 +230,7 @@ def _compose_file(row: FileRow) -> Alert:
     name = strip_controls(row.file_name)
     layout = row.layout or "—"
     fault_zh, fault_en = _say_fault(row)
+    remedy_zh, remedy_en = _say_remedy(row)
     return Alert(
         alert_key=f"file:{row.source_id}:{row.file_id[:12]}",
         severity="critical" if is_stopped else "warning",
@@ -207,11 +239,27 @@ def _compose_file(row: FileRow) -> Alert:
         title_zh=f"文件{fault_zh}：{name}",
         title_en=f"File {fault_en}: {name}",
         body_zh=strip_controls(
-            f"来源 {row.source_id}，版式 {layout}，读到 {row.rows_read:,} 行。{row.message_zh or ''}"
+            f"来源 {row.source_id}，版式 {layout}，读到 {row.rows_read:,} 行。{row.message_zh or ''}{remedy_zh}"
         ),
         body_en=strip_controls(
-            f"Source {row.source_id}, layout {layout}, {row.rows_read:,} rows read. {row.message_en or ''}"
+            f"Source {row.source_id}, layout {layout}, {row.rows_read:,} rows read. {row.message_en or ''}{remedy_en}"
         ),
+    )
+
+
+def _say_remedy(row: FileRow) -> tuple[str, str]:
+    """When the alert of a stopped file is over."""
+    if row.status != "stopped":
+        return "", ""
+    if row.side == Side.UPSTREAM:
+        return (
+            "文件名所写的每一天都由之后导出的文件收到后，此提醒自动解除；文件名没写日期的，请替换或移走它。",
+            " It is over once files that were made later have brought every day that its name asks for; if its name "
+            "tells no days, replace or remove it.",
+        )
+    return (
+        "请用新文件替换它（同名）或将它移走，此提醒才会解除。",
+        " Replace it by the new file under its name, or remove it: until then the alert stands.",
     )
 
 
@@ -226,7 +274,7 @@ def _say_fault(row: FileRow) -> tuple[str, str]:
 def _compose_source(row: BadSource, settings: Settings) -> Alert:
     is_long = row.nights_in_row >= SILENT_NIGHTS_UNTIL_CRITICAL
     expected = _say_expected(next((source for source in settings.sources if source.id == row.source_id), None))
-    last = f"{row.last_file} ({row.last_received_at:%Y-%m-%d %H:%M})" if row.last_file else "—"
+    last = row.last_file or "—"
     return Alert(
         alert_key=f"source:{row.source_id}",
         severity="critical" if is_long or row.state == "failed" else "warning",
@@ -234,8 +282,8 @@ def _compose_source(row: BadSource, settings: Settings) -> Alert:
         amount_cny=None,
         title_zh=f"来源{word(row.state, 'zh')}：{row.source_id}（连续 {row.nights_in_row} 夜）",
         title_en=f"Source {word(row.state, 'en')}: {row.source_id} ({row.nights_in_row} nights in a row)",
-        body_zh=strip_controls(f"应有：{expected}。最近一次收到：{last}。{row.message_zh or ''}"),
-        body_en=strip_controls(f"Expected: {expected}. Last received: {last}. {row.message_en or ''}"),
+        body_zh=strip_controls(f"应有：{expected}。最近可用的文件：{last}。{row.message_zh or ''}"),
+        body_en=strip_controls(f"Expected: {expected}. Last usable file: {last}. {row.message_en or ''}"),
     )
 
 

@@ -53,15 +53,23 @@ def _full(alert: Alert, language: Language, *, is_late: bool = False) -> str:
 
 
 def say_subject(night: Night, alerts: Sequence[Alert], language: Language) -> str:
-    """Number and money first of what is critical, then of all."""
+    """Number and money of what is new; what nobody has taken on in time is counted apart, for it was told before."""
     critical = sum(alert.severity == "critical" for alert in alerts)
-    count = sum(alert.finding_count for alert in alerts if alert.amount_cny is not None)
-    money = format_money(sum((alert.amount_cny or Decimal(0) for alert in alerts), Decimal("0.00")))
+    new = [alert for alert in alerts if alert.alert_key.startswith("finding:")]
+    count = sum(alert.finding_count for alert in new)
+    money = format_money(sum((alert.amount_cny or Decimal(0) for alert in new), Decimal("0.00")))
+    overdue = _count_overdue(alerts)
     if language == "zh":
-        urgent = f"【紧急 {critical}】" if critical else ""
-        return f"{urgent}发票核对 {night.as_of:%Y-%m-%d}：提醒 {len(alerts)} 条，新增 {count:,} 项，{money} 元"
-    urgent = f"[{critical} critical] " if critical else ""
-    return f"{urgent}Invoices {night.as_of:%Y-%m-%d}: {len(alerts)} alerts, {count:,} new findings, {money} CNY"
+        urgent, late = f"【紧急 {critical}】" if critical else "", f"；另有 {overdue:,} 项逾期" if overdue else ""
+        return f"{urgent}发票核对 {night.as_of:%Y-%m-%d}：提醒 {len(alerts)} 条，新增 {count:,} 项，{money} 元{late}"
+    urgent, late = f"[{critical} critical] " if critical else "", f"; {overdue:,} overdue besides" if overdue else ""
+    return f"{urgent}Invoices {night.as_of:%Y-%m-%d}: {len(alerts)} alerts, {count:,} new findings, {money} CNY{late}"
+
+
+def _count_overdue(alerts: Sequence[Alert]) -> int:
+    """Each group once, as the first of `alerts` says: one that comes a night late holds the same findings."""
+    last = {alert.alert_key: alert.finding_count for alert in reversed(alerts)}
+    return sum(count for key, count in last.items() if key.startswith("overdue:finding:"))
 
 
 def render_alert_file(night: Night, alerts: Sequence[Alert]) -> str:

@@ -52,7 +52,7 @@ class Standing:
     def is_overdue(self, case: Case) -> bool:
         """Nobody has taken it on for as long as an alert may wait; what is only for information never is."""
         is_late = case.age_days(Night(self.until)) >= self.escalate_after_days
-        return is_late and case.severity != "info" and case.acknowledged_by is None
+        return is_late and case.severity != "info" and case.waits_since is not None
 
 
 def write_digest(told: Standing, cadence: str, settings: Settings, language: Language, limit_bytes: int) -> Digest:
@@ -109,13 +109,20 @@ def _say_open(told: Standing, case: Case, settings: Settings, language: Language
     owner = find_owner(case.alert_key, settings)
     marks = [
         _say_age(told, case, language),
-        pick(language, f"{case.acknowledged_by} 已接手", f"taken on by {case.acknowledged_by}")
-        if case.acknowledged_by
-        else "",
+        _say_taken(case, language),
         pick(language, f"负责人 {owner.name}", f"owner {owner.name}") if owner else "",
     ]
     title = pick(language, case.title_zh, case.title_en)
     return f"- {urgency}{title}｜" + "，".join(mark for mark in marks if mark)
+
+
+def _say_taken(case: Case, language: Language) -> str:
+    who = case.acknowledged_by
+    if who is None:
+        return ""
+    if case.waiting_night:
+        return pick(language, f"较早的 {who} 已接手", f"earlier ones taken on by {who}")
+    return pick(language, f"{who} 已接手", f"taken on by {who}")
 
 
 def _say_age(told: Standing, case: Case, language: Language) -> str:
@@ -123,5 +130,6 @@ def _say_age(told: Standing, case: Case, language: Language) -> str:
         return pick(language, "新增", "new")
     days = case.age_days(Night(told.until + timedelta(seconds=1)))
     if told.is_overdue(case):
-        return pick(language, f"已 {days} 天无人确认", f"nobody acknowledged it for {days} days")
+        oldest, what = ("最久", "the oldest") if case.finding_count > 1 else ("", "it")
+        return pick(language, f"{oldest}已 {days} 天无人确认", f"nobody acknowledged {what} for {days} days")
     return pick(language, f"已 {days} 天", f"{days} days")

@@ -22,13 +22,22 @@ def raise_alerts(con: Connection, settings: Settings, night: Night) -> list[Aler
     tonight = [*compose_alerts(con, settings, night), *compose_pulls(con, settings, night)]
     is_sound = not any(alert.alert_key.startswith("rule:") for alert in tonight)
     others = [alert for alert in tonight if not _is_finding(alert)]
-    groups = compose_open_groups(con, settings) if is_sound else []
+    groups = {group.alert.alert_key: group for group in compose_open_groups(con, settings, night)} if is_sound else {}
     before = read_cases(con, night)
-    after = settle_cases(before, [*others, *groups], night, settings.escalate_after_days, may_resolve_findings=is_sound)
+    after = settle_cases(
+        before,
+        [*others, *(group.alert for group in groups.values())],
+        night,
+        settings.escalate_after_days,
+        waiting={key: group.waiting_night for key, group in groups.items()},
+        may_resolve_findings=is_sound,
+    )
     write_cases(con, before, after)
     news = {case.alert_key for case in after if case.is_news(night)}
     said = [alert for alert in tonight if _is_finding(alert) or alert.alert_key in news]
-    said += [say_escalated(case, night) for case in after if case.escalated_night == night.night_id]
+    escalated = [case for case in after if case.escalated_night == night.night_id and case.waits_since]
+    overdue = {key: group.overdue for key, group in groups.items()}
+    said += [say_escalated(case, overdue.get(case.alert_key, case.alert), night) for case in escalated]
     said += [say_resolved(case) for case in after if case.resolved_night == night.night_id]
     return sorted((name_owner(alert, settings) for alert in said), key=rank_urgency)
 

@@ -61,7 +61,9 @@ def list_cases(as_json: AsJson = False) -> None:
                 case.raised_night[:8],
                 case.title_zh if settings.alert_language == "zh" else case.title_en,
                 owner.name if owner else None,
-                case.acknowledged_by,
+                f"{case.acknowledged_by}（较早的 earlier）"
+                if case.acknowledged_by and case.waiting_night
+                else case.acknowledged_by,
             ]
             for case, owner in rows
         ],
@@ -75,7 +77,7 @@ def acknowledge_case(
     note: Annotated[str | None, typer.Option(help="说明 | A remark.", metavar="TEXT")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """确认接手，此后不再升级，除非加重 | Take an alert on: it escalates no more unless it gets worse."""
+    """确认接手：现有的不再升级，除非加重 | Take an alert on: what it holds escalates no more unless it gets worse."""
     from pipelines.alerts.case_store import acknowledge
     from pipelines.cli.output import print_json, print_line
     from pipelines.settings import load_settings

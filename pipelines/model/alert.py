@@ -24,6 +24,12 @@ ALERT_CASE = Table(
         ("acknowledged_by", "VARCHAR", "确认人 | who has taken it on; NULL if nobody"),
         ("acknowledged_at", "TIMESTAMP", "确认时间 | Beijing time"),
         ("acknowledged_note", "VARCHAR", "确认说明 | in that person's words"),
+        ("acknowledged_night", "VARCHAR", "确认范围 | night_id up to which that person has taken its findings on"),
+        (
+            "waiting_night",
+            "VARCHAR",
+            "等待自 | first night_id of the oldest open finding that nobody has taken on; NULL if there is none",
+        ),
     ),
     key=("alert_key", "raised_night"),
 )

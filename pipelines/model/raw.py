@@ -41,6 +41,8 @@ RAW_DELIVERY = Table(
         ("file_name", "VARCHAR!", "文件名 | name of this delivery"),
         ("observed_at", "TIMESTAMP!", "导出时间 | modification time of this delivery, Beijing time"),
         ("received_at", "TIMESTAMP!", "收到时间 | night that first saw this delivery"),
+        ("period_from", "DATE", "所查起始日 | first issue date that this delivery's name asks for, if it says so"),
+        ("period_to", "DATE", "所查截止日 | last issue date that this delivery's name asks for, if it says so"),
     ),
     key=("source_id", "file_name", "file_id", "observed_at"),
 )

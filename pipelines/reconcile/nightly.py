@@ -19,7 +19,7 @@ from pipelines.model import COVERAGE, FINDING_VERDICTS, ITEM, MEMBER, Side
 from pipelines.night import Night
 from pipelines.reconcile.cascade import join_records
 from pipelines.reconcile.result import Reconciled, count_result
-from pipelines.settings import Settings
+from pipelines.settings import Settings, Source
 from pipelines.warehouse import Connection, open_warehouse, run_sql, transaction
 
 CITED_BY_REJECTED_ROW = {
@@ -29,6 +29,13 @@ CITED_BY_REJECTED_ROW = {
     "that row (or the settings, the layout) right first, and do not book it twice.",
 }
 """File, row, what was found, what was expected."""
+
+HELD_BY_STOPPED_FILE = {
+    "zh": "注意：账簿文件 {} 未能采用，可能已在其中入账：请先重新导出替换它，不要重复入账。",
+    "en": " Note: ledger file {} could not be used and may hold the booking: export it again and replace it first, and "
+    "do not book it twice.",
+}
+"""Files."""
 
 
 def reconcile_night(settings: Settings, night: Night) -> Reconciled:
@@ -74,8 +81,10 @@ def judge_due(con: Connection, settings: Settings, night: Night) -> None:
         con.execute("INSERT INTO recon__state VALUES (?)", [fingerprint])
     join_records(con, settings, night.as_of, due="carried" if is_carried else "everything")
     run_sql(con, "recon/store")
-    # Absence from the ledger is not told without the lines of it that could not be used.
+    # Absence from the ledger is not told without the lines and files of it that could not be used.
     run_sql(con, "night/rejected_row", {"as_of": night.as_of, **CITED_BY_REJECTED_ROW})
+    _load_ledgers(con, "work_ledger_source", settings.sources)
+    run_sql(con, "night/stopped_ledger", {"as_of": night.as_of, **HELD_BY_STOPPED_FILE})
 
 
 def fingerprint_rules() -> str:
@@ -103,10 +112,12 @@ def _prepare_inputs(con: Connection, settings: Settings, night: Night) -> None:
 
 def load_nightly_sources(con: Connection, settings: Settings) -> None:
     """The ledgers that are due every night as `work_nightly_source`; NULL where no setting says whose they are."""
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE work_nightly_source (source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR)"
-    )
-    for source in settings.sources:
-        if source.side == Side.LEDGER and source.expected == "nightly":
+    _load_ledgers(con, "work_nightly_source", [source for source in settings.sources if source.expected == "nightly"])
+
+
+def _load_ledgers(con: Connection, table: str, sources: list[Source]) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} (source_id VARCHAR, taxpayer_id VARCHAR, direction VARCHAR)")
+    for source in sources:
+        if source.side == Side.LEDGER:
             named = [source.id, source.taxpayer_id, source.direction and str(source.direction)]
-            con.execute("INSERT INTO work_nightly_source VALUES (?, ?, ?)", named)
+            con.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", named)

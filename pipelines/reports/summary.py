@@ -66,6 +66,7 @@ def read_summary(con: Connection, settings: Settings, night: Night) -> NightSumm
     top = {"row_limit": TOP_ROWS}
     overdue = {**by_time, "overdue_verdicts": [str(Verdict.MISSING_UPSTREAM), str(Verdict.MISSING_LEDGER)]}
     coverage = {**by_time, "sync_grace_hours": settings.sync_grace_hours}
+    run_sql(con, "report/stopped_over")
     return NightSummary(
         night=_read_night(con, by_night),
         sources=fetch_rows(con, "report/report_source", SourceRow, by_night),

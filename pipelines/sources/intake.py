@@ -44,6 +44,9 @@ logger = logging.getLogger(__name__)
 AWAY_WAITS_S = (15.0, 120.0)
 """How long to wait before a source that is away is asked again, once each."""
 
+NO_ROWS = frozenset({"title", "header", "blank", "note", "subtotal", "control_total"})
+"""Kinds of ignored rows that a file without any posting has, too."""
+
 
 @dataclass(frozen=True)
 class SourceIntake:
@@ -132,7 +135,7 @@ def _take_source(con: Connection, settings: Settings, source: Source, night: Nig
         landed = land_file(settings, source, path, night)
         with transaction(con):
             if _is_taken(con, source, landed):
-                _note_delivery(con, source, landed, night)
+                _note_delivery(con, settings, source, landed, night)
                 if not _is_first_to_tell_period(con, settings, source, landed):
                     continue
                 forget_rows(con, source, landed)
@@ -187,26 +190,32 @@ def _is_first_to_tell_period(con: Connection, settings: Settings, source: Source
     return layout is not None and find_period(layout, landed.name, "") is not None
 
 
-def _note_delivery(con: Connection, source: Source, landed: LandedFile, night: Night) -> None:
-    con.execute(
-        "INSERT INTO raw_delivery SELECT $file, $source, $name, $observed, $received WHERE NOT EXISTS ("
-        "FROM raw_delivery WHERE file_id = $file AND source_id = $source AND file_name = $name "
-        "AND (observed_at = $observed OR $is_ahead))",
-        {
-            "file": landed.file_id,
-            "source": source.id,
-            "name": landed.name,
-            "observed": landed.observed_at,
-            "received": night.as_of,
-            # A file made after the night's moment shows the same moment every night: it came once.
-            "is_ahead": landed.observed_at == night.as_of,
-        },
-    )
+def _note_delivery(con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night) -> None:
+    # A file made after the night's moment shows the same moment every night: it came once.
+    is_ahead = landed.observed_at == night.as_of
+    delivery = [landed.file_id, source.id, landed.name, landed.observed_at]
+    known = con.execute(
+        "FROM raw_delivery WHERE file_id = ? AND source_id = ? AND file_name = ? AND (observed_at = ? OR ?)",
+        [*delivery, is_ahead],
+    ).fetchone()
+    if known is None:
+        first, last = _read_name(settings, source, landed.name) or (None, None)
+        con.execute("INSERT INTO raw_delivery VALUES (?, ?, ?, ?, ?, ?, ?)", [*delivery, night.as_of, first, last])
+
+
+def _read_name(settings: Settings, source: Source, name: str) -> tuple[date, date] | None:
+    """The issue dates that a file's name asks for, if a layout that the source may have looks for them there."""
+    layouts = [
+        layout
+        for known, layout in known_layouts(settings).items()
+        if layout.side == source.side and source.layout in (known, "auto")
+    ]
+    return next(filter(None, (find_period(layout, name, "") for layout in layouts)), None)
 
 
 def _take_file(con: Connection, settings: Settings, source: Source, landed: LandedFile, night: Night) -> None:
     con.execute("DELETE FROM raw_file WHERE file_id = ? AND source_id = ?", [landed.file_id, source.id])
-    _note_delivery(con, source, landed, night)
+    _note_delivery(con, settings, source, landed, night)
     if source.side == Side.EINVOICE:
         _take_einvoices(con, source, landed, night)
         return
@@ -224,11 +233,25 @@ def _keep_reading(
 ) -> FileAccount:
     account = type_file(con, source, layout, landed, reading, night.as_of)
     is_nothing_whole = reading.is_listing and reading.is_complete and not reading.rows_read
-    notes = () if is_nothing_whole else say_account(landed.name, account)
+    is_quiet = is_nothing_whole or _is_quiet_day(con, source, landed, reading)
+    notes = () if is_quiet else say_account(landed.name, account)
     messages = (*reading.messages, *notes)
     is_complete = reading.is_complete and (account.rows_kept > 0 or is_nothing_whole)
     _write_file(con, source, landed, night, layout.name, "read", reading.period, is_complete, account, messages)
     return account
+
+
+def _is_quiet_day(con: Connection, source: Source, landed: LandedFile, reading: FileReading) -> bool:
+    """Whether it is a ledger's export of days without postings: a header and nothing else, under a name that never
+    held a row. Nothing asks for a person then; whether the export was whole stays unknown, so it moves no window."""
+    if source.side != Side.LEDGER or reading.rows.num_rows or reading.refused.num_rows:
+        return False
+    if not set(reading.ignored["kind"].to_pylist()) <= NO_ROWS:
+        return False
+    held = con.execute(
+        "FROM raw_file WHERE source_id = ? AND file_name = ? AND rows_kept > 0", [source.id, landed.name]
+    ).fetchone()
+    return held is None
 
 
 def _read_again(con: Connection, settings: Settings, source: Source, night: Night) -> None:
@@ -312,11 +335,14 @@ def _state_of(con: Connection, settings: Settings, source: Source, night: Night)
 
 
 def _state_of_files(con: Connection, settings: Settings, source: Source, night: Night) -> SourceIntake:
-    """From what the tables say of tonight, so that running the night again gives the same answer."""
+    """From what the tables say of tonight, so that running the night again gives the same answer. A stopped file that
+    still lies there from an earlier night has its own alert."""
     values = {"source": source.id, "received": night.as_of}
     files = con.execute(
         "SELECT status, rows_kept, message_zh, message_en FROM raw_file "
-        "WHERE source_id = $source AND received_at = $received ORDER BY observed_at, file_name",
+        "WHERE source_id = $source AND received_at = $received AND (status = 'read' OR file_id IN ("
+        "SELECT file_id FROM raw_delivery WHERE source_id = $source AND received_at = $received)) "
+        "ORDER BY observed_at, file_name",
         values,
     ).fetchall()
     failed = sum(1 for status, *_ in files if status == "stopped")

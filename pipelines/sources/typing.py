@@ -132,8 +132,13 @@ def settle_core(con: Connection, settings: Settings, as_of: datetime) -> None:
     for name in ("core_change", "core_upstream__invoice", "core_ledger__entry"):
         run_sql(con, f"core/{name}", {"as_of": as_of})
     _load_scopes(con, settings)
-    plain_dated = [layout.name for layout in known_layouts(settings).values() if not layout.date_formats]
-    values = {"as_of": as_of, "grace_hours": settings.sync_grace_hours, "plain_dated": plain_dated}
+    layouts = known_layouts(settings).values()
+    values = {
+        "as_of": as_of,
+        "grace_hours": settings.sync_grace_hours,
+        "plain_dated": [layout.name for layout in layouts if not layout.date_formats],
+        "named": [layout.name for layout in layouts if layout.coverage == "file_name"],
+    }
     run_sql(con, "core/core_upstream__coverage", values)
     run_sql(con, "core/core_upstream__unlisted", {"as_of": as_of})
 

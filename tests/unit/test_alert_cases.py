@@ -84,8 +84,59 @@ def test_an_overdue_alert_says_its_age_and_how_to_take_it_on(settings: Settings,
     with open_warehouse(settings) as con, transaction(con):
         [alert] = raise_alerts(con, settings, later)
     assert (alert.alert_key, alert.severity) == (f"overdue:{KEY}", "critical")
-    assert alert.title_zh.startswith("已 3 天无人确认：税务系统查无：未结 1 项，10.00 元")
+    assert alert.title_zh.startswith("已 3 天无人确认：税务系统查无：逾期 1 项，10.00 元")
     assert f"fapiao alerts ack '{KEY}' --by" in alert.body_en
+
+
+def run_findings(
+    settings: Settings, night: Night, days: dict[int, str], taken_on: int | None = None
+) -> dict[int, list[str]]:
+    """What each night told; `days` names the findings that are open so many days after `night`. In the morning of the
+    day `taken_on` somebody takes them on."""
+    told, first_nights = {}, dict[str, str]()
+    for day, names in days.items():
+        current = Night(night.as_of + timedelta(days=day))
+        with fill_warehouse(settings, current) as house:
+            house.night_row()
+            for table in ("recon__item", "recon__member", "core_ledger__entry", "night__finding"):
+                house.con.execute(f"DELETE FROM {table}")
+            for name in names:
+                house.finding(name, "not_found", "10.00", first_night=first_nights.setdefault(name, current.night_id))
+        with open_warehouse(settings) as con, transaction(con):
+            told[day] = [alert.title_zh.partition("（")[0] for alert in raise_alerts(con, settings, current)]
+        if day == taken_on:
+            acknowledge(settings, KEY, "张会计", None)
+    return told
+
+
+def test_the_age_is_that_of_the_oldest_finding_not_of_its_group(settings: Settings, night: Night) -> None:
+    told = run_findings(settings, night, {0: "a", 2: "ab", 3: "ab", 4: "bc", 6: "bc", 9: "bc"})
+    assert told == {
+        0: ["税务系统查无：新增 1 项，10.00 元"],
+        2: ["税务系统查无：新增 1 项，10.00 元"],
+        3: ["已 3 天无人确认：税务系统查无：逾期 1 项，10.00 元"],
+        4: ["税务系统查无：新增 1 项，10.00 元"],
+        6: ["已 4 天无人确认：税务系统查无：逾期 1 项，10.00 元"],
+        9: ["最久已 7 天无人确认：税务系统查无：逾期 2 项，20.00 元"],
+    }
+
+
+def test_a_group_that_has_turned_over_is_not_overdue(settings: Settings, night: Night) -> None:
+    told = run_findings(settings, night, {0: "a", 1: "b", 2: "b", 3: "c", 4: "d"})
+    assert [title for titles in told.values() for title in titles if "无人确认" in title] == []
+
+
+def test_who_took_a_case_on_has_taken_on_what_was_known_then(settings: Settings, night: Night) -> None:
+    told = run_findings(settings, night, {0: "a", 1: "a", 2: "ab", 4: "ab", 5: "ab"}, taken_on=1)
+    assert told == {
+        0: ["税务系统查无：新增 1 项，10.00 元"],
+        1: [],
+        2: ["税务系统查无：新增 1 项，10.00 元"],
+        4: [],
+        5: ["已 3 天无人确认：税务系统查无：逾期 1 项，10.00 元"],
+    }
+    [case] = list_open_cases(settings)
+    assert (case.acknowledged_by, case.finding_count) == ("张会计", 2)
 
 
 def test_what_is_only_for_information_never_escalates(settings: Settings, night: Night) -> None:

@@ -117,7 +117,14 @@ def test_silence_becomes_critical_on_the_third_night(settings: Settings, night: 
 def test_a_digest_names_what_does_not_fit_and_puts_critical_first(night: Night) -> None:
     alerts = [
         Alert(
-            f"k{n}", "critical" if n == 0 else "info", 2, Decimal("10.10"), f"标题{n}", f"t{n}", "正" * 400, "b" * 400
+            f"finding:k{n}",
+            "critical" if n == 0 else "info",
+            2,
+            Decimal("10.10"),
+            f"标题{n}",
+            f"t{n}",
+            "正" * 400,
+            "b" * 400,
         )
         for n in range(9)
     ]
@@ -129,6 +136,18 @@ def test_a_digest_names_what_does_not_fit_and_puts_critical_first(night: Night) 
     assert "见当夜报告" in compose_digest(night, alerts, [], "zh", 100).body
     assert compose_digest(night, alerts, [], "en", 9_000).subject.startswith(
         "[1 critical] Invoices 2026-11-24: 9 alerts"
+    )
+
+
+def test_the_subject_sums_what_is_new_and_counts_what_is_overdue_apart(night: Night) -> None:
+    def said(key: str, count: int, money: str | None) -> Alert:
+        return Alert(key, "warning", count, Decimal(money) if money else None, "标题", "t", "正文", "b")
+
+    tonight = [said("finding:a", 1, "10.00"), said("overdue:finding:a", 4, "400.00"), said("overdue:file:x", 0, None)]
+    late = [said("finding:b", 2, "5.00"), said("overdue:finding:a", 3, "300.00")]
+    assert compose_digest(night, tonight, late, "zh", 9_000).subject.endswith("新增 3 项，15.00 元；另有 4 项逾期")
+    assert compose_digest(night, tonight, [], "en", 9_000).subject.endswith(
+        "1 new findings, 10.00 CNY; 4 overdue besides"
     )
 
 

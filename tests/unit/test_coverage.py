@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -224,6 +224,33 @@ def test_an_old_export_that_is_copied_again_settles_no_day(settings: Settings) -
     copy.write_bytes(path.read_bytes())
     take_in(settings, Night(NIGHT + timedelta(days=2)))
     assert read_days(settings) == days(1, 8)
+
+
+def test_the_same_bytes_under_a_later_period_cover_its_days(settings: Settings) -> None:
+    settings = with_source(settings)
+    export(settings, 1, 10, 1)
+    path = next((settings.data_root / "in").iterdir())
+    date_file(path, datetime(2026, 8, 10, 12))
+    assert covered(settings) == days(1, 8)
+    later = path.with_name("票（20260801-20260812）.csv")
+    later.write_bytes(path.read_bytes())
+    date_file(later, datetime(2026, 8, 12, 12))
+    take_in(settings, Night(NIGHT + timedelta(days=1)))
+    assert read_days(settings) == days(1, 10)
+    with open_warehouse(settings) as con:
+        newest = con.execute("SELECT max(issue_date), arg_max(source_file, issue_date) FROM core_upstream__coverage")
+        assert newest.fetchall() == [(date(2026, 8, 12), later.name)]
+
+
+def test_a_capped_export_under_two_periods_is_continued_in_each_on_its_own(settings: Settings) -> None:
+    settings = with_source(settings)
+    export(settings, 1, 6, 1, 2, 4)
+    path = next((settings.data_root / "in").iterdir())
+    wider = path.with_name("票（20260801-20260810）.csv")
+    wider.write_bytes(path.read_bytes())
+    date_file(wider, NIGHT - timedelta(hours=10))
+    export(settings, 4, 6, 4, hour=1)
+    assert covered(settings) == days(1, 6)
 
 
 def test_a_rejected_row_uncovers_its_own_day(settings: Settings) -> None:

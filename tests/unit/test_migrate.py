@@ -13,12 +13,13 @@ import pytest
 from pipelines import night_log
 from pipelines.errors import IntegrityError
 from pipelines.migrate import COPIES_KEPT, migrate_root
-from pipelines.model import Direction, Side
+from pipelines.model import Direction, Side, table_named
 from pipelines.night import Night
 from pipelines.reconcile.nightly import reconcile_night
 from pipelines.settings import Settings, Source
 from pipelines.sources.intake import take_in
 from pipelines.warehouse import VERSION, connect, fingerprint_tables, open_warehouse
+from tests.unit.alert_warehouse import insert
 from tests.unit.previous_format import build_previous
 from tests.unit.small_warehouse import build_warehouse
 from tests.unit.source_files import full_query, invoice, total
@@ -29,7 +30,7 @@ FINGERPRINTS = {
     3: "aabe92e07b418736c0c1e300e707e663b02393b31da6e3fcec98b3eb299921d9",
     4: "081b8c5176b3fa2d963ac0c94ea354c1c56d70f0a938fc0e140c007aff8bbc04",
     5: "872d774d02c6103d2f6fedf4bece27356fadb29d50f419191b90e5739dd878c3",
-    6: "e4fb128dc2793bbddf525fd4c47c1e9db01db8ebd9e786d4280e7c92dcd50842",
+    6: "62ea949bd8ab5748fdca377dad5a1c9963c7bda22142a908875d58105b8a6629",
 }
 
 
@@ -211,6 +212,21 @@ def test_a_decision_of_version_4_is_kept(settings: Settings) -> None:
     assert migrated
     assert (migrated.version_before, migrated.tables) == (4, ("decisions",))
     assert select(settings, "SELECT decision_id, ledger_ids, found_cause FROM decisions") == [("D-1", ["l1"], None)]
+
+
+def test_who_took_an_alert_on_under_version_5_has_taken_on_what_was_known(settings: Settings) -> None:
+    build_warehouse(settings)
+    alter(settings, "ALTER TABLE alert__case DROP waiting_night; ALTER TABLE alert__case DROP acknowledged_night")
+    case = {"raised_night": "20260901T020000", "updated_night": "20260904T020000", "severity": "warning"}
+    texts = dict.fromkeys(("title_zh", "title_en", "body_zh", "body_en"), "x")
+    con = connect(settings.warehouse_path, settings)
+    for key, who in (("finding:a:b", "王"), ("source:tax", None)):
+        insert(con, table_named("alert__case"), alert_key=key, acknowledged_by=who, **case, **texts)
+    con.execute(f"UPDATE warehouse__version SET version = 5, fingerprint = '{FINGERPRINTS[5]}'")
+    con.close()
+    assert migrate_root(settings)
+    known = "SELECT alert_key, acknowledged_night, waiting_night FROM alert__case ORDER BY 1"
+    assert select(settings, known) == [("finding:a:b", "20260904T020000", None), ("source:tax", None, None)]
 
 
 def test_a_root_of_version_3_gets_the_answers_of_the_verification_service(settings: Settings) -> None:

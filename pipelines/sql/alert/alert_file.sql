@@ -1,6 +1,7 @@
 -- alert_file: files of which something was not used: stopped or incomplete tonight, or with rejected rows that still stand.
 -- Grain: one row per file and source; `rows_rejected` are those that stand. Inputs: raw_file, raw_delivery, raw_reject,
---   raw_ledger__row, raw_upstream__row. Parameters: as_of.
+--   raw_ledger__row, raw_upstream__row, stopped_over. Parameters: as_of.
+-- A stopped file is read anew every night while it lies in its folder.
 -- A rejected row stands until its file is read otherwise, the file comes again under its name with other content, or a
 -- later file of the source holds the same row: what becomes of it there is said of that file. Rows of other companies are
 -- no fault, unless the file has no other.
@@ -56,5 +57,6 @@ FROM known k
 LEFT JOIN tonight t ON t.file_id = k.file_id AND t.source_id = k.source_id
 LEFT JOIN standing s ON s.file_id = k.file_id AND s.source_id = k.source_id
 WHERE s.rows_standing > 0
-   OR (t.file_id IS NOT NULL AND (k.status = 'stopped' OR (NOT k.is_complete AND k.message_zh IS NOT NULL)))
+   OR (t.file_id IS NOT NULL AND k.status = 'stopped' AND (k.file_id, k.source_id) NOT IN (FROM stopped_over))
+   OR (t.file_id IS NOT NULL AND k.status = 'read' AND NOT k.is_complete AND k.message_zh IS NOT NULL)
 ORDER BY k.status DESC, k.is_complete, k.source_id, k.file_name, k.file_id;

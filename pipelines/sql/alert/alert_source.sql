@@ -1,5 +1,5 @@
--- alert_source: sources that gave nothing usable tonight, for how many nights in a row, and what they gave last.
--- Grain: one row per source. Inputs: night__source, raw_delivery. Parameters: night_id.
+-- alert_source: sources that gave nothing usable tonight, for how many nights in a row, and the newest usable file before.
+-- Grain: one row per source. Inputs: night__source, raw_delivery, raw_file. Parameters: night_id.
 WITH well AS (
     SELECT source_id, MAX(night_id) AS night_id
     FROM night__source
@@ -14,12 +14,14 @@ streak AS (
     GROUP BY source_id
 ),
 delivered AS (
-    SELECT source_id, ARG_MAX(file_name, received_at) AS last_file, MAX(received_at) AS last_received_at
-    FROM raw_delivery
-    GROUP BY source_id
+    SELECT delivery.source_id, ARG_MAX(delivery.file_name, delivery.observed_at) AS last_file
+    FROM raw_delivery AS delivery
+    JOIN raw_file USING (file_id, source_id)
+    WHERE raw_file.status = 'read'
+    GROUP BY delivery.source_id
 )
 SELECT
-    source_id, state, message_zh, message_en, newest_observed_at, nights_in_row, last_file, last_received_at
+    source_id, state, message_zh, message_en, nights_in_row, last_file
 FROM night__source
 JOIN streak USING (source_id)
 LEFT JOIN delivered USING (source_id)

@@ -1,5 +1,5 @@
 -- What: files of which something was not used: stopped, incomplete, or with rejected rows. A cut export whose days
---       other files brought whole is no problem any more.
+--       other files brought whole is no problem any more; a ledger's export of days without postings never was one.
 -- Grain: one row per content and source.
 -- Inputs: raw_file, core_upstream__coverage.
 -- Parameters: none.
@@ -14,7 +14,7 @@ SELECT
     rows_read, rows_kept, rows_rejected, message_zh, message_en, file_id
 FROM raw_file f
 WHERE status = 'stopped' OR rows_rejected > 0
-   OR (is_complete IS FALSE AND NOT coalesce((
+   OR (is_complete IS FALSE AND message_zh IS NOT NULL AND NOT coalesce((
        SELECT bool_and(c.is_complete) FROM core_upstream__coverage c
        WHERE f.side = 'upstream' AND c.issue_date BETWEEN f.period_from AND f.period_to
    ), FALSE));
