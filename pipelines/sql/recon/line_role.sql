@@ -40,10 +40,10 @@ compared AS (
     SELECT
         *,
         -- Compare with what every line of the invoice has: the total if all know it, else the amount without tax; if some keep
-        -- only the one and some only the other, the total at the invoice's rate unless the voucher has a line for the tax.
+        -- only the one and some only the other, the total at the invoice's rate unless a line has the tax alone.
         bool_and(line_total IS NOT NULL) OVER of_invoice AS has_totals,
         NOT has_totals AND bool_and(line_amount IS NOT NULL) OVER of_invoice AS has_amounts,
-        bool_or(line_amount = 0 AND tax_cny <> 0) OVER (PARTITION BY upstream_id, voucher, posted_on) AS has_tax_line,
+        bool_or(line_amount = 0 AND tax_cny <> 0) OVER of_invoice AS has_tax_line,
         CASE WHEN has_amounts OR (line_total IS NULL AND has_tax_line) THEN line_amount
              ELSE coalesce(line_total, at_rate_of(line_amount, total_cny, amount_cny)) END AS money,
         CASE WHEN has_amounts THEN amount_cny ELSE total_cny END AS whole
