@@ -1,5 +1,5 @@
 -- stopped_over: stopped files of the tax side that nobody has to export again: every day that their names ask for was received
--- by a file of the same source that was made later.
+-- in full, by files of the same source that were made later.
 -- Grain: one row per file and source. Inputs: raw_file, raw_delivery, core_upstream__coverage. Parameters: none.
 CREATE OR REPLACE TEMP VIEW stopped_over AS
 WITH asked AS (
@@ -14,4 +14,4 @@ SELECT file_id, source_id
 FROM asked
 LEFT JOIN core_upstream__coverage c USING (source_id, issue_date)
 GROUP BY file_id, source_id
-HAVING bool_and(coalesce(c.fetched_at > asked.observed_at, FALSE));
+HAVING bool_and(coalesce(c.is_complete AND c.fetched_at > asked.observed_at, FALSE));
