@@ -48,6 +48,10 @@ class Taxpayer(BaseModel):
     name: str
 
 
+NAMED_BY_DAYS = frozenset({"api", "database"})
+"""Kinds of routes whose files are named after the days that they hold: two of them need two folders."""
+
+
 class Source(BaseModel):
     """A folder that files of one kind arrive in."""
 
@@ -225,7 +229,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _name_each_once(self) -> Self:
-        """Two of one id, or a source of a taxpayer that nobody declared, would be judged as somebody else's."""
+        """Two of one id, or a source of a taxpayer that nobody declared, would be judged as somebody else's; what two
+        sources fetch into one folder is lost."""
         said = [
             f"{key} 中 id 重复：{name} | the id {name} stands twice in {key}"
             for key, entries in (("taxpayers", self.taxpayers), ("sources", self.sources))
@@ -238,6 +243,17 @@ class Settings(BaseSettings):
             f"taxpayer_id {source.taxpayer_id} of source {source.id} is none of the taxpayers"
             for source in self.sources
             if known and source.taxpayer_id and source.taxpayer_id not in known
+        ]
+        pulled = Counter(
+            os.path.normpath(source.folder)
+            for source in self.sources
+            if any(route and route.kind in NAMED_BY_DAYS for route in (source.pull, *source.fallbacks))
+        )
+        said += [
+            f"两个来源都取数到文件夹 {folder}，会互相覆盖 | two sources fetch into the folder {folder} and would overwrite "
+            "each other's files"
+            for folder, count in pulled.items()
+            if count > 1
         ]
         if said:
             raise ValueError("; ".join(said))

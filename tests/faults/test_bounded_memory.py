@@ -14,7 +14,7 @@ from pipelines.demo.generator import generate_books
 from pipelines.errors import UsageError
 from pipelines.reconcile.parquet import reconcile_parquet
 from pipelines.settings import Settings
-from pipelines.warehouse import Connection, connect, memory_explained
+from pipelines.warehouse import Connection, connect, memory_explained, open_warehouse, run_sql
 
 TABLES = ("invoice", "entry", "coverage")
 INVOICES = 100_000
@@ -48,6 +48,36 @@ def test_little_memory_gives_the_same_result_from_disk(settings: Settings, tmp_p
     for name in ("recon__item.parquet", "recon__member.parquet"):
         one, other = f"FROM '{wide / name}'", f"FROM '{narrow / name}'"
         assert duckdb.sql(f"({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one})").fetchall() == []
+
+
+SIGHTINGS = """
+INSERT INTO core_upstream__sighting BY NAME
+SELECT
+    'invoice ' || i AS record_id, '91110105MA01A1B2XG' AS taxpayer_id, 'input' AS direction,
+    lpad(i::VARCHAR, 20, '26112') AS invoice_number, TIMESTAMP '2026-08-01' AS issued_at,
+    'S' AS seller_tax_id, md5(i::VARCHAR) AS seller_name, 'B' AS buyer_tax_id, md5('b' || i) AS buyer_name,
+    1.00 AS amount_cny, 0.13 AS tax_cny, 1.13 AS total_cny, if(state = 2, 'void', 'normal') AS status,
+    FALSE AS is_red, CASE WHEN state = 1 THEN 'remark ' || i END AS remark,
+    TIMESTAMP '2026-11-01' + to_days(state::INTEGER) AS observed_at, 'tax' AS source_id,
+    'file ' || state AS source_file,
+    i AS source_row, TIMESTAMP '2026-11-05' AS received_at
+FROM range($invoices) invoice(i), range(1, $states + 1) seen(state)
+"""
+
+
+@pytest.mark.parametrize("states", [1, 2])
+def test_a_first_night_of_many_invoices_takes_little_memory(settings: Settings, states: int) -> None:
+    with open_warehouse(settings.model_copy(update={"memory_limit_mb": 100, "threads": 2})) as con:
+        con.execute(SIGHTINGS, {"invoices": 200_000, "states": states})
+        con.execute("INSERT INTO core_change SELECT DISTINCT 'upstream', record_id FROM core_upstream__sighting")
+        con.execute("CHECKPOINT")
+        run_sql(con, "core/core_upstream__invoice", {"as_of": datetime(2026, 11, 24)})
+        found = con.execute(
+            "SELECT count(*), count(DISTINCT record_id), any_value(status), any_value(source_file), "
+            "count_if(remark = 'remark ' || right(record_id, -8)) FROM core_upstream__invoice"
+        ).fetchall()
+    # The second state has no remark: that of the first stands.
+    assert found == [(200_000, 200_000, "void" if states == 2 else "normal", f"file {states}", 200_000)]
 
 
 @pytest.fixture

@@ -58,6 +58,10 @@ def test_every_kind_of_error_is_one_of_the_library_and_takes_its_values() -> Non
 
 
 SOURCE = '[[sources]]\nid = "ledger"\nside = "ledger"\nfolder = "in"\n'
+FETCHED = (
+    '[[sources]]\nid = "{}"\nside = "ledger"\nfolder = "{}"\n'
+    'pull = {{ kind = "database", url_env = "LEDGER_URL", query = "SELECT 1" }}\n'
+)
 OURS = '[[taxpayers]]\nid = "91110105MA01A1B2XG"\nname = "甲"\n'
 
 
@@ -92,12 +96,19 @@ def test_a_file_of_windows_notepad_is_read_and_another_encoding_is_named(tmp_pat
     assert "UTF-8" in (caught.value.next_step or "")
 
 
+def test_two_sources_may_fetch_into_two_folders(tmp_path: Path) -> None:
+    path = tmp_path / "fapiao.toml"
+    path.write_text(FETCHED.format("one", "in") + FETCHED.format("two", "in2"), encoding="utf-8")
+    assert [source.id for source in load_settings(tmp_path).sources] == ["one", "two"]
+
+
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
         (OURS + OURS, "the id 91110105MA01A1B2XG stands twice in taxpayers"),
         (SOURCE + SOURCE, "the id ledger stands twice in sources"),
         (OURS + SOURCE + 'taxpayer_id = "91110105MA01A1B2XC"', "91110105MA01A1B2XC of source ledger"),
+        (FETCHED.format("one", "in") + FETCHED.format("two", "./in"), "two sources fetch into the folder in"),
     ],
 )
 def test_ids_that_would_be_judged_as_somebody_elses_are_refused(tmp_path: Path, toml: str, said: str) -> None:

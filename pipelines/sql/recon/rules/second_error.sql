@@ -18,9 +18,11 @@ near AS (
 alike AS (
     SELECT *, count(*) OVER (PARTITION BY money_key, coalesce(party_hash, name_hash)) AS n_alike FROM work_second_invoice
 ),
-compared AS (
+-- Joined before it is filtered: else DuckDB may compare every line with every invoice and only then look for the pairs.
+compared AS MATERIALIZED (
     SELECT
-        n.ledger_id, n.upstream_id, f.number,
+        n.ledger_id, n.upstream_id, f.number, s.cause, s.evidence, s.posted_on, f.issued_on,
+        party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) AS is_same_party,
         coalesce(s.invoice_date <> f.issued_on, FALSE) AS is_day_off,
         coalesce(abs(s.invoice_date - f.issued_on) > $slip_days, FALSE) AND f.n_alike > 1 AS is_recurring,
         s.money <> f.money AS is_money_off,
@@ -30,15 +32,15 @@ compared AS (
     FROM near n
     JOIN work_second_line s ON s.ledger_id = n.ledger_id
     JOIN alike f ON f.record_id = n.upstream_id AND f.money_key = n.money_key
-    ANTI JOIN work_forbidden x ON x.ledger_id = n.ledger_id AND x.upstream_id = n.upstream_id
-    WHERE CASE s.cause WHEN 'number_mistyped' THEN damerau_levenshtein(s.evidence, f.number) = 1
-                       WHEN 'digits_lost' THEN starts_with(f.number, s.evidence)
-                       ELSE TRUE END
-      AND party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash)
-      AND is_in_window(f.issued_on, s.posted_on, $window_days)
 )
 SELECT ledger_id, upstream_id, number, TRUE AS is_free, is_recurring FROM compared
-WHERE is_day_off::INT + is_money_off::INT + is_tax_off::INT = 1;
+ANTI JOIN work_forbidden USING (ledger_id, upstream_id)
+WHERE is_day_off::INT + is_money_off::INT + is_tax_off::INT = 1
+  AND is_same_party
+  AND is_in_window(issued_on, posted_on, $window_days)
+  AND CASE cause WHEN 'number_mistyped' THEN damerau_levenshtein(evidence, number) = 1
+                 WHEN 'digits_lost' THEN starts_with(number, evidence)
+                 ELSE TRUE END;
 
 UPDATE work_second SET is_free = FALSE
 WHERE upstream_id IN (SELECT upstream_id FROM work_taken)
