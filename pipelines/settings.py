@@ -250,8 +250,8 @@ class Settings(BaseSettings):
             if any(route and route.kind in NAMED_BY_DAYS for route in (source.pull, *source.fallbacks))
         )
         said += [
-            f"两个来源都取数到文件夹 {folder}，会互相覆盖 | two sources fetch into the folder {folder} and would overwrite "
-            "each other's files"
+            f"两个来源都取数到文件夹 {folder}，会互相覆盖 | two sources fetch into the folder {folder} and would "
+            "overwrite each other's files"
             for folder, count in pulled.items()
             if count > 1
         ]

@@ -74,12 +74,11 @@ def count_bytes(found: Any) -> int:
 
 def _encode(con: Connection, part: Part, base: Part | None) -> Document | None:
     """The entry of a part: as the difference to the base if that is shorter, else in full; None if it is too big."""
-    said = {"period": part.period, "rows": part.rows, "row_hash": part.row_hash, "control_sums": part.control_sums}
     rows = read_plain(con, part)
-    forms: list[Document] = [{**said, "content": rows}]
+    forms: list[Document] = [{**part.said, "content": rows}]
     if base is not None and NIGHT in part.table.column_names:
         difference = _find_difference(part.table, rows, read_plain(con, base))
-        forms += [{**said, "like": base.period, **difference}] if difference else []
+        forms += [{**part.said, "like": base.period, **difference}] if difference else []
     shortest = min(forms, key=count_bytes)
     return shortest if count_bytes(shortest) <= PART_LIMITS[part.table.name] else None
 

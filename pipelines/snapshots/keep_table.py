@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines.errors import IntegrityError
 from pipelines.model import Table
 from pipelines.settings import Settings
@@ -15,6 +17,7 @@ from pipelines.snapshots.parquet import ROWS_PER_GROUP, arrow_schema, write_parq
 from pipelines.snapshots.partition import (
     MOVING,
     WHOLE,
+    Known,
     Part,
     describe_period,
     fingerprint_parts,
@@ -31,7 +34,7 @@ def keep_table(con: Connection, settings: Settings, table: Table, parent: Manife
         {"name": c.name, "type": c.type, "is_required": c.is_required, "comment": c.comment} for c in table.columns
     ]
     old = parent if parent and _has_columns(parent, table, columns) else None
-    parts = fingerprint_parts(con, table)
+    parts = fingerprint_parts(con, table, known=known_parts(old, table.name) if old else None)
     kept = _find_kept(settings, parts, old.files_of(table.name) if old else [])
     here = collect_here(con, parts, set(kept), old)
     inside = {entry["period"] for entry in here}
@@ -47,6 +50,15 @@ def keep_table(con: Connection, settings: Settings, table: Table, parent: Manife
         "here": here,
         "newest": {"column": MOVING[table.name], "value": newest} if newest else None,
     }
+
+
+def known_parts(manifest: Manifest, table: str) -> Known | None:
+    """The parts of a table whose row hash is known by their quick hash; None if another release of the engine wrote
+    them."""
+    if manifest.document["code"]["duckdb"] != duckdb.__version__:
+        return None
+    parts = [entry for entry in manifest.parts_of(table) if "quick_hash" in entry]
+    return {(entry["period"], entry["rows"], entry["quick_hash"]): entry for entry in parts}
 
 
 def _find_kept(settings: Settings, parts: list[Part], entries: list[Document]) -> dict[str, Document]:
@@ -90,12 +102,4 @@ def write_part(con: Connection, settings: Settings, part: Part) -> Document:
         sha256, size = store.hash_file(temporary), temporary.stat().st_size
         path = f"{store.TABLES}/{part.table.name}/{folder}/{sha256}.parquet"
         store.keep_content(temporary, settings.snapshot_dir / path, sha256)
-    return {
-        "path": path,
-        "period": part.period,
-        "sha256": sha256,
-        "bytes": size,
-        "rows": rows,
-        "row_hash": part.row_hash,
-        "control_sums": part.control_sums,
-    }
+    return {"path": path, "sha256": sha256, "bytes": size, **part.said}
