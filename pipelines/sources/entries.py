@@ -9,6 +9,7 @@ from pipelines.sources.layout import Layout
 
 ZERO = r"0+(\.0*)?|\.0+"
 PLACEHOLDERS = ("", "-", "--", "—", "——", '=""')
+VOUCHER = ["taxpayer_id", "taxpayer_name", "posted_on", "voucher_no"]
 TOTAL_WORDS = ("合计", "小计", "累计", "汇总")
 
 
@@ -36,21 +37,38 @@ def mark_negative(fields: pd.DataFrame, layout: Layout) -> pd.Series:
 
 def take_entries(fields: pd.DataFrame, kinds: pd.Series, layout: Layout) -> tuple[pd.Series, pd.DataFrame]:
     """Extractions, and for general ledgers the lines of the accounts that hold invoices."""
-    fields = _extract(fields, layout)
+    fields = _extract(fields, layout).assign(invoice_side=None)
     if not layout.entry:
         return kinds, fields
     account = fields["account_code"].fillna("").str.strip(' ="\t')
-    direction = pd.Series(None, index=fields.index, dtype="object")
+    fields["direction"] = None
+    holds_payments = pd.Series(False, index=fields.index)
     for rule in layout.entry:
-        direction[account.str.startswith(rule.account_prefix)] = str(rule.direction)
-    fields["direction"] = direction
+        is_of_rule = account.str.startswith(rule.account_prefix)
+        fields.loc[is_of_rule, ["direction", "invoice_side"]] = [str(rule.direction), rule.total.split("-")[0]]
+        holds_payments[is_of_rule] = rule.holds_payments
     kinds = kinds.copy()
-    kinds[kinds.isna() & direction.isna()] = "other_account"
-    own_side = fields["credit"].where(direction == "input", fields["debit"])
+    kinds[kinds.isna() & fields["direction"].isna()] = "other_account"
+    own_side = fields["credit"].where(fields["invoice_side"] == "credit", fields["debit"])
     is_reversal = fields["summary"].fillna("").str.contains(layout.reversal_pattern, regex=True)
     is_settled = (is_nothing(own_side, layout) | own_side.fillna("").str.strip().str.fullmatch(ZERO)) & ~is_reversal
-    kinds[kinds.isna() & is_settled] = "settlement"
+    kinds[kinds.isna() & (is_settled | _is_carried(fields, layout))] = "settlement"
+    kinds[kinds.isna() & holds_payments & _is_payment(fields, kinds, layout)] = "settlement"
     return kinds, fields
+
+
+def _is_carried(fields: pd.DataFrame, layout: Layout) -> pd.Series:
+    """TRUE where an account of revenue, cost or tax is carried forward on whatever side, and no invoice cited."""
+    is_earned = (fields["direction"] == "output") == (fields["invoice_side"] == "credit")
+    says_so = fields["summary"].fillna("").str.contains(layout.carried_pattern, regex=True)
+    return is_earned & says_so & is_nothing(fields["invoice_reference"], layout)
+
+
+def _is_payment(fields: pd.DataFrame, kinds: pd.Series, layout: Layout) -> pd.Series:
+    """TRUE where no invoice is cited, or where the voucher settles an account."""
+    voucher = [fields[field].fillna("") for field in VOUCHER]
+    settles = kinds.isin(["settlement"]).groupby(voucher).transform("any") & ~is_nothing(fields["voucher_no"], layout)
+    return is_nothing(fields["invoice_reference"], layout) | settles
 
 
 def _extract(fields: pd.DataFrame, layout: Layout) -> pd.DataFrame:

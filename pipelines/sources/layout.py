@@ -63,11 +63,16 @@ class ControlTotal(_Part):
 
 
 class EntryRule(_Part):
-    """Lines of these accounts are entries; `total` says which side is the invoice's."""
+    """Lines of these accounts are entries; `total` says which side is the invoice's, the other one takes it back.
+
+    `holds_payments`: payments go through the account too, as through cash or advances: a line counts if it cites an
+    invoice and its voucher settles no other account.
+    """
 
     account_prefix: str
     direction: Direction
     total: Literal["credit-debit", "debit-credit"]
+    holds_payments: bool = False
 
 
 class Extraction(_Part):
@@ -138,6 +143,7 @@ class Layout(_Part):
     entry: list[EntryRule] = []
     extract: list[Extraction] = []
     reversal_pattern: str = "冲|红字|红票|退货|退回"
+    carried_pattern: str = "结转|转出未交|转出多交"
 
     @model_validator(mode="after")
     def _know_every_field(self) -> Self:
@@ -157,7 +163,7 @@ class Layout(_Part):
     @model_validator(mode="after")
     def _know_every_pattern(self) -> Self:
         named = (*(p for e in self.extract for p in e.patterns), *(rule.pattern for rule in self.sign.negative_if))
-        for pattern in (*self.ignore, *self.title.values(), self.reversal_pattern, *named):
+        for pattern in (*self.ignore, *self.title.values(), self.reversal_pattern, self.carried_pattern, *named):
             try:
                 pc.match_substring_regex(pa.array([""]), pattern)
             except pa.ArrowInvalid as error:

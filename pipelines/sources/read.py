@@ -46,9 +46,10 @@ class _ReadSheet:
 
 @dataclass(frozen=True)
 class FileReading:
-    """What a file holds: `rows` (sheet, row_number, the side's text fields, other_cells, and is_negative
-    by the layout's rules of signs), rows that are `refused` before their cells mean anything (also reason, found),
-    `ignored` (sheet, row_number, kind, text), how many rows were read, and what the file says of itself."""
+    """What a file holds: `rows` (sheet, row_number, the side's text fields, other_cells, is_negative by the layout's
+    rules of signs, and for ledgers invoice_side by its entries), rows that are `refused` before their cells mean
+    anything (also reason, found), `ignored` (sheet, row_number, kind, text), how many rows were read, and what the
+    file says of itself."""
 
     rows: pa.Table
     refused: pa.Table
@@ -133,7 +134,8 @@ def _refuse_slipped(rows: pd.DataFrame, layout: Layout, grain: str) -> pd.DataFr
 
 
 def _row_schema(side: Side) -> pa.Schema:
-    return _text_schema(*TEXT_FIELDS[side], "other_cells").append(pa.field("is_negative", pa.bool_()))
+    sided = ("invoice_side",) if side == Side.LEDGER else ()
+    return _text_schema(*TEXT_FIELDS[side], "other_cells", *sided).append(pa.field("is_negative", pa.bool_()))
 
 
 def _refused_schema(side: Side) -> pa.Schema:

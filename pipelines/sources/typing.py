@@ -73,7 +73,8 @@ def type_file(
     side = Side(layout.side)
     con.execute(
         f"INSERT INTO raw_{side}__row BY NAME "
-        "SELECT $file_id AS file_id, $source_id AS source_id, * EXCLUDE (is_negative) "
+        "SELECT $file_id AS file_id, $source_id AS source_id, "
+        "COLUMNS(c -> c NOT IN ('is_negative', 'invoice_side')) "
         "FROM (FROM incoming UNION ALL BY NAME SELECT * EXCLUDE (reason, found) FROM refused)",
         keys,
     )

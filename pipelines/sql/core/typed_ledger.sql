@@ -6,17 +6,19 @@
 
 CREATE OR REPLACE TEMP TABLE clean_row AS
 WITH cleaned AS (
-    SELECT sheet, row_number, is_negative, clean_text(COLUMNS(* EXCLUDE (sheet, row_number, is_negative, other_cells)))
+    SELECT
+        sheet, row_number, is_negative, invoice_side,
+        clean_text(COLUMNS(* EXCLUDE (sheet, row_number, is_negative, invoice_side, other_cells)))
     FROM incoming
 )
 SELECT
-    sheet, row_number, is_negative,
-    cell_value(COLUMNS(* EXCLUDE (sheet, row_number, is_negative)), $placeholders::VARCHAR[])
+    sheet, row_number, is_negative, invoice_side,
+    cell_value(COLUMNS(* EXCLUDE (sheet, row_number, is_negative, invoice_side)), $placeholders::VARCHAR[])
 FROM cleaned;
 
 CREATE OR REPLACE TEMP TABLE read_ledger AS
 SELECT
-    sheet, row_number, is_negative,
+    sheet, row_number, is_negative, invoice_side,
     -- A line that names a company is of no other one, unless the settings say whose the source is.
     taxpayer_name,
     coalesce(taxpayer_id, named.id, $taxpayer_id,
@@ -41,10 +43,12 @@ CREATE OR REPLACE TEMP TABLE judged_ledger AS
 WITH signed AS (
     SELECT
         *,
-        -- A line of a general ledger: payables grow on the credit side, receivables on the debit side.
+        -- A line of a general ledger. If no account says which side is the invoice's: payables grow on the credit side,
+        -- receivables on the debit side.
         marked(coalesce(total, CASE
             WHEN debit_text IS NULL AND credit_text IS NULL THEN NULL
-            WHEN direction = 'input' THEN coalesce(credit, 0) - coalesce(debit, 0)
+            WHEN coalesce(invoice_side, if(direction = 'input', 'credit', 'debit')) = 'credit'
+                THEN coalesce(credit, 0) - coalesce(debit, 0)
             ELSE coalesce(debit, 0) - coalesce(credit, 0)
         END), is_negative) AS total_cny
     FROM read_ledger
