@@ -53,7 +53,8 @@ def take_entries(fields: pd.DataFrame, kinds: pd.Series, layout: Layout) -> tupl
     is_reversal = fields["summary"].fillna("").str.contains(layout.reversal_pattern, regex=True)
     is_settled = (is_nothing(own_side, layout) | own_side.fillna("").str.strip().str.fullmatch(ZERO)) & ~is_reversal
     kinds[kinds.isna() & (is_settled | _is_carried(fields, layout))] = "settlement"
-    kinds[kinds.isna() & holds_payments & _is_payment(fields, kinds, layout)] = "settlement"
+    if holds_payments.any():
+        kinds[kinds.isna() & holds_payments & _is_payment(fields, kinds, layout)] = "settlement"
     return kinds, fields
 
 

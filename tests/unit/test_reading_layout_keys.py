@@ -1,7 +1,8 @@
-"""What a layout says of its cells: placeholders, forms of dates, words for a status, and signs."""
+"""What a layout says of its cells: placeholders, forms of dates, words for a status, signs, and accounts."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from pipelines.errors import BadInputError, UsageError
 from pipelines.model import Direction
 from pipelines.settings import Settings
 from tests.conftest import OUR_TAX_ID
+from tests.conventions.pages import ROOT
 from tests.unit.source_files import SELLER, Outcome, read_bytes, text_lines
 
 NUMBER = "26112000000000012345"
@@ -195,6 +197,99 @@ def test_a_marked_line_of_a_general_ledger_is_negative_on_either_side(settings: 
     lines = ["2026-08-20,记-1,2202,,100,红字冲销", "2026-08-20,记-2,2202,70,,红字冲销"]
     outcome = read_lines(settings, "日期,凭证,科目,借,贷,摘要", *lines, tables=entry + rule)
     assert [row["total_cny"] for row in outcome.rows] == [Decimal(-100), Decimal(-70)]
+
+
+# Accounts of a general ledger: the examples of docs/layouts.md
+
+
+CITED = '\n[[extract]]\nfield = "invoice_reference"\nshared = "invoice_reference"\n'
+PAID, EARNED = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "layouts.md").read_text(encoding="utf-8"), re.DOTALL)
+OWED = """
+[[entry]]
+account_prefix = "1122"
+direction = "output"
+total = "debit-credit"
+"""
+
+
+def read_accounts(settings: Settings, entries: str, *lines: str) -> Outcome:
+    """Lines of voucher, account, debit, credit and summary, all of one day."""
+    write_own(settings, LEDGER, "", entries + CITED)
+    dated = [f"2026-08-31,{line}" for line in lines]
+    return read_bytes(settings, text_lines("日期,凭证,科目,借,贷,摘要", *dated), "own", "账.csv")
+
+
+def sums(outcome: Outcome) -> list[tuple[str, Decimal]]:
+    return [(row["direction"], row["total_cny"]) for row in outcome.rows]
+
+
+def test_revenue_and_its_tax_are_entries_of_the_credit_side(settings: Settings) -> None:
+    lines = [f"记-1,1002,113,,销售 发票{NUMBER}", f"记-1,6001,,100,销售 发票{NUMBER}"]
+    outcome = read_accounts(settings, EARNED, *lines, f"记-1,2221.01.06,,13,销售 发票{NUMBER}")
+    assert sums(outcome) == [("output", Decimal(100)), ("output", Decimal(13))]
+    assert {row["invoice_reference"] for row in outcome.rows} == {NUMBER}
+    assert outcome.kinds == ["header", "other_account"]
+
+
+def test_cost_and_its_tax_are_entries_of_the_debit_side(settings: Settings) -> None:
+    lines = [f"记-1,6602.03,100,,办公费 发票{NUMBER}", f"记-1,2221.01.01,13,,办公费 发票{NUMBER}"]
+    outcome = read_accounts(settings, EARNED, *lines, f"记-1,1002,,113,办公费 发票{NUMBER}")
+    assert sums(outcome) == [("input", Decimal(100)), ("input", Decimal(13))]
+
+
+@pytest.mark.parametrize("money", [",-100", "100,"])
+def test_a_return_takes_revenue_back_on_either_side(settings: Settings, money: str) -> None:
+    outcome = read_accounts(settings, EARNED, f"记-1,6001,{money},销售退回 红字发票{NUMBER}")
+    assert sums(outcome) == [("output", Decimal(-100))]
+
+
+@pytest.mark.parametrize("account", ["6001,100,", "6001,,-100", "6001,,100", "6602,,100", "6602,-100,"])
+@pytest.mark.parametrize("summary", ["结转本期损益", "期末结转", "冲回多结转的损益"])
+def test_what_is_carried_forward_is_no_sale_and_no_purchase(settings: Settings, account: str, summary: str) -> None:
+    outcome = read_accounts(settings, EARNED, f"记-99,{account},{summary}", f"记-99,4103,100,,{summary}")
+    assert (outcome.rows, outcome.kinds) == ([], ["header", "settlement", "other_account"])
+
+
+def test_revenue_that_is_carried_and_cites_an_invoice_is_an_entry(settings: Settings) -> None:
+    assert sums(read_accounts(settings, EARNED, f"记-1,6001,,100,预收结转收入 发票{NUMBER}")) == [
+        ("output", Decimal(100))
+    ]
+
+
+def test_a_receivable_that_is_carried_stays_an_entry(settings: Settings) -> None:
+    assert sums(read_accounts(settings, OWED, "记-1,1122,100,,结转应收工程款")) == [("output", Decimal(100))]
+
+
+@pytest.mark.parametrize(("account", "direction"), [("1001", "output"), ("2203", "output"), ("2241", "input")])
+def test_an_account_of_payments_holds_the_invoices_that_it_cites(
+    settings: Settings, account: str, direction: str
+) -> None:
+    money = {"output": "113,", "input": ",113"}[direction]
+    lines = [f"记-1,{account},{money},零售 发票{NUMBER}", f"记-2,{account},{money},备用金"]
+    outcome = read_accounts(settings, OWED + PAID, *lines)
+    assert sums(outcome) == [(direction, Decimal(113))]
+    assert outcome.kinds == ["header", "settlement"]
+
+
+def test_a_receipt_that_cites_its_invoice_is_no_second_sale(settings: Settings) -> None:
+    sale, other = f"记-1,1122,113,,销售 发票{NUMBER}", f"记-3,1001,113,,零售 发票{NUMBER}"
+    receipt = [f"记-2,1001,113,,收款 发票{NUMBER}", f"记-2,1122,,113,收款 发票{NUMBER}"]
+    outcome = read_accounts(settings, OWED + PAID, sale, *receipt, other)
+    assert [row["voucher_no"] for row in outcome.rows] == ["记-1", "记-3"]
+    assert outcome.kinds == ["header", "settlement", "settlement"]
+
+
+def test_without_accounts_the_direction_says_which_side_is_the_invoices(settings: Settings) -> None:
+    outcome = read_lines(settings, "日期,凭证,借,贷", "2026-08-31,记-1,,113")
+    assert sums(outcome) == [("input", Decimal(113))]
+
+
+@pytest.mark.parametrize("total", ["credit", "credit - debit", "贷-借"])
+def test_a_side_that_is_none_is_refused_with_what_is_allowed(settings: Settings, total: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_accounts(settings, OWED.replace("debit-credit", total))
+    said = str(refused.value)
+    assert all(text in said for text in ("entry.0.total", total, "'credit-debit' or 'debit-credit'", "以下之一"))
 
 
 # Layouts that say it wrongly
