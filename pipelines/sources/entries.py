@@ -15,7 +15,7 @@ RED_GOODS = "红字发票|红票|负数发票|退货|销[货售]退|折让|折�
 """Goods or a red-letter document: without them a negative line on the other side takes back a payment."""
 RETURNED = (
     "^[^费]*(?:付[^票]*(?:退[回票汇]|失败|撤[销回])|(?:冲销|撤[销回]|红[冲字])[^票]*[付收][^票]*款"
-    "|退[^票]{0,10}款|退汇|银行退)[^费]*$"
+    "|退[回还货多付收余预客户]{0,6}款|退汇|银行退)[^费]*$"
 )
 """A payment that comes back, or is taken back, on the side of the bookings; 退票费 and the like are bought services."""
 ACCRUAL_ENDED = "冲|暂估转"

@@ -117,7 +117,7 @@ def test_a_payment_that_came_back_is_no_second_booking(settings: Settings, summa
     assert (outcome.rows, outcome.kinds) == ([], ["header", "settlement"])
 
 
-@pytest.mark.parametrize("summary", ["付退票费", "付货款", "退货换货", "采购退料机"])
+@pytest.mark.parametrize("summary", ["付退票费", "付货款", "退货换货", "退火炉款"])
 def test_a_booking_stays_one_whatever_its_goods_are_called(settings: Settings, summary: str) -> None:
     assert read_eas(settings, eas(摘要=f"{summary} 发票12345678")).only["total_cny"] == Decimal(1130)
 
@@ -299,10 +299,10 @@ def test_a_register_keeps_negatives_in_brackets_and_numbers_as_typed(settings: S
     )
 
 
-@pytest.mark.parametrize(("word", "tax"), [("免税", 0), ("不征税", 0), ("***", None)])
-def test_a_register_says_by_a_word_that_there_is_no_tax(settings: Settings, word: str, tax: int | None) -> None:
+@pytest.mark.parametrize("word", ["免税", "不征税", "***"])
+def test_a_word_instead_of_the_tax_leaves_it_open(settings: Settings, word: str) -> None:
     row = read_register(settings, f",,,,12345678,20260817,{word},,甲,,100,,").only
-    assert (row["amount_cny"], row["tax_cny"]) == (Decimal(100), tax)
+    assert (row["amount_cny"], row["tax_cny"]) == (Decimal(100), None)
 
 
 def test_a_formula_that_found_nothing_is_a_missing_value(settings: Settings) -> None:

@@ -29,9 +29,9 @@ SELECT
     CAST(file_time(invoice_date, $date_formats::VARCHAR[]) AS DATE) AS invoice_date,
     without_error(counterparty_tax_id) AS counterparty_tax_id, without_error(counterparty_name) AS counterparty_name,
     amount AS amount_text, turned(money_value(amount), 'amount', $negate::VARCHAR[]) AS amount,
-    -- 差额征税 hides its tax as ***: it is not known.
-    nullif(tax, '***') AS tax_text,
-    CASE WHEN tax IN ('免税', '不征税') THEN 0.00 ELSE turned(money_value(tax), 'tax', $negate::VARCHAR[]) END AS tax,
+    -- A word instead of the tax leaves it open: registers also write it where only nothing can be deducted.
+    CASE WHEN tax NOT IN ('免税', '不征税', '***') THEN tax END AS tax_text,
+    turned(money_value(tax), 'tax', $negate::VARCHAR[]) AS tax,
     total AS total_text, turned(money_value(total), 'total', $negate::VARCHAR[]) AS total,
     debit AS debit_text, turned(money_value(debit), 'debit', $negate::VARCHAR[]) AS debit,
     credit AS credit_text, turned(money_value(credit), 'credit', $negate::VARCHAR[]) AS credit,
