@@ -37,7 +37,7 @@ DISK_SHORT = (
 
 WAREHOUSE_TABLES = (*TABLES, *STATE_TABLES)
 
-VERSION = 6
+VERSION = 7
 """Of the declared tables: raised with every change to them (tests/unit/test_migrate.py). Databases of before it was
 kept count as 1."""
 

@@ -64,7 +64,7 @@ UPSTREAM_TEXT_FIELDS = (
 LEDGER_TEXT_FIELDS = (
     "taxpayer_id", "taxpayer_name", "direction", "posted_on", "voucher_no", "line_no", "invoice_reference",
     "invoice_code", "invoice_date", "counterparty_tax_id", "counterparty_name", "amount", "tax", "total", "debit",
-    "credit", "account_code", "summary",
+    "credit", "account_code", "account_name", "summary",
 )  # fmt: skip
 """Text columns of `raw_ledger__row` that a layout can fill."""
 

@@ -26,6 +26,19 @@ TEXT_FIELDS = {Side.UPSTREAM: UPSTREAM_TEXT_FIELDS, Side.LEDGER: LEDGER_TEXT_FIE
 MONEY_FIELDS = ("amount", "tax", "total", "debit", "credit")
 DATE_DIRECTIVES = "YymdbBHMS"
 
+_ACCOUNT = "应预往账帐抵借欠款押"
+REVERSAL = (
+    "红字|红票|红冲|冲[销红回正]|负数|退货|退回|折让|折扣"
+    f"|(?:^|[^对互抵相])冲(?:[^{_ACCOUNT}]{{8}}|[^{_ACCOUNT}]{{0,7}}$)"
+)
+"""What a red letter says, also 冲 with a day or an invoice (冲8月15日发票12345678).
+对冲, 冲应付, 冲预付, 冲账 and 冲货款 are offsets."""
+SETTLEMENT = (
+    "(?:^|[^应未已待])付[^票红退]{0,30}款|收[^票红退]{0,30}款|[补重]付|银行退|退回[^票货]{0,8}款|现金折扣"
+    "|预[付收][^票红退]{0,8}冲|冲[^票红退]{0,4}预[付收]"
+)
+"""What a payment or an offset says. 应付款, 未付款 and 已付款 are debts, and name no payment."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -142,8 +155,10 @@ class Layout(_Part):
     direction: Direction | None = None
     entry: list[EntryRule] = []
     extract: list[Extraction] = []
-    reversal_pattern: str = "冲|红字|红票|退货|退回"
+    reversal_pattern: str = REVERSAL
+    settlement_pattern: str = SETTLEMENT
     carried_pattern: str = "结转|转出未交|转出多交"
+    accrual_pattern: str = "暂估"
 
     @model_validator(mode="after")
     def _know_every_field(self) -> Self:
@@ -160,10 +175,14 @@ class Layout(_Part):
             raise ValueError(f"required without headers: {', '.join(unmapped)}")
         return self
 
+    @property
+    def _entry_patterns(self) -> tuple[str, ...]:
+        return (self.reversal_pattern, self.settlement_pattern, self.carried_pattern, self.accrual_pattern)
+
     @model_validator(mode="after")
     def _know_every_pattern(self) -> Self:
         named = (*(p for e in self.extract for p in e.patterns), *(rule.pattern for rule in self.sign.negative_if))
-        for pattern in (*self.ignore, *self.title.values(), self.reversal_pattern, self.carried_pattern, *named):
+        for pattern in (*self.ignore, *self.title.values(), *self._entry_patterns, *named):
             try:
                 pc.match_substring_regex(pa.array([""]), pattern)
             except pa.ArrowInvalid as error:

@@ -44,7 +44,10 @@ IGNORE_KINDS: dict[str, str] = {
     "note": "说明，如导出时间：仅一格文字的行，或按版式规则 | "
     "a note such as the export time: nothing but words in one cell, or by a rule of the layout",
     "other_account": "其他科目的分录 | a line of an account that holds no invoices",
-    "settlement": "收付款或结转分录 | a payment, a receipt or a carry-forward, which books no invoice of its own",
+    "settlement": "收付款、往来对冲及其退回，或结转 | a payment, a receipt or an offset on the account, also one that "
+    "came back, or a carry-forward: it refers to no invoice of its own",
+    "accrual": "暂估及冲暂估，没有自己的发票 | an accrual of an invoice that has not come, or its end, without an "
+    "invoice of its own",
     "paging_repeat": "接口在后一页重复给出的行 | a record that an earlier page of the same listing holds too",
     "hidden_sheet": "隐藏的工作表（计一行，行号 0） | a hidden sheet, left aside; counts as one row with number 0",
     "other_sheet": "未读取的工作表（计一行，行号 0） | a sheet left aside; counts as one row with number 0",

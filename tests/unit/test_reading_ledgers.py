@@ -83,6 +83,89 @@ def test_a_payment_is_a_settlement_and_a_reversal_is_not(settings: Settings) -> 
     assert outcome.kinds == ["header", "settlement"]
 
 
+@pytest.mark.parametrize(
+    "summary",
+    ["预付款冲应付", "付款冲应付", "付货款冲账", "冲预付账款", "往来对冲", "冲抵", "冲往来", "冲瑞和货款",
+     "付货款（补付前次退回）", "预付账款冲销应付账款", "冲销付货款"],
+)  # fmt: skip
+def test_a_payment_or_an_offset_is_a_settlement_although_it_says_chong(settings: Settings, summary: str) -> None:
+    line = eas(摘要=f"{summary} 发票号26112000000000012345", 借方=1130.0, 贷方="")
+    outcome = read_eas(settings, line, eas(摘要=summary, 借方=1130.0, 贷方="", 凭证号="0013"))
+    assert (outcome.rows, outcome.kinds) == ([], ["header", "settlement", "settlement"])
+
+
+def test_a_receipt_that_is_offset_is_a_settlement(settings: Settings) -> None:
+    outcome = read_eas(settings, eas(摘要="收客户货款冲应收", 科目编码="1122", 核算项目="客户：乙公司"))
+    assert outcome.kinds == ["header", "settlement"]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    ["负数发票", "供应商折让", "商业折扣", "销货退回", "退货退款 红字发票", "红冲应付账款", "收到红字发票冲应付",
+     "已付款发票红冲", "冲8月15日", "退货冲货款", "冲销记-6"],
+)  # fmt: skip
+def test_a_red_letter_on_the_other_side_is_an_entry(settings: Settings, summary: str) -> None:
+    row = read_eas(settings, eas(摘要=f"{summary} 发票26112000000000012345", 借方=1130.0, 贷方="")).only
+    assert (row["total_cny"], row["invoice_reference"]) == (Decimal(-1130), "26112000000000012345")
+
+
+@pytest.mark.parametrize(
+    "summary", ["付款被银行退回", "冲销付款", "付货款退票", "收瑞和退回多付款", "退货款", "撤销付材料款", "银行退汇"]
+)
+def test_a_payment_that_came_back_is_no_second_booking(settings: Settings, summary: str) -> None:
+    outcome = read_eas(settings, eas(摘要=f"{summary} 发票号26112000000000012345"))
+    assert (outcome.rows, outcome.kinds) == ([], ["header", "settlement"])
+
+
+@pytest.mark.parametrize("summary", ["付退票费", "付货款", "退货换货", "退火炉款"])
+def test_a_booking_stays_one_whatever_its_goods_are_called(settings: Settings, summary: str) -> None:
+    assert read_eas(settings, eas(摘要=f"{summary} 发票12345678")).only["total_cny"] == Decimal(1130)
+
+
+@pytest.mark.parametrize("summary", ["冲销付款", "冲销记-9", "红字冲销"])
+def test_a_negative_line_on_the_other_side_takes_back_a_payment(settings: Settings, summary: str) -> None:
+    outcome = read_eas(settings, eas(摘要=f"{summary} 发票12345678", 借方=-1130.0, 贷方=""))
+    assert outcome.kinds == ["header", "settlement"]
+    goods = read_eas(settings, eas(摘要="冲销退货 红字发票12345678", 借方=-1130.0, 贷方=""))
+    assert goods.only["total_cny"] == Decimal(1130)
+
+
+# Accruals
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"摘要": "货到票未到 暂估入库"},
+        {"摘要": "冲8月暂估", "贷方": -1130.0},
+        {"摘要": "冲暂估", "借方": 1130.0, "贷方": ""},
+        {"摘要": "8月材料", "科目名称": "应付账款-暂估"},
+        {"摘要": "8月材料", "科目编码": "2202.02 暂估应付"},
+        {"摘要": "发票到 冲暂估 发票12345678", "借方": 1000.0, "贷方": ""},
+    ],
+)
+def test_an_accrual_refers_to_no_invoice_nor_does_its_end(settings: Settings, changes: dict[str, Any]) -> None:
+    outcome = read_eas(settings, eas(**changes))
+    assert (outcome.rows, outcome.kinds) == ([], ["header", "accrual"])
+
+
+def test_an_accrual_that_cites_its_number_is_an_entry_and_so_is_its_end(settings: Settings) -> None:
+    accrual = eas(摘要="暂估 发票12345678")
+    ended = eas(摘要="冲暂估 发票12345678", 借方=1130.0, 贷方="", 凭证号="0013")
+    other = eas(摘要="冲暂估 发票12345679", 借方=565.0, 贷方="", 凭证号="0013")
+    outcome = read_eas(settings, accrual, ended, other)
+    assert [row["total_cny"] for row in outcome.rows] == [Decimal(1130), Decimal(-1130)]
+    assert outcome.kinds == ["header", "accrual"]
+
+
+@pytest.mark.parametrize("summary", ["发票到 冲暂估", "暂估转应付"])
+def test_the_booking_that_ends_an_accrual_is_an_entry(settings: Settings, summary: str) -> None:
+    ended = eas(摘要=f"{summary} 发票12345678", 科目编码="2202.02", 借方=1000.0, 贷方="")
+    outcome = read_eas(settings, ended, eas(摘要=f"{summary} 发票12345678"))
+    assert (outcome.only["total_cny"], outcome.kinds) == (Decimal(1130), ["header", "accrual"])
+    assert read_eas(settings, eas(摘要=summary)).only["invoice_reference"] is None
+
+
 def test_a_red_line_on_its_own_side_is_negative(settings: Settings) -> None:
     assert read_eas(settings, eas(贷方=-978.0)).only["total_cny"] == Decimal("-978.00")
 
@@ -214,6 +297,24 @@ def test_a_register_keeps_negatives_in_brackets_and_numbers_as_typed(settings: S
         Decimal(-10),
         Decimal("-1.30"),
     )
+
+
+@pytest.mark.parametrize("word", ["免税", "不征税", "***"])
+def test_a_word_instead_of_the_tax_leaves_it_open(settings: Settings, word: str) -> None:
+    row = read_register(settings, f",,,,12345678,20260817,{word},,甲,,100,,").only
+    assert (row["amount_cny"], row["tax_cny"]) == (Decimal(100), None)
+
+
+def test_a_formula_that_found_nothing_is_a_missing_value(settings: Settings) -> None:
+    header = "发票代码,发票号码,开票日期,入账日期,税额,销方名称,销方税号,金额"
+    line = "#N/A,#REF!,#N/A,20260820,13,#N/A,#NAME?,100"
+    row = read_bytes(settings, text_lines(header, line), "input_invoice_register", "台账.csv").only
+    named = ("invoice_code", "invoice_reference", "invoice_date", "counterparty_name", "counterparty_tax_id")
+    assert [row[name] for name in named] == [None] * 5
+
+
+def test_money_that_a_formula_lost_is_rejected(settings: Settings) -> None:
+    assert read_register(settings, ",,,,12345678,20260817,13,,甲,,#REF!,,").reasons == [("money_unreadable", "#REF!")]
 
 
 @pytest.mark.parametrize("title", ["数电票号码", "数电发票号码", "全电发票号码"])

@@ -18,6 +18,10 @@ CREATE OR REPLACE TEMP MACRO clean_text(text) AS
 CREATE OR REPLACE TEMP MACRO cell_value(text, placeholders) AS
     CASE WHEN list_contains(placeholders, text) THEN NULL ELSE text END;
 
+-- NULL for what a formula of a spreadsheet writes where it found nothing.
+CREATE OR REPLACE TEMP MACRO without_error(text) AS
+    CASE WHEN text IN ('#N/A', '#REF!', '#VALUE!', '#NAME?', '#DIV/0!', '#NUM!', '#NULL!') THEN NULL ELSE text END;
+
 -- The direction that a row says; NULL for any other word.
 CREATE OR REPLACE TEMP MACRO direction_value(text) AS
     CASE WHEN text IN ('进项', 'input') THEN 'input' WHEN text IN ('销项', 'output') THEN 'output' END;
