@@ -150,7 +150,7 @@ def join_records(
         run("short_number")
     run("reference", "known", "red_pair", "coverage", "claim")
     run(*(f"rules/{rule}" for rule in NUMBER_RULES))
-    run("reading", "reversal", "reopened", "agreed", "list_role", "line_role", "impossible", "looked")
+    run("reading", "reversal", "reopened", "agreed", "list_role", "voucher_line", "line_role", "impossible", "looked")
     run("unsure", "similar", "lane", "neighbour")
     for rule in REPAIR_RULES:
         run(*filter(None, [GATHERED.get(rule)]), f"rules/{rule}")
@@ -158,7 +158,7 @@ def join_records(
     _repeat(con, "relapse_step")
     run("withdraw", "link")
     _repeat(con, "propagate")
-    run("node", "one_sided", "near_miss", "linked", "candidate", "booked_again", "judged", "told_list")
+    run("node", "one_sided", "near_miss", "linked", "candidate", "booked_again", "judged", "elsewhere", "told_list")
     run("second_opinion", "hinted", "explained", "set_aside", "item")
 
 

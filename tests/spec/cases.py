@@ -361,6 +361,20 @@ PARTY = [
            one("party_differs", "mismatched"), fields=[column])
       for said, other, column in [("the tax id", {"id": OTHER["id"]}, "counterparty_tax_id"),
                                   ("the name", {"name": OTHER["name"]}, "counterparty_name")]),
+    *(Case(f"a party that {said}", "Party and date", [invoice("u1", party={"id": None, "name": upstream})],
+           [entry("l1", party={"id": None, "name": name})], one(cause, verdict))
+      for said, upstream, name, cause, verdict in [
+          ("is a natural person", "张三（个人）", "张三", "exact", "matched"),
+          ("is another natural person", "李四（个人）", "张三", "party_differs", "mismatched"),
+          ("may be anybody", "个人", "零售客户", "exact", "matched"),
+          ("is anybody in the ledger only", "张三（个人）", "散户", "exact", "matched"),
+      ]),
+    Case("a natural person whose number is mistyped", "Party and date",
+         [invoice("u1", party={"id": None, "name": "张三（个人）"})],
+         [entry("l1", NUMBER[:-1] + "8", party={"id": None, "name": "张三"})], one("number_mistyped", "mismatched")),
+    Case("a tax bureau issued it for the party of the ledger", "Party and date",
+         [invoice("u1", party={"id": "11310000425020XXX1", "name": "国家税务总局上海市嘉定区税务局（代开）"})],
+         [entry("l1")], one("exact")),
     Case("a ledger without parties", "Party and date", [invoice("u1")], [entry("l1", party=None)], one("exact")),
     Case("another day", "Party and date", [invoice("u1")], [entry("l1", invoice_date=date(2026, 8, 11))],
          one("date_differs", "mismatched"), fields=["invoice_date"]),
@@ -854,6 +868,19 @@ DUPLICATES = [
            one(cause, "mismatched", "u1", "l1", "l2"))
       for said, reference, cause in [
           ("with a digit wrong", NUMBER[:-1] + "8", "number_mistyped"), ("without a number", None, "number_absent")]),
+    *(Case(f"amount and tax in lines of their own, both as amounts, {said}", "Duplicates", [invoice("u1")],
+           [entry("l1", total=None, amount_cny="1000.00", voucher_no="记-1"),
+            entry("l2", total=None, amount_cny="130.00", voucher_no=voucher)], expected)
+      for said, voucher, expected in [
+          ("of one voucher", "记-1", one("split_entries", "matched", "u1", "l1", "l2")),
+          ("of two vouchers", "记-2", [("matched", "exact", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})])]),
+    *(Case(f"a register by goods with the total on every line, {said}", "Duplicates", [invoice("u1")],
+           [entry("l1", amount_cny="700.00", tax_cny="91.00", voucher_no="记-1"),
+            entry("l2", amount_cny="300.00", tax_cny=tax, voucher_no="记-1")], expected)
+      for said, tax, expected in [
+          ("whose taxes add up", "39.00", one("split_entries", "matched", "u1", "l1", "l2")),
+          ("whose taxes do not", "93.00",
+           [("mismatched", "tax_differs", {"u1", "l1"}), ("duplicate", "booked_twice", {"l2"})])]),
     Case("amount and tax in lines of their own, and the invoice booked again", "Duplicates", [invoice("u1")],
          [entry("l1", total=None, amount_cny="1000.00", voucher_no="记-1"),
           entry("l2", total=None, amount_cny="0.00", tax_cny="130.00", voucher_no="记-1"),
@@ -1049,6 +1076,14 @@ RED_LETTERS = [
 ]  # fmt: skip
 
 WINDOWS = [
+    *(Case(f"a number of the year before, {said}", "Windows and coverage", [invoice("u1")],
+           [entry("l1", "25112000000000000555", **given)],
+           [("missing_ledger", "not_booked", {"u1"}), (verdict, cause, {"l1"})], coverage=days)
+      for said, given, days, verdict, cause in [
+          ("of which nothing was received", {}, covered(), "not_compared", "upstream_gap"),
+          ("of which everything was received", {}, covered(date(2025, 1, 1)), "missing_upstream", "not_found"),
+          ("and the day is known", {"invoice_date": date(2026, 8, 10)}, covered(), "missing_upstream", "not_found"),
+      ]),
     Case("booked yesterday, not yet upstream", "Windows and coverage", [],
          [entry("l1", invoice_date=date(2026, 11, 23), posted_on=date(2026, 11, 23))],
          one("sync_delay", "pending", "l1")),

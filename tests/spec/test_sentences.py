@@ -89,6 +89,21 @@ MONEY = [
          "差 -130.00 元，正好是税额，疑似只记了不含税金额", "exactly the tax: probably booked without it"),
 ]  # fmt: skip
 
+ELSEWHERE = [
+    Said("another name under the same tax id", [invoice("u1")], [entry("l1", party=SUPPLIER | {"name": "上海旧名公司"})],
+         "金额和往来单位税号一致，但账上名称为“上海旧名公司”", "agrees in money and in the party's tax id"),
+    Said("a sale booked as a purchase", [invoice("u1", direction="output")], [entry("l1")],
+         "记作进项，其发票", "as a purchase, where the tax system lacks it"),
+    Said("the sale that was booked as a purchase", [invoice("u1", direction="output")], [entry("l1")],
+         "但凭证 记-l1 把同一号码记作进项", "voucher 记-l1 books the same number as a purchase", record="u1"),
+    Said("a purchase booked as a sale", [invoice("u1")], [entry("l1", direction="output")],
+         "记作销项，其发票", "as a sale, where the tax system lacks it"),
+    Said("the purchase that was booked as a sale", [invoice("u1")], [entry("l1", direction="output")],
+         "但凭证 记-l1 把同一号码记作销项", "voucher 记-l1 books the same number as a sale", record="u1"),
+    Said("a number of a year that was not received", [], [entry("l1", "25112000000000000555")],
+         "号码属以前年度，那一年的税务数据没有完整收到", "the number is of an earlier year"),
+]  # fmt: skip
+
 LISTS = [
     Said("a list whose sum is off", LISTED, [entry("l1", "12345678/79", "310.00")],
          f"凭证 记-l1 合并入账 2 张发票（{CODE}-12345678 等，{SUPPLIER['name']}），"
@@ -366,7 +381,7 @@ MORE = [
          f"发票 {NUMBER}（{SUPPLIER['name']}）", f"Invoice {NUMBER} ({SUPPLIER['name']})", record="l2"),
     Said("only the red letter is booked", reversed_pair(), [entry("l1", "26112000000999999999", "-1130.00")],
          "蓝字与红字应相抵为零，账上合计却为 -1,130.00 元", "they come to -1,130.00 CNY"),
-    Said("not found, without a day", [], [entry("l1")], "账上未记开票日期，2026-08-20 记账前各日的数据已完整收到",
+    Said("not found, without a day", [], [entry("l1")], "账上未记开票日期，2026-08-20 记账前已索取的各日数据都完整收到",
          "The ledger keeps no invoice date"),
 ]  # fmt: skip
 
@@ -520,7 +535,7 @@ TWICE = [
                                  ("another day", {"invoice_date": date(2026, 8, 11)}, "1,130.00")]),
 ]  # fmt: skip
 
-ALL = [*MONEY, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *REVERSALS, *MORE, *RED, *FACTS, *GUARDS, *TWICE]
+ALL = [*MONEY, *ELSEWHERE, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *REVERSALS, *MORE, *RED, *FACTS, *GUARDS, *TWICE]
 
 
 def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:

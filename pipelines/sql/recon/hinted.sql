@@ -1,8 +1,8 @@
 -- what: of every open item: which sentence tells it, in which money it is compared, and what the difference looks like
--- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_hinted one row per item
+-- grain: work_unlisted one row per item whose lines cite numbers that were not found; work_renamed and work_hinted one row per item
 -- inputs: work_judged, work_told_list, work_linked, work_node, work_reference, work_read, work_accepted, work_claim, work_refused,
 --         work_known, work_unpaired_blue, work_looked, work_awaiting_red, work_shared_number,
---         work_booked_again
+--         work_booked_again, work_elsewhere, work_older_gap, work_link, work_open_ledger, work_open_upstream
 -- parameters: $tolerance, $as_of
 
 -- A combined line whose sum is off is told with the numbers of its list that no invoice has, or that were not linked; one whose
@@ -41,6 +41,18 @@ JOIN work_looked k ON k.ledger_id = c.ledger_id
 SEMI JOIN work_read g ON g.ledger_id = c.ledger_id AND g.alt = c.alt
 ANTI JOIN work_accepted b ON b.ledger_id = c.ledger_id AND b.alt = c.alt AND b.position = c.position
 GROUP BY c.item_id;
+
+-- Another name under the same tax id.
+CREATE OR REPLACE TEMP TABLE work_renamed AS
+SELECT i.item_id
+FROM work_linked i
+JOIN work_node n ON n.item_id = i.item_id AND n.side = 'ledger'
+JOIN work_link k ON k.ledger_id = n.record_id
+JOIN work_open_ledger l ON l.record_id = k.ledger_id
+JOIN work_open_upstream u ON u.record_id = k.upstream_id
+WHERE i.cause = 'party_differs'
+GROUP BY i.item_id
+HAVING bool_and(coalesce(name_agrees(l.party_id, u.party_id), FALSE));
 
 CREATE OR REPLACE TEMP TABLE work_hinted AS
 WITH measured AS (
@@ -93,7 +105,7 @@ worded AS (
                           WHEN cause = 'dead_invoice_booked' THEN 'also_unlinked'
                           ELSE 'also_listed' END AS repair_key),
         m.numbers AS unlisted, t.money AS listed_money,
-        t.numbers AS listed_numbers, t.other AS listed_other, t.parties AS listed_parties, t.hint_key AS listed_hint_key,
+        t.numbers AS listed_numbers, coalesce(t.other, e.other) AS listed_other, t.parties AS listed_parties, t.hint_key AS listed_hint_key,
         CASE
             WHEN t.item_id IS NOT NULL THEN cause || '.list'
             WHEN why_not = 'left_alone' AND n_upstream = 0 AND n_candidates = 0 THEN 'left_alone.entry'
@@ -112,6 +124,8 @@ worded AS (
             WHEN cause IN ('split_entries', 'combined_entry') AND is_rounded
                 THEN cause || '.rounded'
             WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
+            WHEN split_part(e.key, '.', 1) = cause THEN e.key
+            WHEN cause = 'party_differs' AND n_upstream = 1 AND item_id IN (SELECT item_id FROM work_renamed) THEN 'party_differs.renamed'
             WHEN cause = 'not_found' AND invoice_date IS NULL AND n_candidates = 0 THEN 'not_found.undated'
             WHEN item_id IN (SELECT item_id FROM work_booked_again) THEN cause || '.booked_again'
             WHEN rule = 'second_error' THEN cause || '.second_error'
@@ -140,6 +154,7 @@ worded AS (
                 THEN cause || CASE WHEN reference IS NULL THEN '.empty' WHEN is_damaged THEN '.damaged' ELSE '' END
                            || CASE WHEN n_candidates > 0 THEN '.candidates' ELSE '' END
             WHEN cause = 'upstream_gap' AND is_awaited THEN 'upstream_gap.awaited'
+            WHEN cause = 'upstream_gap' AND item_id IN (SELECT 'L:' || ledger_id FROM work_older_gap) THEN 'upstream_gap.older'
             WHEN cause = 'upstream_gap' AND invoice_date IS NULL THEN 'upstream_gap.undated'
             WHEN cause = 'booking_lag' AND is_awaited THEN 'booking_lag.awaited'
             WHEN m.key IS NOT NULL THEN m.key
@@ -154,6 +169,7 @@ worded AS (
     FROM compared c
     LEFT JOIN work_unlisted m USING (item_id)
     LEFT JOIN work_told_list t USING (item_id)
+    LEFT JOIN work_elsewhere e USING (item_id)
 )
 SELECT
     w.* EXCLUDE (

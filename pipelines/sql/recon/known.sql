@@ -84,7 +84,7 @@ UNION ALL
 CREATE OR REPLACE TEMP TABLE work_known AS
 WITH closed AS (SELECT key_hash FROM work_cleared ANTI JOIN work_cited_pair USING (upstream_id))
 SELECT
-    u.* EXCLUDE (remark, original_invoice_number, written_name) REPLACE (party_key(u.party_id) AS party_hash),
+    u.* EXCLUDE (remark, original_invoice_number, written_name) REPLACE (said_party_key(u.party_id) AS party_hash),
     name_key(u.party_name) AS name_hash,
     c.upstream_id IS NOT NULL AS is_cleared
 FROM work_due_upstream u
@@ -92,7 +92,7 @@ ANTI JOIN closed ON closed.key_hash = clearing_key(u.taxpayer_id, u.direction, u
 LEFT JOIN work_cited_pair c ON c.upstream_id = u.record_id
 UNION ALL BY NAME
 SELECT
-    u.* EXCLUDE (remark, original_invoice_number, written_name) REPLACE (party_key(u.party_id) AS party_hash),
+    u.* EXCLUDE (remark, original_invoice_number, written_name) REPLACE (said_party_key(u.party_id) AS party_hash),
     name_key(u.party_name) AS name_hash,
     TRUE AS is_cleared
 FROM work_upstream u

@@ -18,8 +18,11 @@ CREATE OR REPLACE TEMP MACRO plain_text(name) AS
              || '"''=`',
              '().,&-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789') END;
 
--- The same, NULL where nothing is left.
-CREATE OR REPLACE TEMP MACRO plain_name(name) AS nullif(plain_text(name), '');
+-- What a name or a tax id says of a party: the tax portal puts (个人) behind the name of a natural person; words for anybody say
+-- nothing, nor do tax bureaus, which issue for sellers that cannot (their ids begin with 11, as those of all state organs).
+-- NULL where nothing is left.
+CREATE OR REPLACE TEMP MACRO plain_name(name) AS nullif(regexp_replace(plain_text(name),
+    '^(个人|个人消费者|消费者|零售|零售客户|零星客户|零散客户|散客|散户|现金客户|国家税务总局.*|11[0-9A-Z]{16})$|\(个人\)$', ''), '');
 
 -- The style of a name is looked at only where the texts differ.
 CREATE OR REPLACE TEMP MACRO name_agrees(name_a, name_b) AS
@@ -308,12 +311,13 @@ CREATE OR REPLACE TEMP MACRO number_check(number) AS hash(reverse(number));
 -- A text as 64 bits, NULL for none.
 CREATE OR REPLACE TEMP MACRO text_hash(value) AS nullif(hash(value), hash(NULL::VARCHAR));
 
--- A party's tax id and its name without their style, as 64 bits; NULL for none and for blanks. The last one is for names that
--- may have their key already: only where they have none are they looked at.
+-- A party's tax id without its style, and what its id and its name say, as 64 bits; NULL for none and for blanks. The last one is
+-- for names that may have their key already: only where they have none are they looked at.
 CREATE OR REPLACE TEMP MACRO party_key(id) AS nullif(text_hash(plain_text(id)), hash(''));
-CREATE OR REPLACE TEMP MACRO name_key(name) AS nullif(text_hash(plain_text(name)), hash(''));
+CREATE OR REPLACE TEMP MACRO said_party_key(id) AS text_hash(plain_name(id));
+CREATE OR REPLACE TEMP MACRO name_key(name) AS text_hash(plain_name(name));
 CREATE OR REPLACE TEMP MACRO name_key_unless(known_key, name) AS
-    nullif(nullif(coalesce(known_key, hash(plain_text(name))), hash(NULL::VARCHAR)), hash(''));
+    nullif(coalesce(known_key, hash(plain_name(name))), hash(NULL::VARCHAR));
 
 -- A company's purchases or sales as 64 bits.
 CREATE OR REPLACE TEMP MACRO company_key(taxpayer_id, direction) AS hash(taxpayer_id, direction);
