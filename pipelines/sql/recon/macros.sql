@@ -250,7 +250,7 @@ CREATE OR REPLACE TEMP MACRO with_numbers_whole(plain) AS
         '\b([0-9]{4}) ([0-9]{4})\b', '\1\2', 'g');
 CREATE OR REPLACE TEMP MACRO with_plain_signs(plain) AS
     regexp_replace(regexp_replace(regexp_replace(plain,
-        '([0-9])[\s#＃号码起]*(?:[~—-]|至|到|to)\s*(?:[Nn][Oo][.:]?|发票号?码?|号码?|[#＃])?\s*([0-9])', '\1~\2', 'g'),
+        '([0-9])[\s#＃号码起]*(?:[~—-]|至|到|起|to)\s*(?:[Nn][Oo][.:]?|发票号?码?|号码?|[#＃])?\s*([0-9])', '\1~\2', 'g'),
         '([0-9])[\s#＃号码]*(?:[和及与\\|]|以及)\s*([0-9])', '\1、\2', 'g'),
         '([0-9])号?码?\s*\(([0-9]{1,7}(?:\s*[、,/]\s*[0-9]{1,7})+)\)|([0-9])(?:号码?|[#＃])([、,;/])', '\1\3、\2\4', 'g');
 CREATE OR REPLACE TEMP MACRO number_text(plain) AS

@@ -288,3 +288,25 @@ UPDATE work_reference r
 SET n_numbers = r.n_numbers + len(f.floats), form = CASE r.form WHEN 'plain' THEN 'list' ELSE r.form END
 FROM work_listed_float f
 WHERE f.record_id = r.ledger_id;
+
+-- A number and how many ('12345001起30张'): the numbers that follow it, too, if they make up the line's money (reading.sql).
+INSERT INTO work_reference BY NAME
+WITH counted AS (
+    SELECT record_id, try_cast(regexp_extract(plain, '(?:^|[^0-9])([0-9]{1,3})\s*[张份]', 1) AS INTEGER) AS n_numbers
+    FROM work_open_ledger
+    WHERE contains(plain, '张') OR contains(plain, '份')
+),
+first_number AS (
+    SELECT
+        r.* EXCLUDE (n_numbers), c.n_numbers,
+        (SELECT max(alt) FROM work_reference o WHERE o.ledger_id = r.ledger_id) + 1 AS next_alt
+    FROM work_reference r
+    JOIN counted c ON c.record_id = r.ledger_id
+    WHERE r.alt = 1 AND r.n_numbers = 1 AND length(r.number) IN (8, 20) AND c.n_numbers BETWEEN 2 AND 100
+)
+SELECT
+    * EXCLUDE (next_alt) REPLACE (
+        next_alt AS alt, 'counted' AS form, unnest(range(1, n_numbers + 1)) AS position,
+        padded_number(CAST(CAST(number AS HUGEINT) + unnest(range(0, n_numbers)) AS VARCHAR)) AS number
+    )
+FROM first_number;
