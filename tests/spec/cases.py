@@ -15,6 +15,7 @@ NEXT = "26112000000123456790"
 BESIDE = "26112000000123456784"
 FAR = "26312000000987654321"
 RED = "26112000000999999999"
+CONFIRMATION = "32011726081000031852"
 CODE = "011002100111"
 NEXT_CODE = "011002100211"
 EARLIER = datetime(2026, 11, 1, 2, 0)
@@ -982,6 +983,24 @@ RED_LETTERS = [
          [invoice("u1", status="red_full"),
           invoice("u2", RED, "-1130.00", remark=f"被红冲蓝字数电票号码：{NUMBER} 红字发票信息确认单编号：1")], [],
          one("red_letter_netted", "matched", "u1", "u2")),
+    *(Case(f"the red letter is booked under the number of its confirmation: {said}", "Void and red letters",
+           [invoice("u1", status="red_full"),
+            invoice("u2", RED, "-1130.00", on=date(2026, 8, 28),
+                    remark=f"被红冲蓝字数电票号码：{NUMBER} 红字发票信息确认单编号：{CONFIRMATION}")],
+           [entry("l1"), entry("l2", reference, "-1130.00")],
+           one("red_letter_netted", "matched", "u1", "u2", "l1", "l2"))
+      for said, reference in [("the digits", CONFIRMATION), ("named", f"红字信息确认单编号：{CONFIRMATION}"),
+                              ("beside its own", f"{RED} 确认单编号:{CONFIRMATION}"),
+                              ("beside the blue one", f"{NUMBER}（红字信息确认单编号：{CONFIRMATION}）")]),
+    Case("a confirmation whose red letter comes to other money", "Void and red letters",
+         [invoice("u1", status="red_partial"),
+          invoice("u2", RED, "-113.00", original_invoice_number=NUMBER,
+                  remark=f"红字发票信息确认单编号：{CONFIRMATION}")],
+         [entry("l1"), entry("l2", f"红字信息确认单编号：{CONFIRMATION}", "-131.00")],
+         [("matched", "exact", {"u1", "l1"}), ("mismatched", "amount_differs", {"u2", "l2"})]),
+    Case("a confirmation that no red letter has is no invoice number", "Void and red letters", [invoice("u1")],
+         [entry("l1"), entry("l2", f"红字信息确认单编号：{CONFIRMATION}", "-1130.00")],
+         [("matched", "exact", {"u1", "l1"}), ("not_compared", "unreadable_reference", {"l2"})]),
     Case("partly reversed: two invoices of their own", "Void and red letters",
          [invoice("u1", status="red_partial"), invoice("u2", RED, "-113.00", original_invoice_number=NUMBER)],
          [entry("l1"), entry("l2", RED, "-113.00")],
