@@ -226,6 +226,11 @@ CREATE OR REPLACE TEMP MACRO is_voucher_text(plain) AS
 -- The confirmation (红字信息确认单, before it 信息表) by which a red letter is issued, with its number.
 CREATE OR REPLACE TEMP MACRO confirmation() AS '(?:确认单|信息表)(?:编?号码?)?\s*[:：]?\s*([0-9]{16,20})(?:[、,;/][0-9]{16,20})*\b';
 
+-- Whether a line says itself that it has no invoice: revenue that was not invoiced, a purchase whose invoice is to come.
+CREATE OR REPLACE TEMP MACRO says_no_invoice(direction, text) AS
+    CASE direction WHEN 'output' THEN regexp_matches(text, '未开具?发?票|[无没]有?发?票|[待不]开发?票')
+                   ELSE regexp_matches(text, '[无没未](?:有|到|收到|取得|开|开具)?发?票|票[未没]到|[后待]补发?票|待票|暂估') END;
+
 -- What a text of several runs of digits says of numbers. First what stands beside them goes: the day, the amount, the quantity,
 -- the party's tax id, a telephone number, a confirmation, what a red letter reverses, the place in a list ('1.'); of the text that is scanned from an invoice's QR code
 -- only its code and number stay. Then a code that is run together with its number gets a blank, groups of four digits become

@@ -11,8 +11,9 @@
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
     SELECT
-        l.* EXCLUDE (written_name, is_in_code, codes) REPLACE (party_key(l.party_id) AS party_hash),
+        l.* EXCLUDE (written_name, is_in_code, codes, summary) REPLACE (party_key(l.party_id) AS party_hash),
         name_key(l.party_name) AS name_hash,
+        says_no_invoice(l.direction, concat_ws(' ', l.invoice_reference, l.summary)) AS says_no_invoice,
         CASE WHEN len(list_distinct(codes)) > 1 THEN coded_text(codes, invoice_reference)
              ELSE plain_reference(CASE WHEN is_in_code THEN invoice_code ELSE invoice_reference END) END AS plain,
         CASE WHEN codes IS NOT NULL THEN CASE WHEN len(list_distinct(codes)) = 1 THEN codes[1] END
