@@ -232,8 +232,8 @@ CREATE OR REPLACE TEMP MACRO says_no_invoice(direction, text) AS
                    ELSE regexp_matches(text, '[无没未](?:有|到|收到|取得|开|开具)?发?票|票[未没]到|[后待]补发?票|待票|暂估') END;
 
 -- What a text of several runs of digits says of numbers. First what stands beside them goes: the day, the amount, the quantity,
--- the party's tax id, a telephone number, a confirmation, what a red letter reverses, the place in a list ('1.'); of the text that is scanned from an invoice's QR code
--- only its code and number stay. Then a code that is run together with its number gets a blank, groups of four digits become
+-- the party's tax id, a telephone number, a confirmation, what a red letter reverses, the place in a list ('1.'); of the text
+-- that is scanned from an invoice's QR code only its code and number stay. Then a code that is run together with its number gets a blank, groups of four digits become
 -- one number, and the words and signs that people put between two numbers become two of them: '、' and '~'.
 CREATE OR REPLACE TEMP MACRO without_days(plain) AS
     regexp_replace(regexp_replace(plain,
@@ -243,7 +243,8 @@ CREATE OR REPLACE TEMP MACRO without_days(plain) AS
 CREATE OR REPLACE TEMP MACRO without_amounts(plain) AS
     regexp_replace(regexp_replace(regexp_replace(plain,
         '\b([0-9]{8}|[0-9]{20})\.0+\b', '\1', 'g'),
-        '\((?:红?冲|对应)[^()]*\)|' || confirmation() || '|\b[0-9]{8,}[A-Z][0-9A-Z]{5,}\b|(?:电话|手机|[Tt][Ee][Ll])[:. ]*[0-9-]+|\b0[0-9]{2,3}-[0-9]{7,8}\b', ' ', 'g'),
+        '\((?:红?冲|对应)[^()]*\)|' || confirmation() || '|'
+        || '\b[0-9]{8,}[A-Z][0-9A-Z]{5,}\b|(?:电话|手机|[Tt][Ee][Ll])[:. ]*[0-9-]+|\b0[0-9]{2,3}-[0-9]{7,8}\b', ' ', 'g'),
         '\b(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,7})\.[0-9]{2}\b(?:\s*元)?|\b[0-9]{1,7}(?:\.[0-9]+)?\s*(?:元|%|％|个点)'
         || '|\b[0-9]{1,4}\s*(?:张|份|台|件|个|批|期|笔|次|套|箱|吨)', ' ', 'g');
 CREATE OR REPLACE TEMP MACRO without_places(plain) AS
