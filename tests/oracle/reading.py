@@ -7,7 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 
 SEPARATORS = re.compile(r"[、,;/]")
-RANGE = re.compile(r"(\d+)[-~](\d+)")
+RANGE = re.compile(r"[自#]?(\d+)[号#]?起?[-~至]#?(\d+)[号#]?止?")
+COUNTED = re.compile(r"(\d+)[起等](\d+)张")
 SHOWN_AS_FLOAT = re.compile(r"\D*(\d)\.?(\d*)[eE]\+?(\d+)\D*")
 PLACEHOLDER = re.compile(r"\d{1,3}|0+")
 LONGEST_RANGE = 100
@@ -29,7 +30,10 @@ class Reading:
 
 
 def read_reference(text: str | None) -> Reading:
-    """The numbers that a reference names, in order, floats in a list last; none of them if nothing can be read."""
+    """The numbers that a reference names, in order, floats in a list last; none of them if nothing can be read.
+
+    A number and how many is a range: the books write it only where all of it makes up the line's money.
+    """
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text or ""))
     shown = SHOWN_AS_FLOAT.fullmatch(plain)
     if shown:
@@ -42,6 +46,9 @@ def read_reference(text: str | None) -> Reading:
     ranged = RANGE.fullmatch(plain)
     if ranged:
         return Reading(_numbers_between(ranged[1], _completed(ranged[2], ranged[1])))
+    counted = COUNTED.fullmatch(plain)
+    if counted:
+        return Reading(_numbers_between(counted[1], str(int(counted[1]) + int(counted[2]) - 1)))
     parts = SEPARATORS.split(plain)
     unknown = [part for part in parts if SHOWN_AS_FLOAT.fullmatch(part)]
     return Reading((*_listed([part for part in parts if part.isdigit()]), *unknown))

@@ -198,8 +198,10 @@ def combined(draft: Draft) -> None:
     numbers = [of["invoice_number"] for of in together]
     tails = [number[-2:] for number in numbers[1:]]
     forms = ["、".join(numbers), ",".join(numbers), "/".join([numbers[0], *tails]), f"{numbers[0]}-{tails[-1]}"]
+    forms += [f"{numbers[0]}#-{numbers[-1]}#", f"自{numbers[0]}起至{numbers[-1]}止"]
     total, amount, tax = (sum(of[name] for of in together) for name in ("total_cny", "amount_cny", "tax_cny"))
     gap = draft.pick(["0", "0", "-56.00"])
+    forms += [f"{numbers[0]}等{len(numbers)}张"] if gap == "0" else []
     money = more((total, amount, tax), gap)
     draft.book(together[0], reference=draft.pick(forms), money=money, invoice_code=series.code)
     again = "nothing" if gap != "0" else draft.pick(["nothing", "nothing", "all", "one"])

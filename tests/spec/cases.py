@@ -15,6 +15,7 @@ NEXT = "26112000000123456790"
 BESIDE = "26112000000123456784"
 FAR = "26312000000987654321"
 RED = "26112000000999999999"
+CONFIRMATION = "32011726081000031852"
 CODE = "011002100111"
 NEXT_CODE = "011002100211"
 EARLIER = datetime(2026, 11, 1, 2, 0)
@@ -190,7 +191,10 @@ MONEY = [
             for reference in ["12345678、79和80", r"12345678\79\80", "12345678（79、80）", "12345678号、79号、80号",
                               "12345678|79|80", "12345678号至12345680号", "No.12345678-No.12345680",
                               "12345678 to 12345680",
-                              "12345678→12345680", "12345678〜12345680", "12345678−12345680"]),
+                              "12345678→12345680", "12345678〜12345680", "12345678−12345680", "12345678#-12345680#",
+                              "#12345678－#12345680", "自12345678起至12345680止", "12345678号起至12345680号止",
+                              "12345678起12345680止", "12345678#、12345679#、12345680#", "12345678起3张",
+                              "12345678等3份", "3张，12345678起"]),
           *((f"'{reference}'", reference, "12345678 22334455")
             for reference in ["1234 5678、2233 4455", "1.12345678、2.22334455", "1)12345678,2)22334455",
                               "1、12345678，2、22334455", "2026.8.10 12345678、2026.8.10 22334455",
@@ -200,6 +204,20 @@ MONEY = [
             for said, reference in [("floats", "12345678.0\t22334455.0"), ("amounts", "12345678 100\t22334455 100"),
                                     ("days", "12345678 2026-08-10\t22334455 2026-08-10")]),
       ]),
+    *(Case(f"a number and how many, whose money is not that of so many: {said}", "Money",
+           [invoice(f"u{n}", f"1234567{n}", "100.00", invoice_code=CODE) for n in range(6, 9)],
+           [entry("l1", "12345676等3张", total)],
+           [(*verdict, {"l1", "u6"}), *(("missing_ledger", "not_booked", {f"u{n}"}) for n in (7, 8))])
+      for said, total, verdict in [("of the first", "100.00", ("matched", "exact")),
+                                   ("of none", "200.00", ("mismatched", "amount_differs"))]),
+    Case("a number and how many, of which the first is not there", "Money",
+         [invoice(f"u{n}", f"1234567{n}", "100.00", invoice_code=CODE) for n in (7, 8)],
+         [entry("l1", "12345676等3张", "200.00")],
+         [("missing_upstream", "not_found", {"l1"}), *(("missing_ledger", "not_booked", {f"u{n}"}) for n in (7, 8))]),
+    Case("a number of 20 digits and how many", "Money",
+         [invoice(f"u{n}", f"2611200000012345678{n}", "100.00") for n in range(3)],
+         [entry("l1", "26112000000123456780等3张", "300.00")],
+         one("combined_entry", "matched", "l1", "u0", "u1", "u2")),
     *(Case(f"a code and several numbers in one text: '{reference}'", "Money",
            [invoice(f"u{n}", number, "100.00", invoice_code=CODE) for n, number in enumerate(numbers.split(), 1)],
            [entry("l1", reference, f"{100 * len(numbers.split())}.00")],
@@ -993,6 +1011,24 @@ RED_LETTERS = [
          [invoice("u1", status="red_full"),
           invoice("u2", RED, "-1130.00", remark=f"被红冲蓝字数电票号码：{NUMBER} 红字发票信息确认单编号：1")], [],
          one("red_letter_netted", "matched", "u1", "u2")),
+    *(Case(f"the red letter is booked under the number of its confirmation: {said}", "Void and red letters",
+           [invoice("u1", status="red_full"),
+            invoice("u2", RED, "-1130.00", on=date(2026, 8, 28),
+                    remark=f"被红冲蓝字数电票号码：{NUMBER} 红字发票信息确认单编号：{CONFIRMATION}")],
+           [entry("l1"), entry("l2", reference, "-1130.00")],
+           one("red_letter_netted", "matched", "u1", "u2", "l1", "l2"))
+      for said, reference in [("the digits", CONFIRMATION), ("named", f"红字信息确认单编号：{CONFIRMATION}"),
+                              ("beside its own", f"{RED} 确认单编号:{CONFIRMATION}"),
+                              ("beside the blue one", f"{NUMBER}（红字信息确认单编号：{CONFIRMATION}）")]),
+    Case("a confirmation whose red letter comes to other money", "Void and red letters",
+         [invoice("u1", status="red_partial"),
+          invoice("u2", RED, "-113.00", original_invoice_number=NUMBER,
+                  remark=f"红字发票信息确认单编号：{CONFIRMATION}")],
+         [entry("l1"), entry("l2", f"红字信息确认单编号：{CONFIRMATION}", "-131.00")],
+         [("matched", "exact", {"u1", "l1"}), ("mismatched", "amount_differs", {"u2", "l2"})]),
+    Case("a confirmation that no red letter has is no invoice number", "Void and red letters", [invoice("u1")],
+         [entry("l1"), entry("l2", f"红字信息确认单编号：{CONFIRMATION}", "-1130.00")],
+         [("matched", "exact", {"u1", "l1"}), ("not_compared", "unreadable_reference", {"l2"})]),
     Case("partly reversed: two invoices of their own", "Void and red letters",
          [invoice("u1", status="red_partial"), invoice("u2", RED, "-113.00", original_invoice_number=NUMBER)],
          [entry("l1"), entry("l2", RED, "-113.00")],

@@ -290,6 +290,52 @@ SALES = [
          "销项税额账上为 140.00 元", "output tax of 140.00 CNY"),
 ]  # fmt: skip
 
+NO_INVOICE = [
+    *(Said(f"revenue without an invoice: {said}", [], [revenue("l1", reference, summary=summary)],
+           "写明没有开票（上海示例材料有限公司，1,130.00 元）：按未开票收入申报即可，不必补录号码",
+           "Declare it as revenue without an invoice; there is no number to enter",
+           columns=(("cause", "unreadable_reference"),))
+      for said, reference, summary in [
+          ("the reference", "未开票收入", None), ("short", "无票", None), ("to be issued", "待开票", None),
+          ("the text of the line", None, "8月未开票收入"), ("both", "记-12", "无票收入")]),
+    Said("revenue without an invoice, taken back", [], [revenue("l1", "未开票收入", "-1130.00")],
+         "冲回未开票的收入 -1,130.00 元", "takes back revenue without an invoice, -1,130.00 CNY"),
+    Said("revenue without an invoice, and two that may have been issued since",
+         [sold("u1"), sold("u2", "26312000000987654321")], [revenue("l1", "未开票")],
+         "现有 2 张发票可能是后来开具的（如 26112000000123456789、26312000000987654321），但",
+         "invoices that may have been issued for it since: 2"),
+    Said("revenue without an invoice, within the grace window", [],
+         [revenue("l1", "未开票收入", posted_on=date(2026, 11, 24))],
+         "写明没有发票（上海示例材料有限公司，1,130.00 元）；发票可能已经开具而尚未同步", "Wait until",
+         columns=(("cause", "sync_delay"),)),
+    *(Said(f"a purchase without an invoice: {said}", [], [entry("l1", reference, summary=summary)],
+           "请向开票方索取发票，收到后补录号码", "Ask the supplier for it and enter its number when it comes",
+           columns=(("cause", "unreadable_reference"),))
+      for said, reference, summary in [
+          ("it has not come", "发票未到", None), ("it is to come", "后补发票", None), ("none", "无票", None),
+          ("an accrual", None, "8月材料暂估入库")]),
+    Said("an accrual that is taken back", [], [entry("l1", None, "-1130.00", summary="冲上月暂估")],
+         "冲回没有发票的入账 -1,130.00 元", "takes back a booking without an invoice, -1,130.00 CNY"),
+    Said("a damaged number of an accrual", [], [entry("l1", "2.61120E+19", summary="暂估")],
+         "疑似被电子表格损坏", "A spreadsheet probably destroyed the last digits"),
+]  # fmt: skip
+
+ANEW = "26112000000123450099"
+ISSUED_ANEW = [
+    *(Said(f"{said}, and issued anew on the same day", [*dead, invoice("u3", ANEW)], [entry("l1")],
+           f"同额发票 {ANEW} 尚未入账：如系重开，请改为新号码", "If it was issued in its place, enter that number",
+           columns=(("cause", "dead_invoice_booked"),))
+      for said, dead in [("void", [invoice("u1", status="void")]), ("reversed", reversed_pair())]),
+    Said("a void sale that was issued anew three days later",
+         [sold("u1", status="void"), sold("u3", ANEW, on=date(2026, 8, 13))], [revenue("l1")],
+         f"同额发票 {ANEW} 尚未入账：如系重开，请改为新号码，收入不必冲销", "enter that number and leave the revenue"),
+    *(Said(f"void, and another one is no new issue: {said}", [invoice("u1", status="void"), other], [entry("l1")],
+           "仍入账 1,130.00 元：请冲销该凭证", "still carries 1,130.00 CNY: reverse the entry")
+      for said, other in [("four days later", invoice("u3", ANEW, on=date(2026, 8, 14))),
+                          ("a day before", invoice("u3", ANEW, on=date(2026, 8, 9))),
+                          ("other money", invoice("u3", ANEW, "1130.01"))]),
+]  # fmt: skip
+
 RED_NUMBER = "26112000000999999999"
 SEPTEMBER = date(2026, 9, 3)
 REVERSALS = [
@@ -535,7 +581,23 @@ TWICE = [
                                  ("another day", {"invoice_date": date(2026, 8, 11)}, "1,130.00")]),
 ]  # fmt: skip
 
-ALL = [*MONEY, *ELSEWHERE, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *REVERSALS, *MORE, *RED, *FACTS, *GUARDS, *TWICE]
+ALL = [
+    *(
+        *MONEY,
+        *ELSEWHERE,
+        *LISTS,
+        *PARTIES,
+        *NUMBERS,
+        *DEAD,
+        *VOUCHERS,
+        *SALES,
+        *NO_INVOICE,
+        *ISSUED_ANEW,
+        *REVERSALS,
+        *MORE,
+    ),
+    *(*RED, *FACTS, *GUARDS, *TWICE),
+]
 
 
 def told_apart(said: Said) -> tuple[list[Row], list[Row], list[Row]]:

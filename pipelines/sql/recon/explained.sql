@@ -1,6 +1,7 @@
 -- what: the open items with their sentences, from the templates of reference/sentences.toml
 -- grain: work_explained one row per item, worded as it is written; work_other one row per item whose sentence names another record;
---        work_may_reverse one row per item of a reversed invoice that a line without an invoice may reverse;
+--        work_may_reverse one row per item of a reversed invoice that a line without an invoice may reverse; work_issued_anew
+--        one row per item of a dead invoice that another one may stand for;
 --        work_differing one row per item of which party or day differ; work_lacking_day one row per item of which no day is known;
 --        work_wording one row per sentence, direction and sign
 -- inputs: work_hinted, work_sentence, work_cause, work_open_upstream, work_open_ledger, work_claim, work_node,
@@ -100,6 +101,36 @@ FROM blue b
 JOIN of_party r USING (taxpayer_id, direction, ledger_money, party)
 GROUP BY b.item_id;
 
+-- What is dead may have been issued anew: within three days, to the same party, for the same money, and is not booked.
+CREATE OR REPLACE TEMP TABLE work_issued_anew AS
+WITH dead AS (
+    SELECT
+        h.item_id, u.taxpayer_id, u.direction, u.total_cny, [u.party_hash, u.name_hash] AS parties,
+        unnest([u.issued_on, u.issued_on + 1, u.issued_on + 2, u.issued_on + 3]) AS day
+    FROM work_hinted h
+    JOIN work_node n ON n.item_id = h.item_id AND n.side = 'upstream'
+    JOIN work_open_upstream u ON u.record_id = n.record_id AND NOT u.is_red AND u.total_cny = h.ledger_total
+    WHERE h.sentence_key IN ('dead_invoice_booked.void', 'dead_invoice_booked.reversed')
+),
+anew AS (
+    SELECT
+        u.taxpayer_id, u.direction, u.total_cny, u.issued_on, unnest([u.party_hash, u.name_hash]) AS party,
+        shown_number(u.code, u.number) AS number
+    FROM work_hinted h
+    JOIN work_node n ON n.item_id = h.item_id
+    JOIN work_open_upstream u ON n.side = 'upstream' AND u.record_id = n.record_id
+    WHERE h.cause IN ('not_booked', 'booking_lag') AND u.total_cny IN (SELECT total_cny FROM dead)
+),
+of_day AS (
+    SELECT taxpayer_id, direction, total_cny, party, issued_on, min(number) AS number FROM anew GROUP BY ALL
+)
+SELECT d.item_id, min(a.number) AS number
+FROM (SELECT * EXCLUDE (parties), unnest(parties) AS party FROM dead) d
+JOIN of_day a
+  ON a.taxpayer_id = d.taxpayer_id AND a.direction = d.direction AND a.total_cny = d.total_cny AND a.party = d.party
+ AND a.issued_on = d.day
+GROUP BY d.item_id;
+
 -- Of several lines those that differ: a finding about one of them is not told of the others. The first party is named; a tax id is
 -- told where it is the tax ids that differ.
 CREATE OR REPLACE TEMP TABLE work_differing AS
@@ -163,6 +194,7 @@ WITH filled AS (
     SELECT
         h.* REPLACE (CASE WHEN y.day IS NOT NULL THEN 'hint.lacking_day' ELSE h.hint_key END AS hint_key,
                      CASE WHEN v.item_id IS NOT NULL THEN 'dead_invoice_booked.open'
+                          WHEN w.item_id IS NOT NULL THEN 'dead_invoice_booked.anew'
                           WHEN h.sentence_key = 'booked_twice' AND o.is_later THEN 'booked_twice.before'
                           ELSE h.sentence_key END AS sentence_key),
         {
@@ -184,13 +216,14 @@ WITH filled AS (
                      THEN abs(ledger_money - h.upstream_money) ELSE ledger_money - h.upstream_money END), '—'),
             'due_on': coalesce(CAST(due_on AS VARCHAR), ''),
             'count': CAST(shown_count AS VARCHAR),
-            'other': concat(coalesce(h.listed_other, o.other, v.voucher, '—'), ' (' || o.other_posted_on || ')')
+            'other': concat(coalesce(h.listed_other, o.other, v.voucher, w.number, '—'), ' (' || o.other_posted_on || ')')
         } AS facts
     FROM work_hinted h
     LEFT JOIN work_other o ON o.item_id = h.item_id
     LEFT JOIN work_differing d ON d.item_id = h.item_id
     LEFT JOIN work_lacking_day y ON y.item_id = h.item_id
     LEFT JOIN work_may_reverse v ON v.item_id = h.item_id
+    LEFT JOIN work_issued_anew w ON w.item_id = h.item_id
 ),
 worded AS (
     SELECT

@@ -142,6 +142,7 @@ worded AS (
              AND item_id IN (SELECT 'L:' || ledger_id FROM work_awaiting_red) THEN cause || '.reversal'
             WHEN cause IN ('sync_delay', 'unreadable_reference') AND why_not = 'several_equal'
              AND item_id IN (SELECT 'L:' || ledger_id FROM work_shared_number) THEN cause || '.several'
+            WHEN cause = 'sync_delay' AND is_unreadable AND says_no_invoice AND NOT is_damaged THEN 'sync_delay.no_invoice'
             WHEN cause = 'sync_delay' AND is_unreadable AND reference IS NULL THEN 'sync_delay.empty'
             WHEN cause = 'sync_delay' AND is_damaged THEN 'sync_delay.damaged'
             WHEN cause = 'sync_delay' AND is_unreadable THEN 'sync_delay.unreadable'
@@ -151,7 +152,8 @@ worded AS (
                 THEN cause || '.candidates'
             WHEN cause = 'unreadable_reference' AND why_not = 'range_skipped' THEN 'unreadable_reference.long_range'
             WHEN cause = 'unreadable_reference'
-                THEN cause || CASE WHEN reference IS NULL THEN '.empty' WHEN is_damaged THEN '.damaged' ELSE '' END
+                THEN cause || CASE WHEN is_damaged THEN '.damaged' WHEN says_no_invoice THEN '.no_invoice'
+                                   WHEN reference IS NULL THEN '.empty' ELSE '' END
                            || CASE WHEN n_candidates > 0 THEN '.candidates' ELSE '' END
             WHEN cause = 'upstream_gap' AND is_awaited THEN 'upstream_gap.awaited'
             WHEN cause = 'upstream_gap' AND item_id IN (SELECT 'L:' || ledger_id FROM work_older_gap) THEN 'upstream_gap.older'
@@ -173,7 +175,7 @@ worded AS (
 )
 SELECT
     w.* EXCLUDE (
-        is_impossible, is_awaited, is_ahead, is_damaged, is_party_different, is_day_different, listed_money, first_id,
+        is_impossible, is_awaited, is_ahead, is_damaged, says_no_invoice, is_party_different, is_day_different, listed_money, first_id,
         first_total, gross_total, gross_amount, status, is_unreadable, is_partly_reversed, is_total_known, upstream_amount,
         ledger_amount, slack, told, is_rounded, is_combined, is_mixed, listed_hint_key, ledger_digits, upstream_digits
     ),

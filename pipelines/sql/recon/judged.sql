@@ -44,7 +44,7 @@ entry AS (
                     ELSE shown_number(CASE WHEN strlen(l.invoice_code) > 8 THEN l.invoice_code END, l.invoice_reference)
                END, '') AS reference,
         coalesce(l.party_name, l.party_id) AS party_name,
-        shown_voucher(l.voucher_no, l.posted_on) AS voucher
+        shown_voucher(l.voucher_no, l.posted_on) AS voucher, l.says_no_invoice
     FROM work_node n JOIN work_open_ledger l ON n.side = 'ledger' AND l.record_id = n.record_id
 )
 SELECT
@@ -61,14 +61,14 @@ SELECT
     list_shown(list(DISTINCT voucher)) AS voucher,
     arg_min(reference, (posted_on, record_id)) AS reference,
     arg_min(party_name, (posted_on, record_id)) AS party_name,
-    min(posted_on) AS posted_on, min(invoice_date) AS invoice_date
+    min(posted_on) AS posted_on, min(invoice_date) AS invoice_date, FALSE AS says_no_invoice
 FROM entry
 WHERE is_of_many
 GROUP BY item_id
 UNION ALL
 SELECT
     item_id, taxpayer_id, direction, coalesce(line_total, line_amount), line_total IS NOT NULL, NULL, amount_cny, tax_cny,
-    voucher, reference, party_name, posted_on, invoice_date
+    voucher, reference, party_name, posted_on, invoice_date, says_no_invoice
 FROM entry
 WHERE NOT is_of_many;
 
@@ -112,7 +112,7 @@ SELECT
          ELSE l.ledger_total + at_rate_of(l.mixed_amount, c.gross_total, c.gross_amount) END AS ledger_total,
     l.is_total_known OR l.mixed_amount IS NOT NULL AS is_total_known, l.mixed_amount IS NOT NULL AS is_mixed,
     l.ledger_amount, l.ledger_tax, l.voucher, l.reference,
-    l.party_name AS ledger_party, l.posted_on, l.invoice_date
+    l.party_name AS ledger_party, l.posted_on, l.invoice_date, l.says_no_invoice
 FROM work_judged_half c
 LEFT JOIN work_judged_ledger l ON l.item_id = c.item_id;
 

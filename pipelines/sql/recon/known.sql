@@ -1,6 +1,7 @@
 -- what: the invoices that are still open, and of the others those that an open line or a red-letter invoice names
--- grain: work_red one row per red-letter invoice; work_cited_key one row per way and key; work_cited_pair one row per cleared
---        pair; work_known and work_open_upstream one row per invoice; work_listed_twice one row per surplus row
+-- grain: work_red one row per red-letter invoice; work_reference with the red letters' numbers for those of confirmations;
+--        work_cited_key one row per way and key; work_cited_pair one row per cleared pair; work_known and work_open_upstream one
+--        row per invoice; work_listed_twice one row per surplus row
 -- inputs: work_due_upstream, work_upstream, work_open_ledger, work_cleared, work_carried, work_reference, work_decided,
 --         work_decided_link, work_forbidden, the macro same_invoice (decided.sql)
 -- parameters: $as_of
@@ -9,7 +10,8 @@
 CREATE OR REPLACE TEMP TABLE work_red AS
 WITH cited AS (
     SELECT
-        record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny, status = 'void' AS is_void, remark,
+        record_id, taxpayer_id, direction, number, code, issued_on, party_id, party_name, total_cny, status = 'void' AS is_void,
+        remark,
         regexp_replace(original_invoice_number, '[^0-9]', '', 'g') AS digits,
         -- The column may hold code and number; 20 digits of no year are such too.
         length(digits) IN (18, 19) OR (length(digits) = 20 AND digits < '21') AS has_code
@@ -17,7 +19,7 @@ WITH cited AS (
     WHERE is_red
 )
 SELECT
-    record_id, taxpayer_id, direction, code, issued_on, party_id, party_name, total_cny, is_void,
+    record_id, taxpayer_id, direction, number, code, issued_on, party_id, party_name, total_cny, is_void,
     padded_number(coalesce(
         CASE WHEN has_code THEN right(digits, 8) ELSE nullif(digits, '') END,
         nullif(regexp_extract(remark, '蓝字(?:数电)?(?:发)?票?号码\s*[:：]?\s*([0-9]{8,20})', 1), ''),
@@ -26,8 +28,20 @@ SELECT
     coalesce(
         CASE WHEN has_code THEN padded_code(left(digits, -8)) END,
         nullif(regexp_extract(remark, '代码\s*[:：]?\s*([0-9]{10,12})', 1), '')
-    ) AS original_code
+    ) AS original_code,
+    nullif(regexp_extract(remark, confirmation(), 1), '') AS confirmation
 FROM cited;
+
+-- A red letter may be booked under the number of its confirmation: where only one red letter has that, its own number is meant.
+UPDATE work_reference r SET number = c.number, code = c.code
+FROM work_open_ledger l, (
+    SELECT taxpayer_id, direction, confirmation, any_value(number) AS number, any_value(code) AS code FROM work_red
+    WHERE confirmation IS DISTINCT FROM original_number AND NOT is_void
+    GROUP BY taxpayer_id, direction, confirmation
+    HAVING count(DISTINCT concat_ws('-', work_red.code, work_red.number)) = 1
+) c
+WHERE r.number = c.confirmation AND l.record_id = r.ledger_id
+  AND l.taxpayer_id = c.taxpayer_id AND l.direction = c.direction;
 
 -- Of the cleared pairs only these matter to anybody else: something of the same company cites their number, or eight digits
 -- that theirs ends with, or how it begins. Which of them it names is for the rules to say. 20 digits name one number only;

@@ -226,9 +226,17 @@ CREATE OR REPLACE TEMP MACRO is_voucher_text(plain) AS
         '(?:[0-9]{1,4}[年月日./\s-]+|20[0-9]{4})*[记收付转银现凭会]'
         || '(?:[记收付转银现账款金行凭证会计字第号编年月日和\s、,;/#:.~-]|\b[0-9]{1,7}\b)*');
 
+-- The confirmation (红字信息确认单, before it 信息表) by which a red letter is issued, with its number.
+CREATE OR REPLACE TEMP MACRO confirmation() AS '(?:确认单|信息表)(?:编?号码?)?\s*[:：]?\s*([0-9]{16,20})(?:[、,;/][0-9]{16,20})*\b';
+
+-- Whether a line says itself that it has no invoice: revenue that was not invoiced, a purchase whose invoice is to come.
+CREATE OR REPLACE TEMP MACRO says_no_invoice(direction, text) AS
+    CASE direction WHEN 'output' THEN regexp_matches(text, '未开具?发?票|[无没]有?发?票|[待不]开发?票')
+                   ELSE regexp_matches(text, '[无没未](?:有|到|收到|取得|开|开具)?发?票|票[未没]到|[后待]补发?票|待票|暂估') END;
+
 -- What a text of several runs of digits says of numbers. First what stands beside them goes: the day, the amount, the quantity,
--- the party's tax id, a telephone number, what a red letter reverses, the place in a list ('1.'); of the text that is scanned from an invoice's QR code
--- only its code and number stay. Then a code that is run together with its number gets a blank, groups of four digits become
+-- the party's tax id, a telephone number, a confirmation, what a red letter reverses, the place in a list ('1.'); of the text
+-- that is scanned from an invoice's QR code only its code and number stay. Then a code that is run together with its number gets a blank, groups of four digits become
 -- one number, and the words and signs that people put between two numbers become two of them: '、' and '~'.
 CREATE OR REPLACE TEMP MACRO without_days(plain) AS
     regexp_replace(regexp_replace(plain,
@@ -238,7 +246,8 @@ CREATE OR REPLACE TEMP MACRO without_days(plain) AS
 CREATE OR REPLACE TEMP MACRO without_amounts(plain) AS
     regexp_replace(regexp_replace(regexp_replace(plain,
         '\b([0-9]{8}|[0-9]{20})\.0+\b', '\1', 'g'),
-        '\((?:红?冲|对应)[^()]*\)|\b[0-9]{8,}[A-Z][0-9A-Z]{5,}\b|(?:电话|手机|[Tt][Ee][Ll])[:. ]*[0-9-]+|\b0[0-9]{2,3}-[0-9]{7,8}\b', ' ', 'g'),
+        '\((?:红?冲|对应)[^()]*\)|' || confirmation() || '|'
+        || '\b[0-9]{8,}[A-Z][0-9A-Z]{5,}\b|(?:电话|手机|[Tt][Ee][Ll])[:. ]*[0-9-]+|\b0[0-9]{2,3}-[0-9]{7,8}\b', ' ', 'g'),
         '\b(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,7})\.[0-9]{2}\b(?:\s*元)?|\b[0-9]{1,7}(?:\.[0-9]+)?\s*(?:元|%|％|个点)'
         || '|\b[0-9]{1,4}\s*(?:张|份|台|件|个|批|期|笔|次|套|箱|吨)', ' ', 'g');
 CREATE OR REPLACE TEMP MACRO without_places(plain) AS
@@ -253,9 +262,9 @@ CREATE OR REPLACE TEMP MACRO with_numbers_whole(plain) AS
         '\b([0-9]{4}) ([0-9]{4})\b', '\1\2', 'g');
 CREATE OR REPLACE TEMP MACRO with_plain_signs(plain) AS
     regexp_replace(regexp_replace(regexp_replace(plain,
-        '([0-9])\s*号?码?\s*(?:[~—-]|至|到|to)\s*(?:[Nn][Oo][.:]?|发票号?码?|号码?)?\s*([0-9])', '\1~\2', 'g'),
-        '([0-9])\s*号?码?\s*(?:[和及与\\|]|以及)\s*([0-9])', '\1、\2', 'g'),
-        '([0-9])号?码?\s*\(([0-9]{1,7}(?:\s*[、,/]\s*[0-9]{1,7})+)\)|([0-9])号码?([、,;/])', '\1\3、\2\4', 'g');
+        '([0-9])[\s#＃号码起]*(?:[~—-]|至|到|起|to)\s*(?:[Nn][Oo][.:]?|发票号?码?|号码?|[#＃])?\s*([0-9])', '\1~\2', 'g'),
+        '([0-9])[\s#＃号码]*(?:[和及与\\|]|以及)\s*([0-9])', '\1、\2', 'g'),
+        '([0-9])号?码?\s*\(([0-9]{1,7}(?:\s*[、,/]\s*[0-9]{1,7})+)\)|([0-9])(?:号码?|[#＃])([、,;/])', '\1\3、\2\4', 'g');
 CREATE OR REPLACE TEMP MACRO number_text(plain) AS
     CASE WHEN regexp_full_match(plain, '[^0-9]*[0-9]*[^0-9]*') THEN plain
          -- Groups of digits, of which one may have a digit too many or too few.

@@ -32,7 +32,7 @@ SELECT
     counterparty_name AS party_name,
     party_key(counterparty_tax_id) AS party_hash,
     text_hash(counterparty_name) AS written_name,
-    amount_cny, tax_cny, total_cny,
+    amount_cny, tax_cny, total_cny, summary,
     coalesce(total_cny, amount_cny + tax_cny) AS line_total,
     coalesce(amount_cny, total_cny - tax_cny) AS line_amount
 FROM core_ledger__entry;

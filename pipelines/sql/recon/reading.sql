@@ -1,21 +1,22 @@
 -- what: one reading per reference; ranges that are too long are set aside
 -- grain: work_read one row per line; work_named one row per ledger line and invoice that it names; work_long_range one row per
---        line that is set aside
+--        line that is set aside; work_reference loses the counts that make up no money
 -- inputs: work_accepted, work_claim, work_open_ledger, work_known, work_decided_link, work_open_upstream, work_reference
 -- parameters: $tolerance
 
 -- The reading of which all is there and adds up to the line's money. Else the one of which most is there, but none that takes
--- what could be a number for a remark.
+-- what could be a number for a remark, or goes by a count.
 CREATE OR REPLACE TEMP TABLE work_read AS
-WITH counted AS (
+WITH found AS (
     SELECT
         ledger_id, alt, count(*) / max(n_numbers) AS share,
-        (ledger_id, alt) IN (SELECT (ledger_id, alt) FROM work_reference WHERE form = 'remark') AS is_remark
+        (ledger_id, alt) IN (SELECT (ledger_id, alt) FROM work_reference WHERE form = 'remark') AS is_remark,
+        (ledger_id, alt) IN (SELECT (ledger_id, alt) FROM work_reference WHERE form = 'counted') AS is_counted
     FROM work_accepted GROUP BY ledger_id, alt
 ),
 several AS (
-    SELECT ledger_id, alt FROM counted WHERE share = 1
-    QUALIFY count(*) OVER (PARTITION BY ledger_id) > 1 OR is_remark
+    SELECT ledger_id, alt FROM found WHERE share = 1
+    QUALIFY count(*) OVER (PARTITION BY ledger_id) > 1 OR is_remark OR is_counted
 ),
 summed AS (
     SELECT
@@ -28,11 +29,14 @@ summed AS (
     JOIN work_known u ON u.record_id = a.upstream_id
     GROUP BY a.ledger_id, a.alt
 )
-SELECT ledger_id, alt FROM counted LEFT JOIN summed USING (ledger_id, alt)
+SELECT ledger_id, alt FROM found LEFT JOIN summed USING (ledger_id, alt)
+WHERE NOT is_counted OR gap <= $tolerance
 QUALIFY row_number() OVER (
     PARTITION BY ledger_id
     ORDER BY CASE WHEN gap <= $tolerance THEN gap END NULLS LAST, is_remark, share DESC, alt
 ) = 1;
+
+DELETE FROM work_reference WHERE form = 'counted' AND (ledger_id, alt) NOT IN (SELECT (ledger_id, alt) FROM work_read);
 
 CREATE OR REPLACE TEMP TABLE work_named AS
 SELECT

@@ -11,8 +11,9 @@
 CREATE OR REPLACE TEMP TABLE work_open_ledger AS
 WITH cleaned AS (
     SELECT
-        l.* EXCLUDE (written_name, is_in_code, codes) REPLACE (said_party_key(l.party_id) AS party_hash),
+        l.* EXCLUDE (written_name, is_in_code, codes, summary) REPLACE (said_party_key(l.party_id) AS party_hash),
         name_key(l.party_name) AS name_hash,
+        says_no_invoice(l.direction, concat_ws(' ', l.invoice_reference, l.summary)) AS says_no_invoice,
         CASE WHEN len(list_distinct(codes)) > 1 THEN coded_text(codes, invoice_reference)
              ELSE plain_reference(CASE WHEN is_in_code THEN invoice_code ELSE invoice_reference END) END AS plain,
         CASE WHEN codes IS NOT NULL THEN CASE WHEN len(list_distinct(codes)) = 1 THEN codes[1] END
@@ -288,3 +289,25 @@ UPDATE work_reference r
 SET n_numbers = r.n_numbers + len(f.floats), form = CASE r.form WHEN 'plain' THEN 'list' ELSE r.form END
 FROM work_listed_float f
 WHERE f.record_id = r.ledger_id;
+
+-- A number and how many ('12345001起30张'): the numbers that follow it, too, if they make up the line's money (reading.sql).
+INSERT INTO work_reference BY NAME
+WITH counted AS (
+    SELECT record_id, try_cast(regexp_extract(plain, '(?:^|[^0-9])([0-9]{1,3})\s*[张份]', 1) AS INTEGER) AS n_numbers
+    FROM work_open_ledger
+    WHERE contains(plain, '张') OR contains(plain, '份')
+),
+first_number AS (
+    SELECT
+        r.* EXCLUDE (n_numbers), c.n_numbers,
+        (SELECT max(alt) FROM work_reference o WHERE o.ledger_id = r.ledger_id) + 1 AS next_alt
+    FROM work_reference r
+    JOIN counted c ON c.record_id = r.ledger_id
+    WHERE r.alt = 1 AND r.n_numbers = 1 AND length(r.number) IN (8, 20) AND c.n_numbers BETWEEN 2 AND 100
+)
+SELECT
+    * EXCLUDE (next_alt) REPLACE (
+        next_alt AS alt, 'counted' AS form, unnest(range(1, n_numbers + 1)) AS position,
+        padded_number(CAST(CAST(number AS HUGEINT) + unnest(range(0, n_numbers)) AS VARCHAR)) AS number
+    )
+FROM first_number;

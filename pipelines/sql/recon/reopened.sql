@@ -16,7 +16,7 @@ UPDATE work_known SET is_cleared = FALSE WHERE record_id IN (SELECT upstream_id 
 -- No id is empty; a small side that is filtered is what DuckDB looks for while it reads the large one.
 INSERT INTO work_open_ledger BY NAME
 SELECT
-    l.* EXCLUDE (written_name) REPLACE (said_party_key(l.party_id) AS party_hash), name_key(l.party_name) AS name_hash,
+    l.* EXCLUDE (written_name, summary) REPLACE (said_party_key(l.party_id) AS party_hash), name_key(l.party_name) AS name_hash,
     l.invoice_reference AS plain, l.invoice_code AS code, [l.invoice_reference] AS tokens
 FROM work_ledger l WHERE l.record_id IN (SELECT ledger_id FROM work_reopened WHERE ledger_id <> '');
 
