@@ -37,6 +37,14 @@ HELD_BY_STOPPED_FILE = {
 }
 """Files."""
 
+CITED_BY_IGNORED_ROW = {
+    "zh": "注意：账簿文件 {} 第 {} 行写有此号码，但该行属于其他科目或收付款，未作为发票入账读取："
+    "可能已在该凭证入账，请先核对，不要重复入账。",
+    "en": " Note: row {1} of ledger file {0} cites this number, but belongs to another account or a payment and was "
+    "not read as a booking: that voucher may hold it. Check first, and do not book it twice.",
+}
+"""File, row. Not its text, which may hold names that no mask knows."""
+
 
 def reconcile_night(settings: Settings, night: Night) -> Reconciled:
     """Judge what is due as of the night; replaces its items in `recon__item` and `recon__member`, updates
@@ -81,10 +89,13 @@ def judge_due(con: Connection, settings: Settings, night: Night) -> None:
         con.execute("INSERT INTO recon__state VALUES (?)", [fingerprint])
     join_records(con, settings, night.as_of, due="carried" if is_carried else "everything")
     run_sql(con, "recon/store")
-    # Absence from the ledger is not told without the lines and files of it that could not be used.
+    # Absence from the ledger is not told without the lines and files of it that could not be used, or were left aside.
     run_sql(con, "night/rejected_row", {"as_of": night.as_of, **CITED_BY_REJECTED_ROW})
     _load_ledgers(con, "work_ledger_source", settings.sources)
     run_sql(con, "night/stopped_ledger", {"as_of": night.as_of, **HELD_BY_STOPPED_FILE})
+    only = settings.taxpayers[0].id if len(settings.taxpayers) == 1 else None
+    _load_own_names(con, settings)
+    run_sql(con, "night/ignored_row", {"as_of": night.as_of, "only_taxpayer": only, **CITED_BY_IGNORED_ROW})
 
 
 def fingerprint_rules() -> str:
@@ -121,3 +132,9 @@ def _load_ledgers(con: Connection, table: str, sources: list[Source]) -> None:
         if source.side == Side.LEDGER:
             named = [source.id, source.taxpayer_id, source.direction and str(source.direction)]
             con.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", named)
+
+
+def _load_own_names(con: Connection, settings: Settings) -> None:
+    con.execute("CREATE OR REPLACE TEMP TABLE work_own_name (taxpayer_id VARCHAR, name VARCHAR)")
+    for taxpayer in settings.taxpayers:
+        con.execute("INSERT INTO work_own_name VALUES (?, ?)", [taxpayer.id, taxpayer.name])

@@ -582,21 +582,8 @@ TWICE = [
 ]  # fmt: skip
 
 ALL = [
-    *(
-        *MONEY,
-        *ELSEWHERE,
-        *LISTS,
-        *PARTIES,
-        *NUMBERS,
-        *DEAD,
-        *VOUCHERS,
-        *SALES,
-        *NO_INVOICE,
-        *ISSUED_ANEW,
-        *REVERSALS,
-        *MORE,
-    ),
-    *(*RED, *FACTS, *GUARDS, *TWICE),
+    *(*MONEY, *ELSEWHERE, *LISTS, *PARTIES, *NUMBERS, *DEAD, *VOUCHERS, *SALES, *NO_INVOICE, *ISSUED_ANEW),
+    *(*REVERSALS, *MORE, *RED, *FACTS, *GUARDS, *TWICE),
 ]
 
 
