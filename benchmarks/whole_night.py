@@ -1,9 +1,9 @@
-"""What a whole night costs on which one record in a hundred is new or changed, beside the night that took everything in.
+"""What a whole night costs on which one record in a hundred is new or changed, beside the one that took everything in.
 
-`python -m benchmarks.whole_night [--invoices 1000000]`: the agreeing pairs of generated books (`benchmarks.night`) lie in
-the inboxes as CSV files, one for each direction and half a month. `fapiao nightly` takes them in, joins, audits, keeps,
-publishes and reports them. Then one file more of each kind, with the newest pairs and with changes of the last 30 days,
-and the next night. Seconds are those of whole processes.
+`python -m benchmarks.whole_night [--invoices 1000000]`: the agreeing pairs of generated books (`benchmarks.night`) lie
+in the inboxes as CSV files, one for each direction and half a month. `fapiao nightly` takes them in, joins, audits,
+keeps, publishes and reports them. Then one file more of each kind, with the newest pairs and with changes of the last
+30 days, and the next night. Seconds are those of whole processes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ WITH pair AS (
     SELECT a.{key} AS record_id, i.issued_at, a.upstream_id
     FROM agreeing a JOIN read_parquet($invoices) i ON i.record_id = a.upstream_id
 ),
-newest AS (SELECT quantile_disc(issued_at, 0.995) AS late_from, max(issued_at) - INTERVAL 30 DAY AS changed_from FROM pair)
+newest AS (
+    SELECT quantile_disc(issued_at, 0.995) AS late_from, max(issued_at) - INTERVAL 30 DAY AS changed_from FROM pair
+)
 SELECT
     r.*, p.issued_at >= late_from AS is_late,
     p.issued_at BETWEEN changed_from AND late_from AND md5_number_lower(p.upstream_id) % 60 = {rest} AS is_changed
@@ -109,7 +111,8 @@ def write_first(con: duckdb.DuckDBPyConnection, inbox: Path) -> None:
     for name, day, sql in (("tax", "issued_at", INVOICES), ("ledger", "posted_on", ENTRIES)):
         table = "invoice" if name == "tax" else "entry"
         spans = con.execute(
-            f"SELECT DISTINCT direction, date_trunc('month', {day})::DATE, day({day}) > 15 FROM {table} WHERE NOT is_late"
+            f"SELECT DISTINCT direction, date_trunc('month', {day})::DATE, day({day}) > 15 FROM {table} "
+            "WHERE NOT is_late"
         ).fetchall()
         for direction, month, is_second_half in spans:
             first, last = find_span(month, is_second_half=is_second_half)

@@ -90,7 +90,8 @@ MONEY = [
 ]  # fmt: skip
 
 ELSEWHERE = [
-    Said("another name under the same tax id", [invoice("u1")], [entry("l1", party=SUPPLIER | {"name": "上海旧名公司"})],
+    Said("another name under the same tax id", [invoice("u1")],
+         [entry("l1", party=SUPPLIER | {"name": "上海旧名公司"})],
          "金额和往来单位税号一致，但账上名称为“上海旧名公司”", "agrees in money and in the party's tax id"),
     Said("a sale booked as a purchase", [invoice("u1", direction="output")], [entry("l1")],
          "记作进项，其发票", "as a purchase, where the tax system lacks it"),

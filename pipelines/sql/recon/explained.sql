@@ -102,30 +102,43 @@ JOIN of_party r USING (taxpayer_id, direction, ledger_money, party)
 GROUP BY b.item_id;
 
 -- What is dead may have been issued anew: within three days, to the same party, for the same money, and is not booked.
+-- Joined before its money is compared, as a table of its own: else DuckDB joins by the money first.
+CREATE OR REPLACE TEMP TABLE work_dead_booked AS
+SELECT
+    h.item_id, h.ledger_total, u.taxpayer_id, u.direction, u.total_cny, u.issued_on, u.is_red, u.party_hash, u.name_hash
+FROM work_hinted h
+JOIN work_node n ON n.item_id = h.item_id AND n.side = 'upstream'
+JOIN work_open_upstream u ON u.record_id = n.record_id
+WHERE h.sentence_key IN ('dead_invoice_booked.void', 'dead_invoice_booked.reversed');
+
 CREATE OR REPLACE TEMP TABLE work_issued_anew AS
 WITH dead AS (
     SELECT
-        h.item_id, u.taxpayer_id, u.direction, u.total_cny, [u.party_hash, u.name_hash] AS parties,
-        unnest([u.issued_on, u.issued_on + 1, u.issued_on + 2, u.issued_on + 3]) AS day
-    FROM work_hinted h
-    JOIN work_node n ON n.item_id = h.item_id AND n.side = 'upstream'
-    JOIN work_open_upstream u ON u.record_id = n.record_id AND NOT u.is_red AND u.total_cny = h.ledger_total
-    WHERE h.sentence_key IN ('dead_invoice_booked.void', 'dead_invoice_booked.reversed')
+        item_id, taxpayer_id, direction, total_cny, [party_hash, name_hash] AS parties,
+        unnest([issued_on, issued_on + 1, issued_on + 2, issued_on + 3]) AS day
+    FROM work_dead_booked
+    WHERE NOT is_red AND total_cny = ledger_total
+),
+-- The few of that money first: all others are not even joined.
+of_money AS (
+    SELECT record_id, taxpayer_id, direction, total_cny, issued_on, party_hash, name_hash, code, number
+    FROM work_open_upstream
+    WHERE total_cny IN (SELECT total_cny FROM dead) AND status IN ('normal', 'red_partial')
 ),
 anew AS (
     SELECT
         u.taxpayer_id, u.direction, u.total_cny, u.issued_on, unnest([u.party_hash, u.name_hash]) AS party,
         shown_number(u.code, u.number) AS number
-    FROM work_hinted h
-    JOIN work_node n ON n.item_id = h.item_id
-    JOIN work_open_upstream u ON n.side = 'upstream' AND u.record_id = n.record_id
-    WHERE h.cause IN ('not_booked', 'booking_lag') AND u.total_cny IN (SELECT total_cny FROM dead)
+    FROM of_money u
+    JOIN work_node n ON n.side = 'upstream' AND n.record_id = u.record_id
+    JOIN work_hinted h ON h.item_id = n.item_id
+    WHERE h.cause IN ('not_booked', 'booking_lag')
 ),
 of_day AS (
     SELECT taxpayer_id, direction, total_cny, party, issued_on, min(number) AS number FROM anew GROUP BY ALL
 )
 SELECT d.item_id, min(a.number) AS number
-FROM (SELECT * EXCLUDE (parties), unnest(parties) AS party FROM dead) d
+FROM (SELECT item_id, taxpayer_id, direction, total_cny, day, unnest(parties) AS party FROM dead) d
 JOIN of_day a
   ON a.taxpayer_id = d.taxpayer_id AND a.direction = d.direction AND a.total_cny = d.total_cny AND a.party = d.party
  AND a.issued_on = d.day

@@ -1,5 +1,5 @@
 -- rule: the number is broken and one thing more is wrong: the day, a few cents, or the tax; all else is that of one invoice
--- writes: work_second, work_repair, work_refused, work_crowd
+-- writes: work_second_pair, work_second, work_repair, work_refused, work_crowd
 -- inputs: work_second_line, work_second_near, work_second_invoice, work_second_trace, work_second_crowd (second_look.sql),
 --         work_forbidden, work_taken, work_cleared, work_agreed, work_carried, work_reopened
 -- parameters: $window_days, $tolerance, $max_neighbours, $slip_days
@@ -8,7 +8,8 @@
 -- that is far off is no slip where the party's money recurs (a fee of every month has numbers that are alike);
 -- and absence may be concluded of the line (looked.sql), else its own invoice may be one that did not come.
 
-CREATE OR REPLACE TEMP TABLE work_second AS
+-- Joined before it is filtered, as a table of its own: else DuckDB may compare every line with every invoice first.
+CREATE OR REPLACE TEMP TABLE work_second_pair AS
 WITH kept AS MATERIALIZED (SELECT * FROM work_second_trace ANTI JOIN work_second_crowd USING (money_key, trace)),
 near AS (
     SELECT DISTINCT l.record_id AS ledger_id, u.record_id AS upstream_id, money_key
@@ -17,23 +18,22 @@ near AS (
 ),
 alike AS (
     SELECT *, count(*) OVER (PARTITION BY money_key, coalesce(party_hash, name_hash)) AS n_alike FROM work_second_invoice
-),
--- Joined before it is filtered: else DuckDB may compare every line with every invoice and only then look for the pairs.
-compared AS MATERIALIZED (
-    SELECT
-        n.ledger_id, n.upstream_id, f.number, s.cause, s.evidence, s.posted_on, f.issued_on,
-        party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) AS is_same_party,
-        coalesce(s.invoice_date <> f.issued_on, FALSE) AS is_day_off,
-        coalesce(abs(s.invoice_date - f.issued_on) > $slip_days, FALSE) AND f.n_alike > 1 AS is_recurring,
-        s.money <> f.money AS is_money_off,
-        coalesce(abs(s.total_cny - f.total_cny) > $tolerance, FALSE)
-        OR coalesce(abs(s.amount_cny - f.amount_cny) > $tolerance, FALSE)
-        OR coalesce(abs(s.tax_cny - f.tax_cny) > $tolerance, FALSE) AS is_tax_off
-    FROM near n
-    JOIN work_second_line s ON s.ledger_id = n.ledger_id
-    JOIN alike f ON f.record_id = n.upstream_id AND f.money_key = n.money_key
 )
-SELECT ledger_id, upstream_id, number, TRUE AS is_free, is_recurring FROM compared
+SELECT
+    n.ledger_id, n.upstream_id, f.number, s.cause, s.evidence, s.posted_on, f.issued_on,
+    party_hash_agrees(s.party_hash, s.name_hash, f.party_hash, f.name_hash) AS is_same_party,
+    coalesce(s.invoice_date <> f.issued_on, FALSE) AS is_day_off,
+    coalesce(abs(s.invoice_date - f.issued_on) > $slip_days, FALSE) AND f.n_alike > 1 AS is_recurring,
+    s.money <> f.money AS is_money_off,
+    coalesce(abs(s.total_cny - f.total_cny) > $tolerance, FALSE)
+    OR coalesce(abs(s.amount_cny - f.amount_cny) > $tolerance, FALSE)
+    OR coalesce(abs(s.tax_cny - f.tax_cny) > $tolerance, FALSE) AS is_tax_off
+FROM near n
+JOIN work_second_line s ON s.ledger_id = n.ledger_id
+JOIN alike f ON f.record_id = n.upstream_id AND f.money_key = n.money_key;
+
+CREATE OR REPLACE TEMP TABLE work_second AS
+SELECT ledger_id, upstream_id, number, TRUE AS is_free, is_recurring FROM work_second_pair
 ANTI JOIN work_forbidden USING (ledger_id, upstream_id)
 WHERE is_day_off::INT + is_money_off::INT + is_tax_off::INT = 1
   AND is_same_party
@@ -84,3 +84,5 @@ DROP TABLE work_second_trace;
 DROP TABLE work_second_near;
 
 DROP TABLE work_second_crowd;
+
+DROP TABLE work_second_pair;
