@@ -90,6 +90,11 @@ MONEY = [
 ]  # fmt: skip
 
 ELSEWHERE = [
+    Said("tax that the document does not show", [invoice("u1", amount_cny="1130.00", tax_cny="0.00")],
+         [entry("l1", amount_cny="1028.30", tax_cny="101.70")],
+         "农产品等按规定计算抵扣的，留存计算依据", "(farm produce)"),
+    Said("tax that is not deducted", [invoice("u1")], [entry("l1", amount_cny="1130.00", tax_cny="0.00")],
+         "普通发票或不抵扣的无需更正", "Nothing is wrong if it is an ordinary invoice"),
     Said("another name under the same tax id", [invoice("u1")],
          [entry("l1", party=SUPPLIER | {"name": "上海旧名公司"})],
          "金额和往来单位税号一致，但账上名称为“上海旧名公司”", "agrees in money and in the party's tax id"),

@@ -123,6 +123,8 @@ worded AS (
                 THEN cause || '.reversed'
             WHEN cause IN ('split_entries', 'combined_entry') AND is_rounded
                 THEN cause || '.rounded'
+            WHEN cause = 'tax_differs' AND direction = 'input' AND upstream_tax = 0 AND ledger_tax > 0 THEN 'tax_differs.without_tax'
+            WHEN cause = 'tax_differs' AND direction = 'input' AND upstream_tax > 0 AND ledger_tax = 0 THEN 'tax_differs.not_deducted'
             WHEN cause = 'tax_differs' AND ledger_tax > upstream_tax THEN 'tax_differs.too_much'
             WHEN split_part(e.key, '.', 1) = cause THEN e.key
             WHEN cause = 'party_differs' AND n_upstream = 1 AND item_id IN (SELECT item_id FROM work_renamed) THEN 'party_differs.renamed'

@@ -1,6 +1,7 @@
 -- what: what every group of several records comes to: sums on both sides, what differs, verdict and cause
 -- grain: work_linked one row per item with more than one member; work_group_member one row per member of such an item;
---        work_group_upstream, work_group_ledger, work_group_link one row per item
+--        work_group_upstream, work_group_ledger, work_group_link one row per item; work_listed_party one row per link of a
+--        list in which the party agrees
 -- inputs: work_node, work_link, work_open_upstream, work_open_ledger, work_red_pair,
 --         work_second_line, work_day_of_blue
 -- parameters: $tolerance
@@ -46,23 +47,38 @@ FROM work_group_member m JOIN work_open_ledger l ON l.record_id = m.record_id
 WHERE m.side = 'ledger'
 GROUP BY m.item_id;
 
+-- Lines of several parties under one text that lists the invoices of all: each has its own among them.
+CREATE OR REPLACE TEMP TABLE work_listed_party AS
+SELECT k.ledger_id, k.upstream_id
+FROM work_link k
+JOIN work_open_upstream u ON u.record_id = k.upstream_id
+JOIN work_open_ledger l ON l.record_id = k.ledger_id
+WHERE k.rule = 'number_list' AND NOT party_differs(l.party_id, l.party_name, u.party_id, u.party_name);
+
 CREATE OR REPLACE TEMP TABLE work_group_link AS
+WITH compared AS (
+    SELECT
+        *,
+        rule = 'number_list' AND ledger_id IN (SELECT ledger_id FROM work_listed_party)
+        AND upstream_id IN (SELECT upstream_id FROM work_listed_party) AS is_listed_party
+    FROM work_link
+)
 SELECT
     n.item_id,
     -- What is least sure; of two that are alike always the same.
     arg_max(k.rule, (CASE k.rule WHEN 'exact_key' THEN 0 WHEN 'reversal_of_blue' THEN 1 WHEN 'without_code' THEN 2
             WHEN 'lost_zeros' THEN 3 WHEN 'last_8' THEN 4 WHEN 'cut_number' THEN 4 WHEN 'last_left' THEN 4
             WHEN 'number_list' THEN 5 ELSE 6 END, k.rule)) AS rule,
-    bool_or(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
+    bool_or(NOT is_listed_party AND party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_party_different,
     bool_and(party_differs(l.party_id, l.party_name, u.party_id, u.party_name)) AS is_other_party,
-    bool_or(NOT coalesce(name_agrees(l.party_id, u.party_id), TRUE)) AS is_party_id_different,
-    bool_or(NOT coalesce(name_agrees(l.party_name, u.party_name), TRUE)) AS is_party_name_different,
+    bool_or(NOT is_listed_party AND NOT coalesce(name_agrees(l.party_id, u.party_id), TRUE)) AS is_party_id_different,
+    bool_or(NOT is_listed_party AND NOT coalesce(name_agrees(l.party_name, u.party_name), TRUE)) AS is_party_name_different,
     bool_or(coalesce(l.invoice_date <> u.issued_on AND d.ledger_id IS NULL, FALSE)) AS is_date_different,
     bool_or(u.status = 'void' OR u.status = 'red_full'
             OR u.record_id IN (SELECT blue_id FROM work_red_pair WHERE is_full)) AS is_dead_linked,
     bool_or(u.is_red AND u.status <> 'void') AS is_red_linked, bool_or(u.is_red AND u.status = 'void') AS is_void_red_linked,
     max(s.cause) FILTER (k.rule = 'second_error') AS second_cause
-FROM work_link k
+FROM compared k
 JOIN work_node n ON n.side = 'ledger' AND n.record_id = k.ledger_id
 JOIN work_open_upstream u ON u.record_id = k.upstream_id
 JOIN work_open_ledger l ON l.record_id = k.ledger_id
@@ -161,3 +177,5 @@ DROP TABLE work_group_upstream;
 DROP TABLE work_group_ledger;
 
 DROP TABLE work_group_link;
+
+DROP TABLE work_listed_party;
