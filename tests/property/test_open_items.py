@@ -25,7 +25,7 @@ NUMBERS = [
     *(f"123456{n:02d}" for n in range(8)),
 ]
 TOTALS = ["113.00", "113.00", "113.00", "226.00", "1130.00", "1103.00"]
-HISTORIES = 12
+HISTORIES = 8
 NIGHTS = 4
 
 

@@ -60,10 +60,11 @@ WITH written AS (
     UNION ALL
     SELECT record_id, code, invoice_date, posted_on, plain, tokens, FALSE FROM work_listed_float
 ),
-shaped AS (
+-- One after the other: what is named twice in one SELECT DuckDB plans twice.
+compacted AS (SELECT *, array_to_string(tokens, '') AS compact FROM written WHERE len(tokens) > 0),
+padded AS (
     SELECT
-        record_id AS ledger_id, CASE len(tokens) WHEN 1 THEN plain ELSE number_text(plain) END AS plain, code, tokens, posted_on,
-        array_to_string(tokens, '') AS compact,
+        *,
         -- Within several runs one zero stands for something else.
         CASE WHEN starts_with(compact, CASE len(tokens) WHEN 1 THEN '0' ELSE '00' END) AND length(compact) > 8
              THEN nullif(regexp_extract(compact, '^0+([1-9][0-9]{19}|[0-9]{8})$', 1), '') END AS unpadded,
@@ -77,26 +78,31 @@ shaped AS (
                        THEN left(compact, 12) || padded_number(substr(compact, 13))
                        WHEN len(tokens) = 1 AND length(compact) BETWEEN 14 AND 17 AND is_code(left(compact, 10), $as_of::TIMESTAMP)
                        THEN left(compact, 10) || padded_number(substr(compact, 11)) END
-        END AS coded_short,
+        END AS coded_short
+    FROM compacted
+),
+shaped AS (
+    SELECT
+        record_id AS ledger_id, CASE len(tokens) WHEN 1 THEN plain ELSE number_text(plain) END AS plain, code, tokens, posted_on,
+        compact, unpadded, coded_short,
         -- Zeros, a few digits, what stands beside numbers (a date, money, a tax id), the line's own sum, party or voucher, a
         -- code, or zeros or some digits behind it: a number only if an invoice has it.
         CASE
             WHEN len(tokens) = 1 AND length(compact) IN (10, 12) AND is_code(compact, $as_of::TIMESTAMP) THEN TRUE
             WHEN len(tokens) = 1 AND length(compact) = 18 AND compact BETWEEN '91' AND '94' THEN TRUE
-            WHEN written.plain <> compact AND has_no_number(written.plain) THEN TRUE
-            WHEN is_own OR is_voucher_text(written.plain) OR length(compact) < 4 THEN TRUE
+            WHEN padded.plain <> compact AND has_no_number(padded.plain) THEN TRUE
+            WHEN is_own OR is_voucher_text(padded.plain) OR length(compact) < 4 THEN TRUE
             WHEN coded_short IS NOT NULL AND len(tokens) = 2 AND length(tokens[2]) < 7 THEN TRUE
             WHEN ends_with(compact, '00000000') AND is_code(left(compact, -8), $as_of::TIMESTAMP) THEN TRUE
             WHEN starts_with(compact, '0') THEN ltrim(compact, '0') = ''
             WHEN NOT starts_with(compact, '20') OR length(compact) > 8 THEN FALSE
             WHEN len(tokens) > 1
             THEN regexp_full_match(
-                written.plain, '[^0-9]*[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(?:\s*[-/.月]\s*[0-9]{1,2})?[^0-9]*')
+                padded.plain, '[^0-9]*[0-9]{4}\s*[-/.年]\s*[0-9]{1,2}(?:\s*[-/.月]\s*[0-9]{1,2})?[^0-9]*')
             WHEN code IS NULL
             THEN starts_with(strftime(invoice_date, '%Y%m%d'), compact) OR starts_with(strftime(posted_on, '%Y%m%d'), compact)
         END IS TRUE AS is_placeholder
-    FROM written
-    WHERE len(tokens) > 0
+    FROM padded
 ),
 -- One run of digits is no range and no list.
 of_one_run AS (
