@@ -47,13 +47,16 @@ FROM work_group_member m JOIN work_open_ledger l ON l.record_id = m.record_id
 WHERE m.side = 'ledger'
 GROUP BY m.item_id;
 
--- Lines of several parties under one text that lists the invoices of all: each has its own among them.
+-- Lines of several parties under one text that lists the invoices of all: each has its own among them, with its party and money.
 CREATE OR REPLACE TEMP TABLE work_listed_party AS
 SELECT k.ledger_id, k.upstream_id
 FROM work_link k
 JOIN work_open_upstream u ON u.record_id = k.upstream_id
 JOIN work_open_ledger l ON l.record_id = k.ledger_id
-WHERE k.rule = 'number_list' AND NOT party_differs(l.party_id, l.party_name, u.party_id, u.party_name);
+WHERE k.rule = 'number_list' AND party_agrees(l.party_id, l.party_name, u.party_id, u.party_name)
+  AND NOT party_differs(l.party_id, l.party_name, u.party_id, u.party_name)
+  AND abs(coalesce(l.line_total, l.line_amount) - CASE WHEN l.line_total IS NULL THEN u.amount_cny ELSE u.total_cny END)
+      <= $tolerance;
 
 CREATE OR REPLACE TEMP TABLE work_group_link AS
 WITH compared AS (
