@@ -138,3 +138,14 @@ def test_silence_names_the_last_usable_file_and_one_time(settings: Settings) -> 
     [alert] = told(settings, 1)
     assert f"最近可用的文件：{PERIOD_NAME}。" in alert.body_zh
     assert re.findall(r"[0-9]{2}:[0-9]{2}", alert.body_zh) == ["01:00"]
+
+
+def test_a_dead_invoice_without_a_line_is_told_with_the_stopped_file_that_may_hold_it(settings: Settings) -> None:
+    settings = with_sources(settings)
+    deliver(settings, "tax", PERIOD_NAME, one_invoice(发票状态="已作废"), made())
+    deliver(settings, "book", "账1.csv", text_lines("不是,账"), made())
+    take(settings)
+    reconcile_night(settings, take_night(0))
+    ((cause, zh),) = select(settings, "SELECT cause, explanation_zh FROM recon__item")
+    assert cause == "exact"
+    assert "账簿文件 账1.csv 未能采用，可能已在其中入账" in zh
